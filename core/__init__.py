@@ -1,0 +1,16 @@
+"""How neural networks train, fail and recover: measured, predicted, diagnosed.
+
+    Experiment   every setting that decides a run, frozen and checked            core.experiment
+    Stack        networks of one shape that train together, each on its own      core.network
+    train        experiments in, Runs out                                        core.train
+    Run          what was measured while one network trained, numpy only         core.run
+    probe        a short function of what a layer saw at a step                  core.probes
+    Prediction   what theory expects of an Experiment before it trains           core.theory
+    Rule         finds what is wrong with a Run; a Finding names the evidence,
+                 a Remedy is a changed setting                                   core.diagnose
+    Claim        a textbook sentence and the two Experiments that test it        core.claims
+    Lesson       a question, its start Experiment, presets and claims            core.lessons
+    chart        Runs in, a Plotly figure out                                    core.charts
+
+Nothing here knows of the user interface.
+"""

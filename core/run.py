@@ -1,0 +1,64 @@
+"""Run: what was measured while one network trained."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.experiment import Experiment
+
+LN2 = float(np.log(2))
+DELTA_EDGES = np.logspace(-30, 10, 81)
+
+
+def activation_edges(activation: str) -> np.ndarray:
+    """Inner edges of the activation histogram: even for bounded functions, logarithmic on both sides of 0 else."""
+    if activation in ("tanh", "sigmoid"):
+        return np.linspace(-1 if activation == "tanh" else 0, 1, 61)[1:-1]
+    tail = np.logspace(-3, 6, 46)
+    return np.concatenate([-tail[::-1], tail])
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training, numpy only. S snapshots, L hidden layers (the first layer first), U units a layer.
+
+    loss [steps]: the objective on each step's batch, in training mode, before its update.
+    at [S]: the snapshot steps, from 0 (before any update) to `steps` (after the last).
+    train_loss, test_loss, train_accuracy, test_accuracy [S]: whole sets, in evaluation mode;
+        accuracy is the explained variance R2 for regression.
+    probes: name -> [S, L], as core.probes describes them.
+    activation_histogram, delta_histogram [S, L, bins]: shares over the first samples of the batch, of
+        activations between `activation_edges` and of |delta| between `DELTA_EDGES`; the outer bins are open.
+    active_fraction [S, L, U]: share of the training set on which the unit's pre-activation is above 0.
+    weights: the final parameters, by their names in PyTorch.
+    input_mean_square: mean of x^2 over samples and features of the training set.
+    diverged_at: the first step whose loss was not finite. The run ends there: what comes later is NaN.
+    """
+
+    experiment: Experiment
+    loss: np.ndarray
+    at: np.ndarray
+    train_loss: np.ndarray
+    test_loss: np.ndarray
+    train_accuracy: np.ndarray
+    test_accuracy: np.ndarray
+    probes: dict[str, np.ndarray]
+    activation_histogram: np.ndarray
+    delta_histogram: np.ndarray
+    active_fraction: np.ndarray
+    weights: dict[str, np.ndarray] = field(repr=False)
+    input_mean_square: float
+    diverged_at: int | None
+
+    @property
+    def last(self) -> int:
+        """Index of the last snapshot at which the network was still finite."""
+        finite = np.flatnonzero(np.isfinite(self.train_loss))
+        return int(finite[-1]) if len(finite) else 0
+
+    @property
+    def chance(self) -> float:
+        """The loss of the best constant answer: ln 2 for two equal classes, the label variance for regression."""
+        return {"bce": LN2, "cross_entropy": float(np.log(self.experiment.outputs)), "mse": float("nan")}[
+            self.experiment.loss
+        ]

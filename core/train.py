@@ -1,0 +1,233 @@
+"""train: experiments in, Runs out. What shares a shape is trained as one Stack."""
+
+import time
+from collections.abc import Callable, Iterable
+from itertools import groupby
+
+import numpy as np
+import torch
+
+from core.data import BATCHES, stream
+from core.experiment import WORK_LIMIT, Experiment, work
+from core.network import Stack
+from core.probes import PROBES, Seen, activation_histogram, delta_histogram
+from core.run import Run
+
+TICK_SECONDS = 0.02
+LAYER_BYTES = 600_000
+SHAPE = "samples inputs loss outputs depth width activation batchnorm residual optimizer batch_size steps precision"
+
+
+class Interval:
+    """Calls `tick(done)` at most every 20 ms; `done` is the share of all work, from 0 to 1."""
+
+    def __init__(self, tick: Callable[[float], None] | None):
+        self.tick, self.done, self.last = tick, 0.0, time.monotonic()
+
+    def __call__(self):
+        if self.tick and time.monotonic() - self.last > TICK_SECONDS:
+            self.tick(self.done)
+            self.last = time.monotonic()
+
+
+class SGD:
+    """torch.optim.SGD with heavy-ball momentum: v = momentum v + g, w -= learning_rate v."""
+
+    def __init__(self, stack: Stack):
+        self.velocity = torch.zeros_like(stack.parameters)
+        self.momentum = per_parameter(stack, "momentum")
+
+    def direction(self, gradient):
+        return self.velocity.mul_(self.momentum).add_(gradient)
+
+
+class Adam:
+    """torch.optim.Adam with its defaults (Kingma & Ba 2015, algorithm 1)."""
+
+    beta1, beta2, epsilon = 0.9, 0.999, 1e-8
+
+    def __init__(self, stack: Stack):
+        self.mean, self.square = torch.zeros_like(stack.parameters), torch.zeros_like(stack.parameters)
+        self.count = 0
+
+    def direction(self, gradient):
+        self.count += 1
+        self.mean.mul_(self.beta1).add_(gradient * (1 - self.beta1))
+        self.square.mul_(self.beta2).add_(gradient.square().mul_(1 - self.beta2))
+        root = torch.sqrt(self.square / (1 - self.beta2**self.count)).add_(self.epsilon)
+        return self.mean / (1 - self.beta1**self.count) / root
+
+
+OPTIMIZERS = {"sgd": SGD, "adam": Adam}
+
+
+def train(
+    experiments: Iterable[Experiment], snapshots: int = 40, tick: Callable[[float], None] | None = None
+) -> list[Run]:
+    """Train every experiment and return its Run, in the order given.
+
+    snapshots: how many times, at most, a run is measured in full; the start, the first steps and the end
+        are always among them.
+    tick: called with the share of work done, about every 20 ms; what it raises ends the training.
+    Raises ValueError when the whole takes too much work.
+
+    A run has the same numbers, to the bit, alone or among others. Uses one core and no global random state.
+    """
+    experiments = list(experiments)
+    if (total := work(*experiments)) > WORK_LIMIT:
+        raise ValueError(
+            f"{len(experiments)} networks are {total / WORK_LIMIT:.1f} times the work that is allowed at once: "
+            "lower their number, steps, depth, width or batch_size."
+        )
+    runs, interval = [None] * len(experiments), Interval(tick)
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        with torch.inference_mode():
+            for chunk in chunks(experiments):
+                share = work(*(experiments[i] for i in chunk)) / total
+                for i, run in zip(chunk, train_stack([experiments[i] for i in chunk], snapshots, interval, share)):
+                    runs[i] = run
+    finally:
+        torch.set_flush_denormal(False)
+    return runs
+
+
+def chunks(experiments: list[Experiment]) -> list[list[int]]:
+    """Indices of experiments that are trained together: equal in shape, and small enough for the cache."""
+
+    def shape(i):
+        return tuple(getattr(experiments[i], name) for name in SHAPE.split())
+
+    found = []
+    for _, group in groupby(sorted(range(len(experiments)), key=shape), key=shape):
+        group, e = list(group), experiments
+        like = e[group[0]]
+        size = max(1, LAYER_BYTES // (like.width * like.batch * (4 if like.precision == "float32" else 8)))
+        found += [group[start : start + size] for start in range(0, len(group), size)]
+    return found
+
+
+def snapshot_steps(steps: int, snapshots: int) -> np.ndarray:
+    """At most `snapshots` steps from 0 to `steps`: a quarter of them at the very beginning, the rest even."""
+    early = range(min(snapshots // 4, steps))
+    even = np.linspace(0, steps, max(2, snapshots - len(early)))
+    return np.unique(np.concatenate([early, np.round(even)]).astype(int))
+
+
+def per_parameter(stack: Stack, setting: str) -> torch.Tensor:
+    """One setting of every network, spread over its parameters."""
+    values = torch.tensor([getattr(e, setting) for e in stack.experiments], dtype=stack.dtype)
+    return values[stack.owner]
+
+
+def batches(stack: Stack):
+    """Endless (x, y) batches: every epoch each network shuffles its samples with its own random stream."""
+    e = stack.like
+    streams = [stream(e.seed, BATCHES) for e in stack.experiments]
+    while True:
+        x, y = stack.x_train, stack.y_train
+        if e.batch_size:
+            order = [torch.from_numpy(rng.permutation(e.samples)) for rng in streams]
+            x = torch.stack([x[k][:, o] for k, o in enumerate(order)])
+            y = torch.stack([y[k][:, o] for k, o in enumerate(order)])
+        for start in range(0, e.samples, e.batch):
+            yield x[:, :, start : start + e.batch].contiguous(), y[:, :, start : start + e.batch].contiguous()
+
+
+def clipped(stack: Stack, limits: torch.Tensor) -> torch.Tensor:
+    """All gradients after torch.nn.utils.clip_grad_norm_ on every network that has a limit > 0.
+
+    Pascanu, Mikolov & Bengio 2013, algorithm 1. As in PyTorch, a norm that overflows turns the gradient
+    into zeros, and an infinite gradient into NaN.
+    """
+    tensors = [*stack.d_weight, *stack.d_bias, *stack.d_gamma, *stack.d_beta]
+    norms = torch.stack([torch.linalg.vector_norm(t, dim=(1, 2)) for t in tensors])
+    factor = (limits / (torch.linalg.vector_norm(norms, dim=0) + 1e-6)).clamp_(max=1)
+    return stack.gradients * torch.where(limits > 0, factor, 1)[stack.owner]
+
+
+def train_stack(experiments: list[Experiment], snapshots: int, interval: Interval, share: float) -> list[Run]:
+    """Train experiments of one shape; the pass after the last step only measures."""
+    stack = Stack(experiments, interval)
+    e, optimizer = stack.like, OPTIMIZERS[stack.like.optimizer](stack)
+    learning_rate, weight_decay = per_parameter(stack, "learning_rate"), per_parameter(stack, "weight_decay")
+    limits = torch.tensor([e.clip_norm for e in experiments], dtype=stack.dtype)
+    at = snapshot_steps(e.steps, snapshots)
+    loss = torch.full((e.steps + 1, stack.count), torch.nan, dtype=stack.dtype)
+    record, states, before = [], [None] * stack.count, interval.done
+    for step, (x, y) in zip(range(e.steps + 1), batches(stack), strict=False):
+        loss[step] = stack.forward(x, y)
+        for k in np.flatnonzero(~np.isfinite(loss[step].numpy()) | (step == e.steps)):
+            states[k] = states[k] or stack.state(k)
+        if all(states) and step < e.steps and step not in at:
+            break
+        stack.backward(y)
+        if step in at:
+            measured, weight = measure(stack), [w.clone() for w in stack.weight[:-1]]
+        gradient = clipped(stack, limits) if limits.any() else stack.gradients
+        if weight_decay.any():
+            gradient = gradient + stack.parameters * weight_decay
+        stack.parameters.sub_(optimizer.direction(gradient) * learning_rate)
+        if step in at:
+            record.append(measured | probe(stack, measured["active_fraction"], weight))
+        interval.done = before + share * step / e.steps
+        interval()
+    return [run_of(stack, k, loss[:-1, k].numpy(), at, record, states[k]) for k in range(stack.count)]
+
+
+def measure(stack: Stack) -> dict[str, torch.Tensor]:
+    """Both sets in evaluation mode; the network comes first in every tensor."""
+    active = torch.empty_like(stack.activated[..., 0])
+    train_loss, train_accuracy = stack.evaluate(stack.x_train, stack.y_train, active)
+    test_loss, test_accuracy = stack.evaluate(stack.x_test, stack.y_test)
+    return {
+        "train_loss": train_loss,
+        "test_loss": test_loss,
+        "train_accuracy": train_accuracy,
+        "test_accuracy": test_accuracy,
+        "active_fraction": active.transpose(0, 1),
+    }
+
+
+def probe(stack: Stack, active: torch.Tensor, weight: list[torch.Tensor]) -> dict[str, torch.Tensor]:
+    """All probes and histograms of this step; `weight` is what the weights were before its update."""
+    seen = Seen(
+        name=stack.like.activation,
+        pre_activation=stack.pre_activation,
+        activation=stack.activated,
+        delta=stack.delta,
+        active=active.transpose(0, 1),
+        weight=weight,
+        gradient=stack.d_weight[:-1],
+        start=stack.start,
+        updated=stack.weight[:-1],
+    )
+    functions = PROBES | {f.__name__: f for f in (activation_histogram, delta_histogram)}
+    return {name: f(seen).transpose(0, 1) for name, f in functions.items()}
+
+
+def run_of(stack: Stack, k: int, loss: np.ndarray, at: np.ndarray, record: list[dict], state: dict) -> Run:
+    """The Run of network k; nothing is left of what came after its first non-finite loss."""
+    broken = np.flatnonzero(~np.isfinite(loss))
+    diverged_at = int(broken[0]) if len(broken) else None
+    kept = [r for r, step in zip(record, at, strict=False) if diverged_at is None or step <= diverged_at]
+
+    def over_time(name):
+        values = np.full((len(at), *record[0][name].shape[1:]), np.nan, dtype=np.float32)
+        for i, measured in enumerate(kept):
+            values[i] = measured[name][k].numpy()
+        return values
+
+    if diverged_at is not None:
+        loss = np.where(np.arange(len(loss)) > diverged_at, np.nan, loss)
+    return Run(
+        experiment=stack.experiments[k],
+        loss=loss.copy(),
+        at=at,
+        probes={name: over_time(name) for name in PROBES},
+        weights=state,
+        input_mean_square=float(stack.x_train[k].double().square().mean()),
+        diverged_at=diverged_at,
+        **{name: over_time(name) for name in record[0] if name not in PROBES},
+    )
