@@ -197,7 +197,9 @@ def allowed(name: str) -> str:
     high = next(m.le for m in field.metadata if hasattr(m, "le"))
     if any(isinstance(m, AfterValidator) for m in field.metadata):
         return f"a power of two from 32 to {high}" + (", or 0 for all samples" if low == 0 else "")
-    return f"{'a whole number' if field.annotation is int else 'a number'} from {low:g} to {high:g}"
+    if field.annotation is int:
+        return f"a whole number from {low:,} to {high:,}"
+    return f"a number from {low:g} to {high:g}"
 
 
 def complaints(error: ValidationError) -> list[str]:

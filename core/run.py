@@ -51,6 +51,12 @@ class Run:
     diverged_at: int | None
 
     @property
+    def nbytes(self) -> int:
+        """Size of all its arrays in bytes."""
+        held = [*vars(self).values(), *self.probes.values(), *self.weights.values()]
+        return sum(value.nbytes for value in held if isinstance(value, np.ndarray))
+
+    @property
     def last(self) -> int:
         """Index of the last snapshot at which the network was still finite."""
         finite = np.flatnonzero(np.isfinite(self.train_loss))

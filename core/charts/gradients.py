@@ -1,0 +1,272 @@
+"""The signal on its way through the layers: forward, and back."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.runs import colours
+from core.charts.style import (
+    BACKWARD,
+    FORWARD,
+    HEALTHY,
+    SCALE,
+    THEORY,
+    WEIGHTS,
+    chart,
+    drawable,
+    log_axis,
+    played,
+    power_of_ten,
+)
+from core.measures import first_over_last, per_layer, short
+from core.run import DELTA_EDGES, Run, activation_edges
+from core.theory import predict, sigma_w
+
+SIGNALS = {
+    "activation_std": ("activations forward (std)", FORWARD),
+    "delta_norm": ("error signal back (RMS of δ)", BACKWARD),
+    "weight_grad_norm": ("weight gradients (norm)", WEIGHTS),
+}
+
+
+def signal_sentence(run: Run, snapshot: int = 0) -> str:
+    """What layer 1 hears of the error, in one sentence."""
+    layers, ratio = run.experiment.depth, first_over_last(run, snapshot)
+    if layers == 1:
+        return "With one hidden layer the error signal has no way to go"
+    if not np.isfinite(ratio):
+        return f"The error signal is not finite at step {run.at[snapshot]}"
+    if ratio == 0:
+        return f"Nothing of the error signal at layer {layers} reaches layer 1: it is exactly 0"
+    share = f"{short(ratio)} of" if ratio < 1 else f"{short(ratio)} times"
+    return (
+        f"Layer 1 receives {share} the error signal that layer {layers} receives: "
+        f"×{short(per_layer(run, snapshot))} per layer"
+    )
+
+
+def _kept(run: Run) -> list[int]:
+    return [i for i, step in enumerate(run.at) if run.diverged_at is None or step <= run.diverged_at]
+
+
+EDGES = {"not finite": ("x", 1), "exactly 0": ("triangle-down", 0)}
+
+
+def _signals(run: Run, snapshot: int, axis: dict) -> list[dict]:
+    """What a frame changes: the three signals, and a mark at the edge for what a logarithm cannot show."""
+    layers = np.arange(1, run.experiment.depth + 1)
+    measured = {name: run.probes[name][snapshot] for name in SIGNALS}
+    data = [dict(y=drawable(values)) for values in measured.values()]
+    for title, (_, side) in EDGES.items():
+        wrong = {n: v == 0 if title == "exactly 0" else ~np.isfinite(v) for n, v in measured.items()}
+        x = np.concatenate([layers[mask] for mask in wrong.values()])
+        colour = [SIGNALS[n][1] for n, mask in wrong.items() for _ in range(mask.sum())]
+        data.append(dict(x=x, y=np.full(len(x), 10.0 ** axis["range"][side]), marker=dict(color=colour)))
+    return data
+
+
+def signal_by_layer(run: Run) -> go.Figure:
+    """Forward and backward signal per layer at every snapshot, over the mean-field prediction at step 0."""
+    e, kept = run.experiment, _kept(run)
+    theory = predict(e, run.input_mean_square)
+    top = float(run.probes["delta_norm"][0, -1])
+    back = drawable(theory.delta_ratio * top)
+    every = [run.probes[name][kept].ravel() for name in SIGNALS]
+    axis = log_axis(np.concatenate([*every, back]), "size")
+    layers = np.arange(1, e.depth + 1)
+    dashed = dict(color=THEORY, dash="dash", width=2)
+
+    def note(i):
+        text = f"step {run.at[i]}: δ of layer 1 is {short(first_over_last(run, i))} × that of layer {e.depth}"
+        place = dict(x=0, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", showarrow=False)
+        return dict(annotations=[dict(text=text, **place)])
+
+    start = _signals(run, 0, axis)
+    lines = [
+        go.Scatter(x=layers, name=title, line_color=colour, mode="lines+markers")
+        for title, colour in SIGNALS.values()
+    ]
+    marks = [
+        go.Scatter(name=title, mode="markers", marker=dict(symbol=symbol, size=10), cliponaxis=False, showlegend=False)
+        for title, (symbol, _) in EDGES.items()
+    ]
+    figure = chart(
+        [
+            *(trace.update(data) for trace, data in zip([*lines, *marks], start, strict=True)),
+            go.Scatter(x=layers, y=drawable(theory.activation_std), line=dashed, mode="lines", name="predicted at the start"),
+            go.Scatter(x=layers, y=back, line=dashed, mode="lines", name="predicted", showlegend=False),
+        ],
+        title=signal_sentence(run),
+        alt=f"Size of the signals in {e.depth} layers, step by step. {signal_sentence(run)}.",
+        how="Each dot is a layer. A straight fall of the orange line means that every layer takes the same share. "
+        "Dashed is what mean-field theory predicts before the first step, from the initial weights alone; "
+        "the green band is a tenth to ten times what the last layer receives. A triangle at the bottom is "
+        "exactly 0, a cross at the top is not finite.",
+        height=540,
+        xaxis=dict(
+            title="hidden layer: data goes right, gradients go left",
+            range=[0.5, e.depth + 0.5],
+            dtick=max(1, e.depth // 12),
+        ),
+        yaxis=axis,
+        margin=dict(l=8, r=8, t=90, b=8),
+        **note(0),
+    )
+    figure.update_layout(legend_y=1.06)
+    if np.isfinite(top) and top > 0:
+        figure.add_hrect(top / 10, top * 10, fillcolor=HEALTHY, line_width=0, layer="below")
+    frames = [
+        dict(data=_signals(run, i, axis), traces=list(range(len(start))), name=str(run.at[i]), layout=note(i))
+        for i in kept
+    ]
+    return played(figure, frames, "step ")
+
+
+def _distance(moved: float) -> str:
+    return f"{100 * moved:.2g} %" if moved < 10 else f"{moved:.1g} times"
+
+
+def weights_moved(run: Run) -> go.Figure:
+    """How far every layer's weights have come from their start, over the steps."""
+    e, kept = run.experiment, [i for i in _kept(run) if run.at[i] > 0]
+    moved = run.probes["weight_moved"][kept].astype(float)
+    end = moved[np.isfinite(moved).all(axis=1)][-1] if len(kept) else np.zeros(e.depth)
+    title = f"Layer 1 has moved by {_distance(end[0])} of its initial weights, layer {e.depth} by {_distance(end[-1])}"
+    exponents = np.log10(drawable(moved)).T
+    low = np.floor(np.nanmin(exponents)) if np.isfinite(exponents).any() else -1
+    high = max(np.ceil(np.nanmax(exponents)), low + 1) if np.isfinite(exponents).any() else 0
+    ticks = np.arange(low, high + 1, max(1, round((high - low) / 6)))
+    return chart(
+        [
+            go.Heatmap(
+                x=run.at[kept],
+                y=np.arange(1, e.depth + 1),
+                z=exponents.astype(np.float32),
+                zmin=low,
+                zmax=high,
+                colorscale=SCALE,
+                customdata=100 * moved.T,
+                hovertemplate="layer %{y}, step %{x}: %{customdata:.2g} %<extra></extra>",
+                colorbar=dict(tickvals=ticks, ticktext=[power_of_ten(t) for t in ticks], thickness=12, len=1),
+            )
+        ],
+        title=title,
+        alt=f"Heat map of the relative distance of the weights from their start, layers over steps. {title}.",
+        how="Colour is the distance of a layer's weights from their initial values, relative to their norm.",
+        xaxis=dict(title="step", range=[0, e.steps]),
+        yaxis=dict(title="hidden layer", dtick=max(1, e.depth // 10)),
+        hovermode="closest",
+    )
+
+
+def _strips(run: Run, shares: np.ndarray, axis: dict, **text) -> go.Figure:
+    e, kept = run.experiment, _kept(run)
+
+    def strip(i):
+        return dict(type="heatmap", z=np.sqrt(shares[i].T).astype(np.float32))
+
+    figure = chart(
+        [go.Heatmap(strip(0), x=np.arange(1, e.depth + 1), zmin=0, zmax=1, colorscale=SCALE, showscale=False, hoverinfo="x")],
+        height=440,
+        xaxis=dict(title="hidden layer", dtick=max(1, e.depth // 10)),
+        yaxis=axis,
+        hovermode="closest",
+        **text,
+    )
+    return played(figure, [dict(data=[strip(i)], name=str(run.at[i])) for i in kept[::2]], "step ", redraw=True)
+
+
+def activation_strips(run: Run) -> go.Figure:
+    """The distribution of every layer's activations, one column per layer, over the steps."""
+    e, edges = run.experiment, activation_edges(run.experiment.activation)
+    if e.activation in ("tanh", "sigmoid"):
+        values = np.linspace(edges[0], edges[-1], 5).round(2)
+    else:
+        values = np.array([-1e4, -10, -0.1, 0.1, 10, 1e4])
+    spread, saturated = run.probes["activation_std"][0], run.probes["saturated_fraction"][0]
+    title = (
+        f"From layer 1 to layer {e.depth} the spread of the activations goes from {short(spread[0])} to "
+        f"{short(spread[-1])}; in layer {e.depth}, {100 * saturated[-1]:.0f} % sit where the slope is all but 0"
+    )
+    axis = dict(title="activation", tickvals=np.searchsorted(edges, values), ticktext=[f"{v:g}" for v in values])
+    return _strips(
+        run,
+        run.activation_histogram,
+        axis,
+        title=title,
+        alt=f"Histograms of the activations of every layer. {title}.",
+        how="A column is a layer; the brighter, the more of its activations have that value.",
+    )
+
+
+def delta_strips(run: Run) -> go.Figure:
+    """The distribution of |delta| in every layer, one column per layer, over the steps."""
+    shares = run.delta_histogram
+    used = np.flatnonzero(np.nansum(shares, axis=(0, 1)) > 0)
+    low, high = max(used.min(initial=80) - 2, 0), min(used.max(initial=0) + 2, shares.shape[2] - 1)
+    exponents = np.arange(-30, 11, 5 if high - low > 40 else 2)
+    zero = 100 * shares[0, 0, 0]
+    title = f"In layer 1 the typical error signal is {short(np.median(run.probes['delta_norm'][0, 0]))} before the first step"
+    if zero > 1:
+        title += f", and {zero:.0f} % of it is below 10⁻³⁰ or exactly 0"
+    axis = dict(
+        title="size of δ",
+        range=[low - 0.5, high + 0.5],
+        tickvals=np.searchsorted(DELTA_EDGES, 10.0**exponents * 1.01),
+        ticktext=[power_of_ten(x) for x in exponents],
+    )
+    return _strips(
+        run,
+        shares,
+        axis,
+        title=title,
+        alt=f"Histograms of the size of the error signal in every layer. {title}.",
+        how="The same for the error signal, on a logarithmic axis; the lowest row holds all that is smaller.",
+    )
+
+
+def signals_compared(runs: dict[str, Run]) -> go.Figure:
+    """The error signal per layer before the first step, for several runs on shared axes."""
+    names, layers = list(runs), np.arange(1, next(iter(runs.values())).experiment.depth + 1)
+    ratios = {name: first_over_last(run) for name, run in runs.items()}
+    best = min(ratios, key=lambda name: abs(np.log(ratios[name])) if ratios[name] > 0 else np.inf)
+    title = f"The error signal reaches layer 1 most evenly with {best}: ×{short(per_layer(runs[best]))} per layer"
+    return chart(
+        [
+            go.Scatter(
+                x=np.arange(1, run.experiment.depth + 1),
+                y=drawable(run.probes["delta_norm"][0]),
+                name=f"{name}: ×{short(per_layer(run))}",
+                line_color=colour,
+                mode="lines+markers",
+            )
+            for (name, run), colour in zip(runs.items(), colours(names), strict=True)
+        ],
+        title=title,
+        alt=f"RMS of the error signal per layer of {', '.join(names)}. {title}.",
+        how="The error signal before the first step; the number is its factor per layer.",
+        xaxis=dict(title="hidden layer", dtick=max(1, len(layers) // 10)),
+        yaxis=log_axis([v for run in runs.values() for v in run.probes["delta_norm"][0]], "RMS of δ"),
+        hovermode="closest",
+    )
+
+
+def why(run: Run) -> tuple[str, str]:
+    """The factor chi with this run's numbers as LaTeX, and what it predicts, beside what was measured."""
+    e, theory = run.experiment, predict(run.experiment, run.input_mean_square)
+    chi, variance = float(theory.chi[-1]), sigma_w(e, e.width, e.width) ** 2
+    if e.batchnorm:
+        formula = rf"\chi = \frac{{E[\phi'(z)^2]}}{{\mathrm{{Var}}[\phi(z)]}} = {short(chi)}, \quad z \sim N(0, 1)"
+    else:
+        slope = chi / variance if variance else 0.0
+        formula = (
+            rf"\chi = \sigma_w^2\, E[\phi'(z)^2] = {short(variance)} \times {short(slope)} = {short(chi)},"
+            rf" \quad z \sim N(0, {short(float(theory.pre_activation_square[-1]))})"
+        )
+    predicted = float(theory.delta_ratio[0]) ** (1 / max(e.depth - 1, 1))
+    sentence = (
+        f"So the size of the error signal should change by about √χ = ×{short(chi**0.5)} per layer at layer {e.depth}, "
+        f"and by ×{short(predicted)} over all layers; measured is ×{short(per_layer(run))}."
+    )
+    if e.residual:
+        sentence += " A residual connection adds a way around each layer: on it the factor is 1 + χ."
+    return formula, sentence

@@ -1,0 +1,110 @@
+"""Charts every lesson uses: the loss of one run, and several runs on shared axes."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, PALETTE, THEORY, chart, drawable, log_axis, thinned
+from core.measures import short
+from core.run import Run
+
+
+def outcome(run: Run) -> str:
+    """How a run ended, in a few words."""
+    if run.diverged_at is not None:
+        return f"diverged at step {run.diverged_at}"
+    return f"loss {short(run.train_loss[-1])}"
+
+
+def learned(run: Run) -> bool:
+    """Whether the training loss ended clearly, by a tenth at least, below that of the best constant answer."""
+    return run.diverged_at is None and bool(run.train_loss[-1] < 0.9 * run.chance)
+
+
+def _chance_line(figure: go.Figure, run: Run) -> None:
+    figure.add_hline(
+        run.chance,
+        line=dict(color=THEORY, dash="dash", width=1),
+        annotation=dict(text=f"guessing: {short(run.chance)}", font_size=11, font_color=THEORY),
+        annotation_position="bottom left",
+    )
+
+
+def loss(run: Run) -> go.Figure:
+    """Training loss at every step, and the held-out loss at the snapshots."""
+    e, steps = run.experiment, np.arange(len(run.loss))
+    if run.diverged_at is not None:
+        title = f"The training diverged: at step {run.diverged_at} the loss is {short(run.loss[run.diverged_at])}"
+    elif learned(run):
+        title = (
+            f"After {e.steps} steps the training loss is {short(run.train_loss[-1])}, "
+            f"held out {short(run.test_loss[-1])}"
+        )
+    else:
+        title = (
+            f"After {e.steps} steps the training loss is {short(run.train_loss[-1])}, "
+            f"where guessing gives {short(run.chance)}"
+        )
+    i = thinned(run.loss)
+    figure = chart(
+        [
+            go.Scatter(x=steps[i], y=drawable(run.loss[i]), name="training", line_color=FORWARD),
+            go.Scatter(x=run.at, y=drawable(run.test_loss), name="held out", line_color=BACKWARD),
+        ],
+        title=title,
+        alt=f"Training and held-out loss over {e.steps} steps. {title}.",
+        how="Solid blue is the loss of each step's batch, orange the loss on data the network never trains on.",
+        xaxis=dict(title="step", range=[0, e.steps]),
+        yaxis=log_axis([*run.loss, *run.test_loss, run.chance], "loss"),
+    )
+    _chance_line(figure, run)
+    if run.diverged_at is not None:
+        figure.add_vline(
+            run.diverged_at,
+            line=dict(color=BACKWARD, width=1),
+            annotation=dict(text=f"diverged at step {run.diverged_at}", font_size=12),
+            annotation_position="top right",
+        )
+    return figure
+
+
+def colours(names: list[str]) -> list[str]:
+    """Fixed colours: before and after for a pair, else the palette in order."""
+    return [BEFORE, AFTER] if len(names) == 2 else [PALETTE[i] for i in (9, 0, 1, 8, 5, 2, 3, 4)[: len(names)]]
+
+
+def losses(runs: dict[str, Run]) -> go.Figure:
+    """The training losses of several runs that share data and seed, on shared axes."""
+    names = list(runs)
+    good = [name for name in names if learned(runs[name])]
+    if not good:
+        title = f"None of these {len(names)} runs gets better than guessing"
+    elif len(good) == len(names):
+        title = f"All of these {len(names)} runs learn"
+    else:
+        title = f"{len(good)} of {len(names)} learn: " + ", ".join(f"{n} ({outcome(runs[n])})" for n in good)
+    traces = []
+    for name, colour in zip(names, colours(names), strict=True):
+        run = runs[name]
+        i = thinned(run.loss)
+        traces.append(go.Scatter(x=i, y=drawable(run.loss[i]), name=f"{name}: {outcome(run)}", line_color=colour))
+        if run.diverged_at is not None:
+            last = max(run.diverged_at - 1, 0)
+            marker = dict(symbol="x", size=11, color=colour)
+            traces.append(
+                go.Scatter(
+                    x=[last], y=drawable(run.loss[[last]]), marker=marker, mode="markers", name="diverged",
+                    showlegend=False,
+                )
+            )
+    every = [value for run in runs.values() for value in (*run.loss, run.chance)]
+    figure = chart(
+        traces,
+        title=title,
+        alt=f"Training loss over steps of {', '.join(names)}. {title}.",
+        how="Same data, same seed, same axes; a cross marks the last finite loss of a run that diverged.",
+        xaxis=dict(title="step", range=[0, max(run.experiment.steps for run in runs.values())]),
+        yaxis=log_axis(np.minimum(every, 1e6), "training loss"),
+        hovermode="closest",
+    )
+    _chance_line(figure, next(iter(runs.values())))
+    return figure

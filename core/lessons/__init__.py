@@ -1,0 +1,5 @@
+"""LESSONS: every page, in the order of the navigation. One file each."""
+
+from core.lessons import gradients
+
+LESSONS = {lesson.slug: lesson for lesson in (gradients.LESSON,)}

@@ -1,0 +1,110 @@
+"""MEASURES: one number of a Run each, for the first glance at a page and for testing claims."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.run import Run
+
+
+@dataclass(frozen=True)
+class Measure:
+    """`of(run)` is the number, +inf where a diverged run has none; `logarithmic` values are compared as ratios."""
+
+    title: str
+    of: Callable[[Run], float]
+    help: str
+    logarithmic: bool = False
+    percent: bool = False
+
+    def text(self, value: float) -> str:
+        """The number as people read it."""
+        if not np.isfinite(value):
+            return "diverged"
+        return f"{100 * value:.1f} %" if self.percent else short(value)
+
+
+def short(value: float) -> str:
+    """Three significant digits at most: 0.18, 12, 2.3e-7."""
+    if not np.isfinite(value):
+        return "inf" if value > 0 else "-inf" if value < 0 else "NaN"
+    if value and not 1e-3 <= abs(value) < 1e5:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def first_over_last(run: Run, snapshot: int = 0) -> float:
+    """RMS of delta in the first hidden layer over that in the last; 1 means that all layers hear the error alike."""
+    delta = run.probes["delta_norm"][snapshot].astype(float)
+    with np.errstate(all="ignore"):
+        return float(delta[0] / delta[-1])
+
+
+def per_layer(run: Run, snapshot: int = 0) -> float:
+    """The factor by which delta changes on its way down through one layer, as a geometric mean."""
+    ratio = first_over_last(run, snapshot)
+    layers = run.experiment.depth - 1
+    return ratio ** (1 / layers) if layers and ratio >= 0 else ratio
+
+
+def _finite(value: float) -> float:
+    return float(value) if np.isfinite(value) else np.inf
+
+
+def final_loss(run: Run) -> float:
+    """Training loss after the last step, in evaluation mode."""
+    return _finite(run.train_loss[-1])
+
+
+def lowest_loss(run: Run) -> float:
+    """The lowest mean of ten consecutive steps' losses: robust against a spike at the very end."""
+    width = min(10, len(run.loss))
+    means = np.convolve(run.loss.astype(float), np.ones(width) / width, "valid")
+    return float(np.nanmin(means)) if np.isfinite(means).any() else np.inf
+
+
+def first_layer_moved(run: Run) -> float:
+    """How far the first layer's weights have come from their start, relative to their norm."""
+    return float(run.probes["weight_moved"][run.last, 0])
+
+
+MEASURES = {
+    "first_over_last": Measure(
+        "Error signal, first / last",
+        first_over_last,
+        "RMS of delta in layer 1 over that in the last hidden layer, before the first step.",
+        logarithmic=True,
+    ),
+    "per_layer": Measure(
+        "Error signal per layer",
+        per_layer,
+        "The factor by which delta changes from one layer to the one below, before the first step.",
+        logarithmic=True,
+    ),
+    "final_loss": Measure(
+        "Training loss at the end",
+        final_loss,
+        "Over the whole training set, after the last step.",
+        logarithmic=True,
+    ),
+    "lowest_loss": Measure(
+        "Lowest training loss",
+        lowest_loss,
+        "The lowest mean of ten consecutive steps.",
+        logarithmic=True,
+    ),
+    "first_layer_moved": Measure(
+        "Layer 1 has moved",
+        first_layer_moved,
+        "Distance of its weights from where they started, relative to their norm.",
+        percent=True,
+    ),
+    "test_accuracy": Measure(
+        "Held-out accuracy",
+        lambda run: float(run.test_accuracy[run.last]),
+        "Share of held-out samples in the right class after the last finite snapshot; R2 for regression.",
+        percent=True,
+    ),
+}
