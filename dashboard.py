@@ -1,0 +1,5 @@
+"""Gradient Clinic. Start it with `streamlit run dashboard.py`."""
+
+from pages import shell
+
+shell.enter()

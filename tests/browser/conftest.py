@@ -1,0 +1,200 @@
+"""Open the running app in a real Chromium. Without one these tests are skipped; where CI is set they fail."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+NO_CHROMIUM = (
+    "browser tests did not run: no Chromium found; install it with "
+    "`apt-get install chromium` (Debian, Ubuntu) or `playwright install chromium`"
+)
+SETTLED = """() => {
+    const app = document.querySelector('[data-testid=stApp]')?.dataset;
+    const all = selector => [...document.querySelectorAll(selector)];
+    return app?.testConnectionState === 'CONNECTED' && app.testScriptState === 'notRunning'
+        && all('[data-testid=stMain] [data-testid=stElementContainer]').length
+        && !all('[data-stale="true"], [data-testid=stSkeleton], [data-testid=stSpinner]').length
+        && all('[data-testid=stPlotlyChart]').every(chart => chart.querySelector('.main-svg'));
+}"""
+CHART_DATA = """(chart) => {
+    const array = values => values == null ? null : Array.from(values._inputArray ?? values);
+    return chart.querySelector('.js-plotly-plot')._fullData.map(
+        trace => ({name: trace.name, x: array(trace.x), y: array(trace.y)}));
+}"""
+CONTENT_HEIGHT = """() => Math.max(...['stMain', 'stSidebarContent'].map(
+    id => document.querySelector(`[data-testid=${id}]`)?.scrollHeight ?? 0))"""
+
+
+@cache
+def _executable():
+    """The Chromium named by the variable CHROMIUM, else the system's, else the one Playwright installed."""
+    if named := os.environ.get("CHROMIUM") or shutil.which("chromium"):
+        return named
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    return own if Path(own).exists() else None
+
+
+def pytest_collection_modifyitems(items):
+    if not _executable() and not os.environ.get("CI"):
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.skip(NO_CHROMIUM))
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not _executable():
+        terminalreporter.write_line(NO_CHROMIUM)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A running browser, without a window."""
+    assert _executable(), NO_CHROMIUM
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=_executable(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def _running_app(root, home):
+    """Start the app on a free port, out of reach of the user's own Streamlit settings; yield its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address, log = f"http://127.0.0.1:{port}", home / "streamlit.log"
+    options = {
+        "server.port": port,
+        "server.address": "127.0.0.1",
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+    }
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "dashboard.py", *flags],
+            cwd=root,
+            env={**os.environ, "HOME": str(home)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    deadline = time.monotonic() + 60
+    try:
+        while not _healthy(address):
+            started = process.poll() is None and time.monotonic() < deadline
+            assert started, f"the app did not start:\n{log.read_text()}"
+            time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _healthy(address):
+    try:
+        return urlopen(f"{address}/_stcore/health", timeout=5).read() == b"ok"
+    except (URLError, TimeoutError, ConnectionError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def server(chromium, root, tmp_path_factory):
+    """Address of a running app that all tests share."""
+    with _running_app(root, tmp_path_factory.mktemp("server")) as address:
+        yield address
+
+
+@pytest.fixture
+def fresh_server(chromium, root, tmp_path):
+    """Address of an app that nobody has opened yet, as a link finds it that wakes a sleeping server."""
+    with _running_app(root, tmp_path) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def settle():
+    """`settle(tab)` waits until the script has run and every chart is drawn."""
+
+    def wait(tab):
+        tab.wait_for_function(SETTLED, timeout=60_000)
+
+    return wait
+
+
+def _is_local(url):
+    return url.startswith(("data:", "blob:")) or urlsplit(url).hostname == "127.0.0.1"
+
+
+@pytest.fixture
+def open_page(chromium, server, settle):
+    """`open_page("/gradients?depth=4", width=390, scheme="dark")` returns the settled tab.
+
+    An address with a host opens that server instead of the shared one. The test fails if a script in the
+    page raised an error that nothing caught, and if the page asked another host for anything.
+    """
+    contexts, uncaught, console, foreign = [], [], [], []
+
+    def go(path="/", width=1280, height=900, scheme="light"):
+        context = chromium.new_context(
+            base_url=server, viewport={"width": width, "height": height}, color_scheme=scheme
+        )
+        contexts.append(context)
+        context.on("weberror", lambda error: uncaught.append(str(error.error)))
+        context.on("console", lambda said: console.append(said.text))
+        context.on("request", lambda asked: None if _is_local(asked.url) else foreign.append(asked.url))
+        tab = context.new_page()
+        tab.goto(path)
+        settle(tab)
+        return tab
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert not uncaught, "\n".join([*uncaught, "console:", *console])
+    assert not foreign
+
+
+@pytest.fixture(scope="session")
+def chart_data():
+    """`chart_data(tab, "Error signal")` reads what the chart whose alt text starts so shows.
+
+    A list with one {name, x, y} per trace, after Plotly has filled in its defaults.
+    """
+
+    def read(tab, alt):
+        return tab.locator(f'[data-testid=stPlotlyChart][aria-label^="{alt}"]').evaluate(CHART_DATA)
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def screenshot(settle, tmp_path_factory):
+    """`screenshot(tab, "home-dark")` saves the whole page, however long, and returns the file.
+
+    The variable SCREENSHOTS names the folder to keep the pictures in.
+    """
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
+
+    def save(tab, name):
+        tab.set_viewport_size({**tab.viewport_size, "height": tab.evaluate(CONTENT_HEIGHT)})
+        settle(tab)
+        file = folder / f"{name}.png"
+        tab.screenshot(path=file)
+        return file
+
+    return save

@@ -1,0 +1,81 @@
+"""The Gradients page in a real browser: links, Play, phones, dark mode."""
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+SIGNAL = "Size of the signals"
+LINK = "/gradients?activation=relu&init=pytorch&depth=6&width=16&samples=128&steps=40&seed=7"
+
+
+def delta(chart_data, tab):
+    return next(t["y"] for t in chart_data(tab, SIGNAL) if t["name"].startswith("error signal"))
+
+
+def open_more(tab):
+    tab.get_by_text("More", exact=True).click()
+
+
+def test_a_cold_deep_link_gives_the_same_numbers_as_a_warm_one(open_page, fresh_server, chart_data):
+    cold = open_page(fresh_server + LINK)
+    expect(cold.get_by_role("heading", level=1)).to_have_text("Why do the lower layers not learn?")
+    assert delta(chart_data, cold) == delta(chart_data, open_page(LINK))
+
+
+def test_the_address_follows_the_controls_and_opens_the_same_page(open_page, chart_data, settle):
+    tab = open_page(LINK)
+    before = delta(chart_data, tab)
+    tab.get_by_text("Batch normalization", exact=True).click()
+    tab.wait_for_url("**batchnorm=true**")
+    tab.wait_for_function(
+        f"""before => {{
+            const chart = document.querySelector('[data-testid=stPlotlyChart][aria-label^="{SIGNAL}"]');
+            const trace = chart?.querySelector('.js-plotly-plot')?._fullData?.[1];
+            return trace && Array.from(trace.y._inputArray ?? trace.y)[0] !== before;
+        }}""",
+        arg=before[0],
+    )
+    settle(tab)
+    again = open_page(tab.url)
+    assert "depth=6" in tab.url and "seed=7" in tab.url
+    assert delta(chart_data, again) == delta(chart_data, tab)
+
+
+def test_the_copied_link_writes_every_setting_out(open_page, chart_data):
+    tab = open_page(LINK)
+    link = tab.locator("[data-testid=stCode]", has_text="gradients?dataset=").inner_text().strip()
+    assert {"dataset=circles", "noise=0.08", "learning_rate=0.05", "precision=float32"} <= set(
+        link.split("?")[1].split("&")
+    )
+    assert delta(chart_data, open_page(link)) == delta(chart_data, tab)
+
+
+def test_play_runs_through_the_steps_in_the_browser(open_page, chart_data):
+    tab = open_page(LINK)
+    start = delta(chart_data, tab)
+    chart = tab.locator(f'[data-testid=stPlotlyChart][aria-label^="{SIGNAL}"]')
+    chart.locator(".updatemenu-button").first.click()
+    expect(chart.locator(".slider-label").first).to_contain_text("step 40", timeout=20_000)
+    end = delta(chart_data, tab)
+    assert np.isfinite(end).all()
+    assert end != start
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_everything_without_scrolling_sideways(open_page, scheme):
+    tab = open_page(LINK, width=390, height=844, scheme=scheme)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    for chart in tab.locator("[data-testid=stPlotlyChart]").all():
+        assert chart.bounding_box()["width"] <= 390
+
+
+def test_moving_a_control_again_ends_the_training_before(open_page, settle):
+    tab = open_page("/gradients?activation=relu&depth=20&width=64&steps=500")
+    seed = tab.get_by_role("spinbutton", name="Seed")
+    for value in ("1", "2", "3"):
+        seed.fill(value)
+        seed.press("Enter")
+    tab.wait_for_url("**seed=3**")
+    settle(tab)
+    expect(tab.locator("[data-testid=stException]")).to_have_count(0)
+    expect(seed).to_have_value("3")

@@ -1,0 +1,75 @@
+"""Open a page as a reader would, without a browser, and read the charts it drew."""
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The folder of the project."""
+    return ROOT
+
+
+@pytest.fixture(autouse=True)
+def empty_caches():
+    """No test is helped or harmed by what another left in Streamlit's caches."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def page():
+    """`page("pages/gradients.py", activation="relu")` opens that page with these link parameters."""
+
+    def open_page(path="pages/home.py", **link):
+        at = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
+        at.query_params.update(link)
+        at.switch_page(path)
+        at.run()
+        assert not at.exception, [error.value for error in at.exception]
+        return at
+
+    return open_page
+
+
+@pytest.fixture(scope="session")
+def figures():
+    """`figures(at)` maps the key of every chart on the page to its figure: plain dicts, arrays as numpy."""
+
+    def read(at):
+        return {chart.key: _decode(json.loads(chart.proto.spec)) for chart in at.get("plotly_chart")}
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def traces(figures):
+    """`traces(at, key)` maps the name of every trace of one chart to its (x, y) arrays."""
+
+    def read(at, key):
+        return {
+            trace.get("name", number): (np.asarray(trace.get("x")), np.asarray(trace.get("y")))
+            for number, trace in enumerate(figures(at)[key]["data"])
+        }
+
+    return read
+
+
+def _decode(spec):
+    """Plotly sends arrays as {dtype, bdata, shape}: base64 of the raw bytes."""
+    if isinstance(spec, list):
+        return [_decode(item) for item in spec]
+    if not isinstance(spec, dict):
+        return spec
+    if "bdata" not in spec:
+        return {name: _decode(value) for name, value in spec.items()}
+    array = np.frombuffer(base64.b64decode(spec["bdata"]), spec["dtype"])
+    return array.reshape([int(n) for n in spec["shape"].split(",")]) if "shape" in spec else array
