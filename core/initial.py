@@ -24,7 +24,7 @@ def pytorch(rng, fan_out, fan_in):
 
 
 def normal(rng, fan_out, fan_in):
-    """N(0, 1 / fan_in); times the gain sigma_w this is the theory's N(0, sigma_w^2 / fan_in) (Poole et al. 2016)."""
+    """N(0, 1 / fan_in); times the gain sigma_w it is N(0, sigma_w^2 / fan_in) of Poole et al. 2016."""
     return rng.normal(0, np.sqrt(1 / fan_in), (fan_out, fan_in))
 
 
