@@ -70,7 +70,7 @@ def curve(rng, n, features, noise):
 
 @dataclass(frozen=True)
 class Dataset:
-    """`classes` is 0 for regression; `features` is the default and (lowest, highest) what may be asked for."""
+    """`classes` is 0 for regression; `features` is the default, `lowest` to `highest` may be asked for."""
 
     draw: Callable
     classes: int

@@ -5,7 +5,15 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from core.data import DATASETS, SCALERS
 
@@ -33,7 +41,9 @@ class Experiment(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
 
-    dataset: Literal[*DATASETS] = Field("circles", title="Dataset", description="What the network has to learn.")
+    dataset: Literal[*DATASETS] = Field(
+        "circles", title="Dataset", description="What the network has to learn."
+    )
     samples: Annotated[int, AfterValidator(_power_of_two)] = _number(
         "Samples", 512, 32, 4096, "Size of the training set, and of the held-out set: a power of two."
     )
@@ -142,7 +152,10 @@ class Experiment(BaseModel):
     def to_link(self, start: Self | None = None) -> dict[str, str]:
         """Link parameters: all settings, or only those that differ from `start`."""
         settings = dict(self) if start is None else self.changes(start)
-        return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in settings.items()}
+        return {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in settings.items()
+        }
 
     @classmethod
     def from_link(cls, link: Mapping[str, str], start: Self) -> tuple[Self, list[str]]:
@@ -213,7 +226,9 @@ def complaints(error: ValidationError) -> list[str]:
         elif problem["type"] == "extra_forbidden":
             sentences.append(f"There is no setting {name}.")
         else:
-            sentences.append(f"{name} cannot be {shorten(str(problem['input']))}: allowed is {allowed(name)}.")
+            sentences.append(
+                f"{name} cannot be {shorten(str(problem['input']))}: allowed is {allowed(name)}."
+            )
     return sentences
 
 

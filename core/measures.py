@@ -10,7 +10,7 @@ from core.run import Run
 
 @dataclass(frozen=True)
 class Measure:
-    """`of(run)` is the number, +inf where a diverged run has none; `logarithmic` values are compared as ratios."""
+    """`of(run)` is the number, inf for a diverged run that has none; `logarithmic` ones compare as ratios."""
 
     title: str
     of: Callable[[Run], float]
@@ -36,7 +36,7 @@ def short(value: float) -> str:
 
 
 def first_over_last(run: Run, snapshot: int = 0) -> float:
-    """RMS of delta in the first hidden layer over that in the last; 1 means that all layers hear the error alike."""
+    """RMS of delta in the first hidden layer over that in the last; 1: all layers hear the error alike."""
     delta = run.probes["delta_norm"][snapshot].astype(float)
     with np.errstate(all="ignore"):
         return float(delta[0] / delta[-1])

@@ -68,6 +68,16 @@ def accuracy(kind: str, output: torch.Tensor, target: torch.Tensor) -> torch.Ten
     return right.to(output.dtype).flatten(1).mean(dim=1)
 
 
+def chance(kind: str, target: torch.Tensor) -> float:
+    """The loss of the best constant answer to targets [outputs, samples]: their variance, or their entropy."""
+    share = target.mean(dim=1)
+    if kind == "mse":
+        return float(target.var(dim=1, correction=0).mean())
+    if kind == "bce":
+        share = torch.cat([share, 1 - share])
+    return float(torch.special.entr(share).sum())
+
+
 class Stack:
     """Networks that share data size, depth, width, activation, batchnorm, residual and precision.
 
@@ -142,12 +152,16 @@ class Stack:
     def _allocate_signals(self):
         e = self.like
         shape = (e.depth, self.count, e.width, e.batch)
-        self.pre_activation, self.activated, self.delta = (torch.empty(shape, dtype=self.dtype) for _ in range(3))
+        self.pre_activation, self.activated, self.delta = (
+            torch.empty(shape, dtype=self.dtype) for _ in range(3)
+        )
         self.returning = torch.empty(2, *shape[1:], dtype=self.dtype)
         self.drops = any(e.dropout for e in self.experiments)
         if self.drops:
             self.mask = torch.empty(shape, dtype=self.dtype)
-            self.mask_streams = [[stream(e.seed, DROPOUT, layer) for e in self.experiments] for layer in range(e.depth)]
+            self.mask_streams = [
+                [stream(e.seed, DROPOUT, layer) for e in self.experiments] for layer in range(e.depth)
+            ]
         if e.batchnorm:
             self.normalized = torch.empty(shape, dtype=self.dtype)
             self.std = torch.empty(*shape[:3], 1, dtype=self.dtype)
@@ -204,7 +218,9 @@ class Stack:
             from_above = gradient
             if self.drops:
                 gradient = gradient * self.mask[layer]
-            self.activation.backward(gradient, self.pre_activation[layer], self.activated[layer], self.delta[layer])
+            self.activation.backward(
+                gradient, self.pre_activation[layer], self.activated[layer], self.delta[layer]
+            )
             delta = self.delta[layer]
             if self.like.batchnorm:
                 delta = self._through_normalization(layer, delta)

@@ -76,7 +76,9 @@ def weight_norm(seen):
 
 def update_ratio(seen):
     """Norm of this step's update of a weight matrix over the norm of the matrix; near 1e-3 is usual."""
-    return norm([after - before for after, before in zip(seen.updated, seen.weight, strict=True)]) / norm(seen.weight)
+    return norm([after - before for after, before in zip(seen.updated, seen.weight, strict=True)]) / norm(
+        seen.weight
+    )
 
 
 def weight_moved(seen):

@@ -6,12 +6,11 @@ import numpy as np
 
 from core.experiment import Experiment
 
-LN2 = float(np.log(2))
 DELTA_EDGES = np.logspace(-30, 10, 81)
 
 
 def activation_edges(activation: str) -> np.ndarray:
-    """Inner edges of the activation histogram: even for bounded functions, logarithmic on both sides of 0 else."""
+    """Inner edges of the activation histogram: even for bounded functions, else logarithmic around 0."""
     if activation in ("tanh", "sigmoid"):
         return np.linspace(-1 if activation == "tanh" else 0, 1, 61)[1:-1]
     tail = np.logspace(-3, 6, 46)
@@ -32,6 +31,7 @@ class Run:
     active_fraction [S, L, U]: share of the training set on which the unit's pre-activation is above 0.
     weights: the final parameters, by their names in PyTorch.
     input_mean_square: mean of x^2 over samples and features of the training set.
+    chance: the training loss of the best constant answer, ln 2 for two equal classes.
     diverged_at: the first step whose loss was not finite. The run ends there: what comes later is NaN.
     """
 
@@ -48,6 +48,7 @@ class Run:
     active_fraction: np.ndarray
     weights: dict[str, np.ndarray] = field(repr=False)
     input_mean_square: float
+    chance: float
     diverged_at: int | None
 
     @property
@@ -63,8 +64,6 @@ class Run:
         return int(finite[-1]) if len(finite) else 0
 
     @property
-    def chance(self) -> float:
-        """The loss of the best constant answer: ln 2 for two equal classes, the label variance for regression."""
-        return {"bce": LN2, "cross_entropy": float(np.log(self.experiment.outputs)), "mse": float("nan")}[
-            self.experiment.loss
-        ]
+    def learned(self) -> bool:
+        """Whether the final training loss is clearly, by a tenth at least, below `chance`."""
+        return bool(self.train_loss[-1] < 0.9 * self.chance)

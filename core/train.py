@@ -9,7 +9,7 @@ import torch
 
 from core.data import BATCHES, stream
 from core.experiment import WORK_LIMIT, Experiment, work
-from core.network import Stack
+from core.network import Stack, chance
 from core.probes import PROBES, Seen, activation_histogram, delta_histogram
 from core.run import Run
 
@@ -86,7 +86,9 @@ def train(
         with torch.inference_mode():
             for chunk in chunks(experiments):
                 share = work(*(experiments[i] for i in chunk)) / total
-                for i, run in zip(chunk, train_stack([experiments[i] for i in chunk], snapshots, interval, share)):
+                for i, run in zip(
+                    chunk, train_stack([experiments[i] for i in chunk], snapshots, interval, share)
+                ):
                     runs[i] = run
     finally:
         torch.set_flush_denormal(False)
@@ -142,8 +144,8 @@ def clipped(stack: Stack, limits: torch.Tensor) -> torch.Tensor:
     into zeros, and an infinite gradient into NaN.
     """
     tensors = [*stack.d_weight, *stack.d_bias, *stack.d_gamma, *stack.d_beta]
-    norms = torch.stack([torch.linalg.vector_norm(t, dim=(1, 2)) for t in tensors])
-    factor = (limits / (torch.linalg.vector_norm(norms, dim=0) + 1e-6)).clamp_(max=1)
+    norms = torch.stack([torch.linalg.vector_norm(t, dim=(1, 2)) for t in tensors], dim=1)
+    factor = (limits / (torch.linalg.vector_norm(norms, dim=1) + 1e-6)).clamp_(max=1)
     return stack.gradients * torch.where(limits > 0, factor, 1)[stack.owner]
 
 
@@ -214,7 +216,8 @@ def run_of(stack: Stack, k: int, loss: np.ndarray, at: np.ndarray, record: list[
     kept = [r for r, step in zip(record, at, strict=False) if diverged_at is None or step <= diverged_at]
 
     def over_time(name):
-        values = np.full((len(at), *record[0][name].shape[1:]), np.nan, dtype=np.float32)
+        like = record[0][name][k].numpy()
+        values = np.full((len(at), *like.shape), np.nan, dtype=like.dtype)
         for i, measured in enumerate(kept):
             values[i] = measured[name][k].numpy()
         return values
@@ -228,6 +231,7 @@ def run_of(stack: Stack, k: int, loss: np.ndarray, at: np.ndarray, record: list[
         probes={name: over_time(name) for name in PROBES},
         weights=state,
         input_mean_square=float(stack.x_train[k].double().square().mean()),
+        chance=chance(stack.like.loss, stack.y_train[k].double()),
         diverged_at=diverged_at,
         **{name: over_time(name) for name in record[0] if name not in PROBES},
     )

@@ -1,4 +1,4 @@
-"""Runs in, Plotly figures out. Measured is solid, theory dashed grey; a chart's meta holds its title and alt."""
+"""Runs in, Plotly figures out. Measured is solid, theory dashed; a chart's meta holds its title and alt."""
 
 from core.charts import claims, gradients, runs, style, thumbnails
 

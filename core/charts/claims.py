@@ -24,7 +24,9 @@ def dots(outcome: Outcome, measure_name: str) -> go.Figure:
     drawn = [np.where(np.isfinite(side), side, edge) for side in sides]
     lines_x = [v for a, b in zip(*drawn, strict=True) for v in (a, b, None)]
     traces = [
-        go.Scatter(x=lines_x, y=[1, 0, None] * len(drawn[0]), line=dict(color=THEORY, width=1), hoverinfo="skip")
+        go.Scatter(
+            x=lines_x, y=[1, 0, None] * len(drawn[0]), line=dict(color=THEORY, width=1), hoverinfo="skip"
+        )
     ]
     for y, side, x, colour in zip((1, 0), sides, drawn, (BEFORE, AFTER), strict=True):
         symbol = np.where(np.isfinite(side), "circle", "x")

@@ -86,18 +86,30 @@ def signal_by_layer(run: Run) -> go.Figure:
         for title, colour in SIGNALS.values()
     ]
     marks = [
-        go.Scatter(name=title, mode="markers", marker=dict(symbol=symbol, size=10), cliponaxis=False, showlegend=False)
+        go.Scatter(
+            name=title,
+            mode="markers",
+            marker=dict(symbol=symbol, size=10),
+            cliponaxis=False,
+            showlegend=False,
+        )
         for title, (symbol, _) in EDGES.items()
     ]
     figure = chart(
         [
             *(trace.update(data) for trace, data in zip([*lines, *marks], start, strict=True)),
-            go.Scatter(x=layers, y=drawable(theory.activation_std), line=dashed, mode="lines", name="predicted at the start"),
+            go.Scatter(
+                x=layers,
+                y=drawable(theory.activation_std),
+                line=dashed,
+                mode="lines",
+                name="predicted at the start",
+            ),
             go.Scatter(x=layers, y=back, line=dashed, mode="lines", name="predicted", showlegend=False),
         ],
         title=signal_sentence(run),
         alt=f"Size of the signals in {e.depth} layers, step by step. {signal_sentence(run)}.",
-        how="Each dot is a layer. A straight fall of the orange line means that every layer takes the same share. "
+        how="Each dot is a layer. A straight fall of the orange line: every layer takes the same share. "
         "Dashed is what mean-field theory predicts before the first step, from the initial weights alone; "
         "the green band is a tenth to ten times what the last layer receives. A triangle at the bottom is "
         "exactly 0, a cross at the top is not finite.",
@@ -130,7 +142,7 @@ def weights_moved(run: Run) -> go.Figure:
     e, kept = run.experiment, [i for i in _kept(run) if run.at[i] > 0]
     moved = run.probes["weight_moved"][kept].astype(float)
     end = moved[np.isfinite(moved).all(axis=1)][-1] if len(kept) else np.zeros(e.depth)
-    title = f"Layer 1 has moved by {_distance(end[0])} of its initial weights, layer {e.depth} by {_distance(end[-1])}"
+    title = f"Layer 1 moved by {_distance(end[0])} of its weights, layer {e.depth} by {_distance(end[-1])}"
     exponents = np.log10(drawable(moved)).T
     low = np.floor(np.nanmin(exponents)) if np.isfinite(exponents).any() else -1
     high = max(np.ceil(np.nanmax(exponents)), low + 1) if np.isfinite(exponents).any() else 0
@@ -165,14 +177,26 @@ def _strips(run: Run, shares: np.ndarray, axis: dict, **text) -> go.Figure:
         return dict(type="heatmap", z=np.sqrt(shares[i].T).astype(np.float32))
 
     figure = chart(
-        [go.Heatmap(strip(0), x=np.arange(1, e.depth + 1), zmin=0, zmax=1, colorscale=SCALE, showscale=False, hoverinfo="x")],
+        [
+            go.Heatmap(
+                strip(0),
+                x=np.arange(1, e.depth + 1),
+                zmin=0,
+                zmax=1,
+                colorscale=SCALE,
+                showscale=False,
+                hoverinfo="x",
+            )
+        ],
         height=440,
         xaxis=dict(title="hidden layer", dtick=max(1, e.depth // 10)),
         yaxis=axis,
         hovermode="closest",
         **text,
     )
-    return played(figure, [dict(data=[strip(i)], name=str(run.at[i])) for i in kept[::2]], "step ", redraw=True)
+    return played(
+        figure, [dict(data=[strip(i)], name=str(run.at[i])) for i in kept[::2]], "step ", redraw=True
+    )
 
 
 def activation_strips(run: Run) -> go.Figure:
@@ -185,9 +209,11 @@ def activation_strips(run: Run) -> go.Figure:
     spread, saturated = run.probes["activation_std"][0], run.probes["saturated_fraction"][0]
     title = (
         f"From layer 1 to layer {e.depth} the spread of the activations goes from {short(spread[0])} to "
-        f"{short(spread[-1])}; in layer {e.depth}, {100 * saturated[-1]:.0f} % sit where the slope is all but 0"
+        f"{short(spread[-1])}; there {100 * saturated[-1]:.0f} % sit where the slope is all but 0"
     )
-    axis = dict(title="activation", tickvals=np.searchsorted(edges, values), ticktext=[f"{v:g}" for v in values])
+    axis = dict(
+        title="activation", tickvals=np.searchsorted(edges, values), ticktext=[f"{v:g}" for v in values]
+    )
     return _strips(
         run,
         run.activation_histogram,
@@ -205,7 +231,8 @@ def delta_strips(run: Run) -> go.Figure:
     low, high = max(used.min(initial=80) - 2, 0), min(used.max(initial=0) + 2, shares.shape[2] - 1)
     exponents = np.arange(-30, 11, 5 if high - low > 40 else 2)
     zero = 100 * shares[0, 0, 0]
-    title = f"In layer 1 the typical error signal is {short(np.median(run.probes['delta_norm'][0, 0]))} before the first step"
+    typical = short(float(run.probes["delta_norm"][0, 0]))
+    title = f"Before the first step the error signal in layer 1 has an RMS of {typical}"
     if zero > 1:
         title += f", and {zero:.0f} % of it is below 10⁻³⁰ or exactly 0"
     axis = dict(
@@ -229,7 +256,9 @@ def signals_compared(runs: dict[str, Run]) -> go.Figure:
     names, layers = list(runs), np.arange(1, next(iter(runs.values())).experiment.depth + 1)
     ratios = {name: first_over_last(run) for name, run in runs.items()}
     best = min(ratios, key=lambda name: abs(np.log(ratios[name])) if ratios[name] > 0 else np.inf)
-    title = f"The error signal reaches layer 1 most evenly with {best}: ×{short(per_layer(runs[best]))} per layer"
+    title = (
+        f"The error signal reaches layer 1 most evenly with {best}: ×{short(per_layer(runs[best]))} per layer"
+    )
     return chart(
         [
             go.Scatter(
@@ -255,7 +284,9 @@ def why(run: Run) -> tuple[str, str]:
     e, theory = run.experiment, predict(run.experiment, run.input_mean_square)
     chi, variance = float(theory.chi[-1]), sigma_w(e, e.width, e.width) ** 2
     if e.batchnorm:
-        formula = rf"\chi = \frac{{E[\phi'(z)^2]}}{{\mathrm{{Var}}[\phi(z)]}} = {short(chi)}, \quad z \sim N(0, 1)"
+        formula = (
+            rf"\chi = \frac{{E[\phi'(z)^2]}}{{\mathrm{{Var}}[\phi(z)]}} = {short(chi)}, \quad z \sim N(0, 1)"
+        )
     else:
         slope = chi / variance if variance else 0.0
         formula = (
@@ -264,8 +295,8 @@ def why(run: Run) -> tuple[str, str]:
         )
     predicted = float(theory.delta_ratio[0]) ** (1 / max(e.depth - 1, 1))
     sentence = (
-        f"So the size of the error signal should change by about √χ = ×{short(chi**0.5)} per layer at layer {e.depth}, "
-        f"and by ×{short(predicted)} over all layers; measured is ×{short(per_layer(run))}."
+        f"So the size of the error signal should change by about √χ = ×{short(chi**0.5)} per layer at "
+        f"layer {e.depth}, and by ×{short(predicted)} over all layers; measured is ×{short(per_layer(run))}."
     )
     if e.residual:
         sentence += " A residual connection adds a way around each layer: on it the factor is 1 + χ."

@@ -3,7 +3,18 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, PALETTE, THEORY, chart, drawable, log_axis, thinned
+from core.charts.style import (
+    AFTER,
+    BACKWARD,
+    BEFORE,
+    FORWARD,
+    PALETTE,
+    THEORY,
+    chart,
+    drawable,
+    log_axis,
+    thinned,
+)
 from core.measures import short
 from core.run import Run
 
@@ -15,16 +26,11 @@ def outcome(run: Run) -> str:
     return f"loss {short(run.train_loss[-1])}"
 
 
-def learned(run: Run) -> bool:
-    """Whether the training loss ended clearly, by a tenth at least, below that of the best constant answer."""
-    return run.diverged_at is None and bool(run.train_loss[-1] < 0.9 * run.chance)
-
-
 def _chance_line(figure: go.Figure, run: Run) -> None:
     figure.add_hline(
         run.chance,
         line=dict(color=THEORY, dash="dash", width=1),
-        annotation=dict(text=f"guessing: {short(run.chance)}", font_size=11, font_color=THEORY),
+        annotation=dict(text=f"guessing: {short(run.chance)}", font_size=11),
         annotation_position="bottom left",
     )
 
@@ -33,8 +39,10 @@ def loss(run: Run) -> go.Figure:
     """Training loss at every step, and the held-out loss at the snapshots."""
     e, steps = run.experiment, np.arange(len(run.loss))
     if run.diverged_at is not None:
-        title = f"The training diverged: at step {run.diverged_at} the loss is {short(run.loss[run.diverged_at])}"
-    elif learned(run):
+        title = (
+            f"The training diverged: at step {run.diverged_at} the loss is {short(run.loss[run.diverged_at])}"
+        )
+    elif run.learned:
         title = (
             f"After {e.steps} steps the training loss is {short(run.train_loss[-1])}, "
             f"held out {short(run.test_loss[-1])}"
@@ -52,7 +60,7 @@ def loss(run: Run) -> go.Figure:
         ],
         title=title,
         alt=f"Training and held-out loss over {e.steps} steps. {title}.",
-        how="Solid blue is the loss of each step's batch, orange the loss on data the network never trains on.",
+        how="Blue is the loss of each step's batch, orange the loss on data the network never trains on.",
         xaxis=dict(title="step", range=[0, e.steps]),
         yaxis=log_axis([*run.loss, *run.test_loss, run.chance], "loss"),
     )
@@ -69,13 +77,15 @@ def loss(run: Run) -> go.Figure:
 
 def colours(names: list[str]) -> list[str]:
     """Fixed colours: before and after for a pair, else the palette in order."""
-    return [BEFORE, AFTER] if len(names) == 2 else [PALETTE[i] for i in (9, 0, 1, 8, 5, 2, 3, 4)[: len(names)]]
+    return (
+        [BEFORE, AFTER] if len(names) == 2 else [PALETTE[i] for i in (9, 0, 1, 8, 5, 2, 3, 4)[: len(names)]]
+    )
 
 
 def losses(runs: dict[str, Run]) -> go.Figure:
     """The training losses of several runs that share data and seed, on shared axes."""
     names = list(runs)
-    good = [name for name in names if learned(runs[name])]
+    good = [name for name in names if runs[name].learned]
     if not good:
         title = f"None of these {len(names)} runs gets better than guessing"
     elif len(good) == len(names):
@@ -86,13 +96,19 @@ def losses(runs: dict[str, Run]) -> go.Figure:
     for name, colour in zip(names, colours(names), strict=True):
         run = runs[name]
         i = thinned(run.loss)
-        traces.append(go.Scatter(x=i, y=drawable(run.loss[i]), name=f"{name}: {outcome(run)}", line_color=colour))
+        traces.append(
+            go.Scatter(x=i, y=drawable(run.loss[i]), name=f"{name}: {outcome(run)}", line_color=colour)
+        )
         if run.diverged_at is not None:
             last = max(run.diverged_at - 1, 0)
             marker = dict(symbol="x", size=11, color=colour)
             traces.append(
                 go.Scatter(
-                    x=[last], y=drawable(run.loss[[last]]), marker=marker, mode="markers", name="diverged",
+                    x=[last],
+                    y=drawable(run.loss[[last]]),
+                    marker=marker,
+                    mode="markers",
+                    name="diverged",
                     showlegend=False,
                 )
             )

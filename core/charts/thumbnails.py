@@ -14,8 +14,12 @@ def gradients(run: Run) -> go.Figure:
     layers = np.arange(1, run.experiment.depth + 1)
     return chart(
         [
-            go.Scatter(x=layers, y=drawable(forward), name="activations", line_color=FORWARD, mode="lines+markers"),
-            go.Scatter(x=layers, y=drawable(back), name="error signal", line_color=BACKWARD, mode="lines+markers"),
+            go.Scatter(
+                x=layers, y=drawable(forward), name="activations", line_color=FORWARD, mode="lines+markers"
+            ),
+            go.Scatter(
+                x=layers, y=drawable(back), name="error signal", line_color=BACKWARD, mode="lines+markers"
+            ),
         ],
         title=signal_sentence(run),
         alt=f"{signal_sentence(run)}.",

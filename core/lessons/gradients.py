@@ -6,9 +6,7 @@ from core.lesson import Lesson
 
 START = Experiment(activation="sigmoid", init="xavier", depth=10)
 DEFAULT = START.but(activation="relu", init="pytorch", depth=12)
-HE_2015 = START.but(
-    activation="relu", depth=20, width=64, learning_rate=0.003, batch_size=128, steps=300
-)
+HE_2015 = START.but(activation="relu", depth=20, width=64, learning_rate=0.003, batch_size=128, steps=300)
 LARGE = START.but(activation="relu", init="normal", gain=2, width=64, learning_rate=0.1, steps=150)
 COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
 
@@ -43,7 +41,14 @@ LESSON = Lesson(
         "He, 20 layers": HE_2015.but(init="he").changes(START),
         "Weights too large": LARGE.changes(START),
         "Large, but clipped": LARGE.but(clip_norm=1).changes(START),
-        "Tanh, chaotic": {"activation": "tanh", "init": "normal", "gain": 3, "depth": 20, "width": 64, "steps": 150},
+        "Tanh, chaotic": {
+            "activation": "tanh",
+            "init": "normal",
+            "gain": 3,
+            "depth": 20,
+            "width": 64,
+            "steps": 150,
+        },
         "Sigmoid that explodes": {"init": "normal", "gain": 16, "depth": 15, "width": 128, "steps": 60},
     },
     rivals={
@@ -71,7 +76,7 @@ LESSON = Lesson(
                     DEFAULT.but(steps=20),
                 ),
             ),
-            note="ReLU halves the signal's square at every layer; only the initial weights can make up for it.",
+            note="ReLU halves the signal's square at every layer; only the weights can make up for it.",
         ),
         Claim(
             sentence="Each additional layer reduces the signal that reaches the lower layers.",

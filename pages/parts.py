@@ -1,0 +1,331 @@
+"""Every piece of a page that Streamlit draws: controls, metrics, charts, findings, claims, downloads."""
+
+from collections.abc import Mapping
+from typing import get_args
+from urllib.parse import urlencode
+
+import plotly.graph_objects as go
+import streamlit as st
+from core.diagnose import cured, diagnose
+from pydantic import ValidationError
+
+from core import charts, export
+from core.claims import Claim, judge
+from core.experiment import Experiment, complaints
+from core.lesson import Lesson
+from core.measures import MEASURES, short
+from core.run import Run
+from pages.training import is_cached, trained
+
+CHOICES = {
+    "learning_rate": (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.05, 0.1, 0.3, 1, 3, 10),
+    "gain": (0, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 8, 16),
+    "width": (1, 2, 4, 8, 16, 32, 64, 128, 256),
+    "steps": (20, 50, 60, 100, 150, 200, 300, 500, 1000, 2000),
+    "samples": (32, 64, 128, 256, 512, 1024, 2048, 4096),
+    "batch_size": (0, 32, 64, 128, 256, 512, 1024, 2048, 4096),
+    "clip_norm": (0, 0.1, 0.3, 1, 3, 10, 100),
+    "momentum": (0, 0.5, 0.8, 0.9, 0.95, 0.99),
+    "bias": (-5, -2, -1, -0.5, 0, 0.01, 0.1, 0.5, 1),
+    "noise": (0, 0.02, 0.05, 0.08, 0.1, 0.2, 0.5, 1),
+    "label_noise": (0, 0.05, 0.1, 0.2, 0.3, 0.5),
+    "dropout": (0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1),
+    "weight_decay": (0, 1e-4, 1e-3, 0.01, 0.1),
+    "input_shift": (-10, -3, -1, 0, 1, 3, 10),
+    "input_scale": (0.01, 0.1, 1, 10, 100, 1000),
+}
+VERDICTS = {
+    "holds": ":green-badge[holds]",
+    "fails": ":red-badge[fails]",
+    "holds only when": ":orange-badge[holds only when]",
+}
+SEVERITIES = {
+    "critical": ("error", ":material/error:"),
+    "warning": ("warning", ":material/warning:"),
+    "note": ("info", ":material/info:"),
+}
+
+
+def ask(lesson: Lesson) -> Experiment:
+    """Title, presets and controls; returns the Experiment they describe, which the address bar then holds.
+
+    The Experiment lives in the session under the lesson's slug and is the only truth: widgets show it, and
+    their callbacks change it. A link is read once, when its page is entered.
+    """
+    _enter(lesson)
+    st.title(lesson.question)
+    st.markdown(lesson.summary)
+    experiment = st.session_state[lesson.slug]
+    _presets(lesson, experiment)
+    with st.sidebar:
+        _controls(lesson, experiment)
+    _complain(lesson)
+    link = experiment.to_link(lesson.start)
+    if link != st.query_params.to_dict():
+        st.query_params.from_dict(link)
+    return experiment
+
+
+def entered(slug: str) -> bool:
+    """Whether this run of the script is the first since the reader came to the page."""
+    before, st.session_state["page"] = st.session_state.get("page"), slug
+    return before != slug
+
+
+def _enter(lesson: Lesson) -> None:
+    if not entered(lesson.slug):
+        return
+    if link := st.query_params.to_dict():
+        st.session_state[lesson.slug], sentences = Experiment.from_link(link, lesson.start)
+        st.session_state[f"{lesson.slug}.complaints"] = sentences
+    st.session_state.setdefault(lesson.slug, lesson.start)
+
+
+def change(lesson: Lesson, **changes) -> None:
+    """Change the page's Experiment; what is not possible is said on the page and changes nothing."""
+    try:
+        st.session_state[lesson.slug] = st.session_state[lesson.slug].but(**changes)
+        st.session_state[f"{lesson.slug}.complaints"] = []
+    except ValidationError as error:
+        st.session_state[f"{lesson.slug}.complaints"] = complaints(error)
+
+
+def _complain(lesson: Lesson) -> None:
+    if sentences := st.session_state.get(f"{lesson.slug}.complaints"):
+        with st.container(border=True, key="complaints"):
+            st.markdown(
+                ":material/link_off: **Not everything that was asked for is possible.** The rest holds."
+            )
+            for sentence in sentences:
+                st.text(sentence)
+
+
+def _presets(lesson: Lesson, experiment: Experiment) -> None:
+    key = f"{lesson.slug}.preset"
+    names = {lesson.preset(name): name for name in lesson.presets}
+    _put(key, names.get(experiment))
+
+    def chosen():
+        if name := st.session_state[key]:
+            change(lesson, **dict(lesson.preset(name)))
+
+    st.pills("Experiments to start from", list(lesson.presets), key=key, on_change=chosen)
+
+
+def _controls(lesson: Lesson, experiment: Experiment) -> None:
+    for name in lesson.controls:
+        _control(lesson, experiment, name)
+    if lesson.more:
+        with st.expander("More"):
+            for name in lesson.more:
+                _control(lesson, experiment, name)
+    reset = dict(icon=":material/restart_alt:", key=f"{lesson.slug}.reset")
+    st.button("Reset", on_click=lambda: change(lesson, **dict(lesson.start)), **reset)
+
+
+def _put(key: str, value) -> None:
+    """Make a widget show a value. One that shows it already is left alone: the reader may be typing the next."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
+def _control(lesson: Lesson, experiment: Experiment, name: str) -> None:
+    field, key, value = Experiment.model_fields[name], f"{lesson.slug}.{name}", getattr(experiment, name)
+    _put(key, value)
+    about = dict(
+        label=field.title,
+        key=key,
+        help=field.description,
+        on_change=lambda: change(lesson, **{name: st.session_state[key]}),
+    )
+    if field.annotation is bool:
+        st.toggle(**about)
+    elif options := get_args(field.annotation):
+        st.selectbox(options=options, **about)
+    elif name in CHOICES:
+        st.select_slider(options=sorted({*CHOICES[name], value}), format_func=lambda v: f"{v:g}", **about)
+    else:
+        low, high = (getattr(m, side) for m, side in zip(field.metadata[:2], ("ge", "le"), strict=True))
+        (st.number_input if high > 1000 else st.slider)(min_value=low, max_value=high, step=1, **about)
+
+
+def card(lesson: Lesson) -> None:
+    """A lesson's question, and what its start experiment looks like."""
+    with st.container(border=True):
+        left, right = st.columns([3, 2], vertical_alignment="center")
+        with left:
+            st.markdown(f"#### {lesson.icon} {lesson.question}")
+            st.markdown(lesson.summary)
+            st.page_link(
+                f"pages/{lesson.slug}.py", label=f"Open {lesson.title}", icon=":material/arrow_forward:"
+            )
+        with right:
+            [run] = trained([lesson.start])
+            figure = charts.thumbnails.THUMBNAILS[lesson.slug](run)
+            st.plotly_chart(
+                figure, key=f"home.{lesson.slug}", alt=figure.layout.meta["alt"], config={"staticPlot": True}
+            )
+
+
+def glance(run: Run, *names: str) -> None:
+    """A row of metrics, each computed from the run."""
+    with st.container(horizontal=True):
+        for measure in map(MEASURES.get, names):
+            st.metric(measure.title, measure.text(measure.of(run)), help=measure.help, border=True)
+
+
+def show(figure: go.Figure, key: str) -> None:
+    """A chart under its finding, with one line on how to read it."""
+    about = figure.layout.meta
+    st.markdown(f"#### {about['title']}")
+    st.plotly_chart(figure, key=key, alt=about["alt"], config={"displayModeBar": False})
+    if about["how"]:
+        st.caption(about["how"])
+
+
+def findings(lesson: Lesson, run: Run) -> None:
+    """What is wrong with the run, and what helps: with the same seed, before and after side by side."""
+    st.subheader("What is wrong, and what helps")
+    found = diagnose(run)
+    if not found:
+        st.success("No rule finds anything wrong with this run.", icon=":material/check_circle:")
+    for i, finding in enumerate(found):
+        box, icon = SEVERITIES[finding.severity]
+        getattr(st, box)(f"**{finding.severity.capitalize()}.** {finding.sentence}", icon=icon)
+        st.caption(f"{_evidence(finding)} Rule: {finding.source}.")
+        with st.container(horizontal=True):
+            for remedy in finding.remedies:
+                st.button(
+                    f"Apply: {remedy.title}",
+                    key=f"{lesson.slug}.apply.{i}.{remedy.title}",
+                    help=remedy.why,
+                    on_click=_apply,
+                    args=(lesson, run.experiment, remedy.change),
+                )
+    _before_and_after(lesson, run)
+
+
+def _evidence(finding) -> str:
+    where = [f"layer {finding.layer}"] * (finding.layer is not None) + [f"step {finding.step}"] * (
+        finding.step is not None
+    )
+    at = f" at {', '.join(where)}" if where else ""
+    return f"Measured: {finding.quantity} {short(finding.measured)} against {short(finding.threshold)}{at}."
+
+
+def _apply(lesson: Lesson, before: Experiment, changes: dict) -> None:
+    st.session_state[f"{lesson.slug}.before"] = before
+    change(lesson, **changes)
+
+
+def _before_and_after(lesson: Lesson, run: Run) -> None:
+    key = f"{lesson.slug}.before"
+    pinned = st.session_state.get(key)
+    if pinned is None or pinned == run.experiment:
+        with st.container(horizontal=True):
+            st.button(
+                "Pin this run" if pinned is None else "Pinned: now change a setting",
+                icon=":material/push_pin:",
+                disabled=pinned is not None,
+                help="Keep it on the chart to compare it with what comes next.",
+                on_click=lambda: st.session_state.update({key: run.experiment}),
+            )
+        return
+    [before] = trained([pinned])
+    differs = ", ".join(
+        f"{name} {_plain(getattr(pinned, name))} → {_plain(value)}"
+        for name, value in run.experiment.changes(pinned).items()
+    )
+    st.markdown(f"**Before and after.** {differs}")
+    st.markdown(cured(before, run))
+    compared({"before": before, "after": run}, f"{lesson.slug}.pinned")
+    with st.container(horizontal=True):
+        st.button("Back to before", on_click=lambda: change(lesson, **dict(pinned)), icon=":material/undo:")
+        st.button("Unpin", on_click=lambda: st.session_state.pop(key), icon=":material/close:")
+
+
+def _plain(value) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value).lower()
+
+
+def rivals(lesson: Lesson, experiment: Experiment) -> dict[str, Run]:
+    """The run on the screen and those the reader sets beside it, all with the same seed."""
+    key = f"{lesson.slug}.rivals"
+    names = st.pills(
+        "Set beside it", list(lesson.rivals), selection_mode="multi", default=list(lesson.rivals), key=key
+    )
+    chosen = {"as it is": experiment} | {name: lesson.rival(name, experiment) for name in names}
+    distinct = {}
+    for name, e in chosen.items():
+        distinct.setdefault(e, name)
+    return {distinct[e]: run for e, run in zip(distinct, trained(list(distinct)), strict=True)}
+
+
+def compared(runs: Mapping[str, Run], key: str) -> None:
+    """Several runs on shared axes: their losses and their error signals."""
+    left, right = st.columns(2)
+    with left:
+        show(charts.runs.losses(runs), f"{key}.losses")
+    with right:
+        show(charts.gradients.signals_compared(runs), f"{key}.signals")
+
+
+def claims(lesson: Lesson) -> None:
+    """The textbook's sentences, each tested by pairs of trainings."""
+    st.subheader("Textbook claims, tested")
+    st.caption("Every pair differs in one setting and shares data, seed and batch order; 8 seeds each.")
+    for i, claim in enumerate(lesson.claims):
+        _claim(claim, f"{lesson.slug}.claim.{i}")
+
+
+@st.fragment
+def _claim(claim: Claim, key: str) -> None:
+    with st.container(border=True, key=key):
+        st.markdown(f"“{claim.sentence}”")
+        experiments = claim.experiments()
+        asked = f"{key}.asked"
+        if not st.session_state.get(asked) and not is_cached(experiments, 2):
+            st.caption(f"{claim.source}.")
+            label = f"Test it: train {len(experiments)} networks"
+            st.button(label, key=f"{key}.run", on_click=lambda: st.session_state.update({asked: True}))
+            return
+        verdict = judge(claim, trained(experiments, 2))
+        st.markdown(f"{VERDICTS[verdict.word]} {verdict.sentence} {claim.note}")
+        for j, outcome in enumerate(verdict.outcomes):
+            figure = charts.claims.dots(outcome, claim.measure)
+            low, high = (_gain(claim, x) for x in outcome.interval)
+            mark = ":green[✓]" if outcome.holds else ":red[✗]"
+            st.markdown(
+                f"{mark} **{outcome.case.condition.capitalize()}.** {figure.layout.meta['title']}. "
+                f"Median gain {_gain(claim, outcome.gain)}, 93 % interval {low} to {high}."
+            )
+            st.plotly_chart(
+                figure, key=f"{key}.{j}", alt=figure.layout.meta["alt"], config={"displayModeBar": False}
+            )
+        st.caption(f"Measured: {MEASURES[claim.measure].title.lower()}. {claim.source}.")
+
+
+def _gain(claim: Claim, gain: float) -> str:
+    return f"×{short(gain)}" if MEASURES[claim.measure].logarithmic else short(gain)
+
+
+def take_away(run: Run) -> None:
+    """The link with every setting written out, the numbers, and the script that makes them again."""
+    st.subheader("Take it with you")
+    e = run.experiment
+    st.caption("A link with every setting written out; it opens exactly this experiment.")
+    st.code(
+        f"{(st.context.url or '').split('?')[0]}?{urlencode(e.to_link())}", language=None, wrap_lines=True
+    )
+    script = export.pytorch_script(e)
+    with st.container(horizontal=True):
+        for label, make, ending in (
+            ("Losses (CSV)", lambda: export.losses_csv(run), "losses.csv"),
+            ("Probes (CSV)", lambda: export.probes_csv(run), "probes.csv"),
+            ("PyTorch script", lambda: script, "py"),
+        ):
+            st.download_button(
+                label, make, export.file_name(e, ending), on_click="ignore", icon=":material/download:"
+            )
+    with st.expander("The same training in plain PyTorch"):
+        st.code(script, language="python")

@@ -1,0 +1,137 @@
+"""Every page as a reader meets it: presets, controls, links good and bad, findings, claims, downloads."""
+
+import numpy as np
+import pytest
+
+from core.experiment import Experiment
+from core.lessons import LESSONS
+
+PRESETS = [(slug, name) for slug, lesson in LESSONS.items() for name in lesson.presets]
+GRADIENTS = LESSONS["gradients"]
+QUICK = {"depth": "3", "width": "8", "samples": "64", "steps": "20"}
+
+
+def complaints(at):
+    return [text.value for text in at.text]
+
+
+def test_home_leads_from_every_symptom_to_its_page(page):
+    at = page()
+    links = [link.proto for link in at.get("page_link")]
+    for lesson in LESSONS.values():
+        for symptom in lesson.symptoms:
+            assert any(link.label == symptom and lesson.slug in link.page for link in links)
+    assert len(at.get("plotly_chart")) == len(LESSONS)
+
+
+@pytest.mark.parametrize(("slug", "name"), PRESETS)
+def test_every_preset_is_on_screen(page, figures, slug, name):
+    lesson = LESSONS[slug]
+    at = page(f"pages/{slug}.py", **lesson.preset(name).to_link(lesson.start))
+    assert not complaints(at)
+    assert at.session_state[slug] == lesson.preset(name)
+    assert at.pills(key=f"{slug}.preset").value == name
+    for key, figure in figures(at).items():
+        drawn = [np.asarray(t.get("y", t.get("z")), dtype=float) for t in figure["data"]]
+        assert any(np.isfinite(values).any() for values in drawn), key
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_a_full_link_opens_the_same_experiment_whatever_the_start_settings(page, slug):
+    e = LESSONS[slug].start.but(seed=3, steps=20, learning_rate=0.0123, width=12, samples=64)
+    at = page(f"pages/{slug}.py", **e.to_link())
+    assert at.session_state[slug] == e
+    assert at.query_params == e.to_link(LESSONS[slug].start)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("depth", "abc", "depth cannot be abc: allowed is a whole number from 1 to 60."),
+        ("depth", "99", "depth cannot be 99: allowed is a whole number from 1 to 60."),
+        ("seed", "inf", "seed cannot be inf: allowed is a whole number from 0 to 4,294,967,295."),
+        ("learning_rate", "nan", "learning_rate cannot be nan: allowed is a number from 1e-06 to 100."),
+        ("activation", "Relu", "activation cannot be Relu: allowed is one of relu, leaky_relu"),
+        ("batchnorm", "", "batchnorm cannot be '': allowed is true or false."),
+        ("samples", "48", "samples cannot be 48: allowed is a power of two from 32 to 4096."),
+        ("batch_size", "512", "batch_size cannot be 512 here: allowed is at most the number of samples, 64."),
+        ("dpeth", "3", "There is no setting dpeth. Did you mean depth?"),
+        ("![x](http://host/x)", "1", "There is no setting ![x](http://host/x)."),
+    ],
+)
+def test_a_bad_link_says_what_is_allowed_and_keeps_the_rest(page, name, value, sentence):
+    link = {**QUICK, "activation": "relu", name: value}
+    at = page("pages/gradients.py", **link)
+    assert [text.startswith(sentence) for text in complaints(at)] == [True]
+    rest = {k: v for k, v in link.items() if k != name}
+    fallback = getattr(GRADIENTS.start, name, None)
+    expected, _ = Experiment.from_link(rest, GRADIENTS.start)
+    assert at.session_state["gradients"] == expected
+    assert getattr(expected, name, None) == fallback
+    assert name not in at.query_params
+
+
+def test_a_control_changes_the_link_and_the_complaint_goes(page):
+    at = page("pages/gradients.py", **QUICK, activation="nothing")
+    assert complaints(at)
+    at.selectbox(key="gradients.activation").set_value("tanh").run()
+    assert not at.exception
+    assert not complaints(at)
+    assert at.query_params["activation"] == "tanh"
+    assert at.query_params["depth"] == "3"
+
+
+def test_a_setting_that_does_not_fit_is_refused_and_nothing_changes(page):
+    at = page("pages/gradients.py", **QUICK)
+    at.select_slider(key="gradients.batch_size").set_value(4096).run()
+    assert complaints(at) == ["batch_size cannot be 4096 here: allowed is at most the number of samples, 64."]
+    assert at.select_slider(key="gradients.batch_size").value == 0
+
+
+def test_reset_and_presets(page):
+    at = page("pages/gradients.py", **QUICK)
+    at.button(key="gradients.reset").click().run()
+    assert at.session_state["gradients"] == GRADIENTS.start
+    assert at.query_params == {}
+    at.pills(key="gradients.preset").set_value("Weights too large").run()
+    assert at.session_state["gradients"] == GRADIENTS.preset("Weights too large")
+
+
+def test_settings_stay_when_the_reader_leaves_and_returns(page):
+    at = page("pages/gradients.py", **QUICK)
+    kept = at.session_state["gradients"]
+    at.query_params.clear()
+    at.switch_page("pages/home.py").run()
+    assert not at.exception
+    at.switch_page("pages/gradients.py").run()
+    assert at.session_state["gradients"] == kept
+    assert at.query_params["depth"] == "3"
+
+
+def test_a_remedy_keeps_the_seed_and_shows_before_and_after(page, figures):
+    at = page("pages/gradients.py", activation="relu", init="pytorch", depth="12", seed="5")
+    before = at.session_state["gradients"]
+    at.button(key="gradients.apply.0.He init").click().run()
+    assert not at.exception
+    after = at.session_state["gradients"]
+    assert after == before.but(init="he")
+    lines = [trace["name"] for trace in figures(at)["gradients.pinned.losses"]["data"]]
+    assert [name.split(":")[0] for name in lines] == ["before", "after"]
+    assert any("helped" in text.value.lower() for text in at.markdown)
+
+
+def test_a_claim_trains_its_pairs_when_asked(page, figures):
+    at = page("pages/gradients.py", **QUICK)
+    assert not [key for key in figures(at) if ".claim." in key]
+    at.button(key="gradients.claim.0.run").click().run()
+    assert not at.exception
+    drawn = [key for key in figures(at) if key.startswith("gradients.claim.0")]
+    assert len(drawn) == len(GRADIENTS.claims[0].cases)
+
+
+def test_a_diverged_run_says_so_and_draws_what_is_finite(page, figures):
+    lesson = GRADIENTS
+    at = page("pages/gradients.py", **lesson.preset("Weights too large").to_link(lesson.start))
+    assert any("diverged: at step 3" in text.value for text in at.markdown)
+    loss = figures(at)["gradients.loss"]["data"][0]
+    assert np.isfinite(np.asarray(loss["y"], dtype=float)).sum() == 3
