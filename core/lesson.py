@@ -1,10 +1,11 @@
-"""Lesson: a question, the Experiment it starts from, and what to try."""
+"""Lesson: a question, the settings it starts from, and what to try."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.claims import Claim
 from core.experiment import Experiment
+from core.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Lesson:
     icon: str
     question: str
     summary: str
-    start: Experiment
+    start: Settings
     controls: tuple[str, ...]
     more: tuple[str, ...]
     presets: dict[str, dict]
@@ -30,8 +31,8 @@ class Lesson:
     claims: tuple[Claim, ...] = ()
     symptoms: dict[str, str] = field(default_factory=dict)
 
-    def preset(self, name: str) -> Experiment:
-        """The experiment behind a preset."""
+    def preset(self, name: str) -> Settings:
+        """The settings behind a preset."""
         return self.start.but(**self.presets[name])
 
     def rival(self, name: str, experiment: Experiment) -> Experiment:

@@ -5,11 +5,6 @@ its input. Samples lie last and contiguous: weights [K, fan_out, fan_in], signal
 Every sum stays inside one network, so that no network can feel its neighbours, not even their NaN.
 """
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("MKL_NUM_THREADS", "1")
-
 import numpy as np
 import torch
 from torch.nn import functional as F
@@ -24,7 +19,7 @@ BN_EPSILON, BN_MOMENTUM = 1e-5, 0.1
 def weighted_sum(weight, h, bias, out=None):
     """weight @ h + bias. One input takes plain products: there BLAS would depend on the number of networks."""
     if weight.shape[2] == 1:
-        return torch.mul(weight, h, out=out).add_(bias) if out is not None else weight * h + bias
+        return torch.mul(weight, h, out=out).add_(bias)
     return torch.baddbmm(bias, weight, h, out=out)
 
 
@@ -48,7 +43,7 @@ def objective(kind: str, output: torch.Tensor, target: torch.Tensor) -> torch.Te
         return (output - target).square().mean(dim=1)
     if kind == "bce":
         return F.binary_cross_entropy_with_logits(output, target, reduction="none").mean(dim=1)
-    return -(target * F.log_softmax(output, dim=1)).sum(dim=1)
+    return -torch.where(target > 0, F.log_softmax(output, dim=1), 0).sum(dim=1)
 
 
 def objective_delta(kind: str, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -156,9 +151,12 @@ class Stack:
             torch.empty(shape, dtype=self.dtype) for _ in range(3)
         )
         self.returning = torch.empty(2, *shape[1:], dtype=self.dtype)
-        self.drops = any(e.dropout for e in self.experiments)
+        rates = torch.tensor([[[e.dropout]] for e in self.experiments], dtype=self.dtype)
+        self.drops = bool(rates.any())
         if self.drops:
             self.mask = torch.empty(shape, dtype=self.dtype)
+            self.drawn, self.rate = torch.zeros(shape[1:]), rates.float()
+            self.kept_scale = torch.where(rates < 1, 1 / (1 - rates), 0)
             self.mask_streams = [
                 [stream(e.seed, DROPOUT, layer) for e in self.experiments] for layer in range(e.depth)
             ]
@@ -188,10 +186,9 @@ class Stack:
         """Dropout, then the residual connection: from activated[layer] to signal[layer + 1]."""
         activated, signal = self.activated[layer], self.signal[layer + 1]
         if self.drops:
-            for k, e in enumerate(self.experiments):
-                drawn = self.mask_streams[layer][k].random(signal.shape[1:], dtype=np.float32)
-                self.mask[layer, k] = torch.from_numpy(drawn >= np.float32(e.dropout))
-                self.mask[layer, k] *= 1 / (1 - e.dropout) if e.dropout < 1 else 0
+            for drawn, rng in zip(self.drawn.numpy(), self.mask_streams[layer], strict=True):
+                rng.random(out=drawn, dtype=np.float32)
+            torch.ge(self.drawn, self.rate, out=self.mask[layer]).mul_(self.kept_scale)
             torch.mul(activated, self.mask[layer], out=signal)
         elif self.like.residual:
             signal.copy_(activated)
@@ -210,18 +207,20 @@ class Stack:
         self.running_mean[layer].mul_(1 - BN_MOMENTUM).add_(mean * BN_MOMENTUM)
         self.running_var[layer].mul_(1 - BN_MOMENTUM).add_(variance * (BN_MOMENTUM * n / (n - 1)))
 
-    def backward(self, y):
-        """The chain rule from the loss back to every parameter, each signal used once and recorded."""
+    def backward(self, y, keep=False):
+        """The chain rule from the loss back to every parameter.
+
+        `keep` leaves every layer's error signal in `delta`; otherwise two places are used in turn, which
+        stay in the processor's cache.
+        """
         delta = objective_delta(self.like.loss, self.output, y)
         gradient = self._collect(self.like.depth, delta)
         for layer in reversed(range(self.like.depth)):
             from_above = gradient
             if self.drops:
                 gradient = gradient * self.mask[layer]
-            self.activation.backward(
-                gradient, self.pre_activation[layer], self.activated[layer], self.delta[layer]
-            )
-            delta = self.delta[layer]
+            delta = self.delta[layer if keep else layer % 2]
+            self.activation.backward(gradient, self.pre_activation[layer], self.activated[layer], delta)
             if self.like.batchnorm:
                 delta = self._through_normalization(layer, delta)
             gradient = self._collect(layer, delta)
@@ -255,17 +254,17 @@ class Stack:
             z = weighted_sum(self.weight[layer], signal, self.bias[layer])
             if e.batchnorm:
                 std = torch.sqrt(self.running_var[layer] + BN_EPSILON)
-                z = (z - self.running_mean[layer]) / std * self.gamma[layer] + self.beta[layer]
-            activated = torch.empty_like(z)
+                z.sub_(self.running_mean[layer]).div_(std).mul_(self.gamma[layer]).add_(self.beta[layer])
             if active is not None:
-                torch.mean(torch.gt(z, 0, out=activated), dim=2, out=active[layer])
-            self.activation.forward(z, activated)
-            signal = activated + signal if e.residual and layer else activated
+                torch.mean(torch.gt(z, 0, out=torch.empty_like(z)), dim=2, out=active[layer])
+            self.activation.forward(z, z)
+            signal = z + signal if e.residual and layer else z
             self.tick()
         output = weighted_sum(self.weight[-1], signal, self.bias[-1])
         if active is not None:
             active[:, ~output.isfinite().all(dim=2).all(dim=1)] = torch.nan
-        return objective(e.loss, output, y).mean(dim=1), accuracy(e.loss, output, y)
+        loss = objective(e.loss, output, y).mean(dim=1)
+        return loss, torch.where(loss.isnan(), torch.nan, accuracy(e.loss, output, y))
 
     def state(self, k: int) -> dict[str, np.ndarray]:
         """Parameters and running statistics of network k, under the names they have in PyTorch."""

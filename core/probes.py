@@ -1,11 +1,12 @@
-"""PROBES: what is recorded of every hidden layer at a snapshot, each as one short function.
+"""PROBES: name -> what is recorded of every hidden layer at a snapshot, each as one short function.
 
-A probe gets what L layers of K networks saw at this step and returns [L, K]. Norms are accumulated in
-float64: the squares of a vanished float32 signal would underflow.
+A probe gets what one layer of K networks saw at this step and returns [K]. Norms are accumulated in float64:
+the squares of a vanished float32 signal would underflow. A ratio to a norm of zero is NaN.
 """
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch.linalg import vector_norm
 
@@ -18,34 +19,42 @@ SATURATED = 0.06
 
 @dataclass(frozen=True)
 class Seen:
-    """What the hidden layers of a stack saw at one step. Signals are [L, K, units, batch], lists have a tensor
-    [K, fan_out, fan_in] per layer; `active` [L, K, units] is the share of the training set with z > 0, and
-    `start`, `weight` and `updated` are the weights at step 0, before and after this step's update."""
+    """What one hidden layer of K networks saw at one step.
+
+    The signals pre_activation, activation and delta are [K, units, batch], the weights [K, fan_out, fan_in]:
+    `start` at step 0, `weight` before and `updated` after this step's update. `active` [K, units] is the share
+    of the training set with a pre-activation above 0.
+    """
 
     name: str
     pre_activation: torch.Tensor
     activation: torch.Tensor
     delta: torch.Tensor
     active: torch.Tensor
-    weight: list[torch.Tensor]
-    gradient: list[torch.Tensor]
-    start: list[torch.Tensor]
-    updated: list[torch.Tensor]
+    weight: torch.Tensor
+    gradient: torch.Tensor
+    start: torch.Tensor
+    updated: torch.Tensor
+
+
+def norm(x: torch.Tensor) -> torch.Tensor:
+    """Frobenius norm: [K, rows, columns] -> [K]."""
+    return vector_norm(x, dim=(1, 2), dtype=torch.float64)
 
 
 def rms(x: torch.Tensor) -> torch.Tensor:
-    """Root mean square over units and samples: [L, K, U, B] -> [L, K]."""
-    return vector_norm(x, dim=(2, 3), dtype=torch.float64) / (x.shape[2] * x.shape[3]) ** 0.5
-
-
-def norm(matrices: list[torch.Tensor]) -> torch.Tensor:
-    """Frobenius norm of every weight matrix: L times [K, out, in] -> [L, K]."""
-    return torch.stack([vector_norm(w, dim=(1, 2), dtype=torch.float64) for w in matrices])
+    """Root mean square over units and samples: [K, units, batch] -> [K]."""
+    return norm(x) / (x.shape[1] * x.shape[2]) ** 0.5
 
 
 def mean(x: torch.Tensor) -> torch.Tensor:
-    """Mean over units and samples: [L, K, U, B] -> [L, K]."""
-    return x.mean(dim=(2, 3)).double()
+    """Mean over units and samples: [K, units, batch] -> [K]."""
+    return x.mean(dim=(1, 2)).double()
+
+
+def ratio(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """a / b, NaN where b is 0: nothing can be said relative to nothing."""
+    return a / torch.where(b == 0, torch.nan, b)
 
 
 def activation_mean(seen):
@@ -55,8 +64,7 @@ def activation_mean(seen):
 
 def activation_std(seen):
     """Standard deviation of the same."""
-    centre = mean(seen.activation).to(seen.activation.dtype)
-    return rms(seen.activation - centre[:, :, None, None])
+    return rms(seen.activation - seen.activation.mean(dim=(1, 2), keepdim=True))
 
 
 def delta_norm(seen):
@@ -65,7 +73,7 @@ def delta_norm(seen):
 
 
 def weight_grad_norm(seen):
-    """Norm of the gradient of a layer's weight matrix, before clipping."""
+    """Norm of the gradient of a layer's weight matrix, before clipping and weight decay."""
     return norm(seen.gradient)
 
 
@@ -76,14 +84,12 @@ def weight_norm(seen):
 
 def update_ratio(seen):
     """Norm of this step's update of a weight matrix over the norm of the matrix; near 1e-3 is usual."""
-    return norm([after - before for after, before in zip(seen.updated, seen.weight, strict=True)]) / norm(
-        seen.weight
-    )
+    return ratio(norm(seen.updated - seen.weight), norm(seen.weight))
 
 
 def weight_moved(seen):
     """How far a weight matrix has come from where it started, relative to its norm there."""
-    return norm([now - start for now, start in zip(seen.weight, seen.start, strict=True)]) / norm(seen.start)
+    return ratio(norm(seen.weight - seen.start), norm(seen.start))
 
 
 def saturated_fraction(seen):
@@ -93,12 +99,12 @@ def saturated_fraction(seen):
     ones = torch.ones_like(seen.activation)
     ACTIVATIONS[seen.name].backward(ones, seen.pre_activation, seen.activation, slope)
     steepest = 0.25 if seen.name == "sigmoid" else 1.0
-    return mean((slope.abs_() < SATURATED * steepest).to(slope.dtype))
+    return mean(torch.lt(slope.abs_(), SATURATED * steepest, out=slope))
 
 
 def dead_fraction(seen):
     """Share of units whose pre-activation is at or below 0 on the whole training set."""
-    return torch.where(seen.active.isfinite(), seen.active == 0, torch.nan).double().mean(dim=2)
+    return torch.where(seen.active.isfinite(), seen.active == 0, torch.nan).double().mean(dim=1)
 
 
 PROBES = {
@@ -117,19 +123,22 @@ PROBES = {
 }
 
 
-def _histogram(x: torch.Tensor, edges) -> torch.Tensor:
-    layers, networks, bins = x.shape[0], x.shape[1], len(edges) + 1
-    index = torch.bucketize(x[..., :SAMPLED].contiguous(), torch.as_tensor(edges, dtype=x.dtype))
-    index = index.reshape(layers * networks, -1) + bins * torch.arange(layers * networks)[:, None]
-    counts = torch.bincount(index.flatten(), minlength=bins * layers * networks)
-    return counts.view(layers, networks, bins) * (layers * networks / index.numel())
+def _histogram(x: torch.Tensor, edges: np.ndarray) -> torch.Tensor:
+    """Shares between the edges: how many of the sorted values reach up to each, and the differences of that.
+
+    What is not a number is in no bin.
+    """
+    values = torch.from_numpy(np.sort(x[..., :SAMPLED].reshape(len(x), -1).numpy(), axis=1))
+    ends = torch.tensor([*edges, np.inf], dtype=x.dtype).repeat(len(x), 1)
+    reached = torch.searchsorted(values, ends, right=True)
+    return torch.diff(reached, prepend=reached.new_zeros(len(x), 1)) / values.shape[1]
 
 
 def activation_histogram(seen) -> torch.Tensor:
-    """Shares of the activations of the first 64 samples: [L, K, bins]."""
+    """Shares of the activations of the first 64 samples: [K, bins]."""
     return _histogram(seen.activation, activation_edges(seen.name))
 
 
 def delta_histogram(seen) -> torch.Tensor:
-    """Shares of |delta| of the first 64 samples: [L, K, bins]."""
+    """Shares of |delta| of the first 64 samples: [K, bins]."""
     return _histogram(seen.delta.abs(), DELTA_EDGES)

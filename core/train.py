@@ -26,7 +26,7 @@ class Interval:
 
     def __call__(self):
         if self.tick and time.monotonic() - self.last > TICK_SECONDS:
-            self.tick(self.done)
+            self.tick(min(self.done, 1.0))
             self.last = time.monotonic()
 
 
@@ -105,7 +105,8 @@ def chunks(experiments: list[Experiment]) -> list[list[int]]:
     for _, group in groupby(sorted(range(len(experiments)), key=shape), key=shape):
         group, e = list(group), experiments
         like = e[group[0]]
-        size = max(1, LAYER_BYTES // (like.width * like.batch * (4 if like.precision == "float32" else 8)))
+        numbers = max(like.width, like.inputs) * max(like.batch, like.samples // 8)
+        size = max(1, LAYER_BYTES // (numbers * (4 if like.precision == "float32" else 8)))
         found += [group[start : start + size] for start in range(0, len(group), size)]
     return found
 
@@ -155,27 +156,33 @@ def train_stack(experiments: list[Experiment], snapshots: int, interval: Interva
     e, optimizer = stack.like, OPTIMIZERS[stack.like.optimizer](stack)
     learning_rate, weight_decay = per_parameter(stack, "learning_rate"), per_parameter(stack, "weight_decay")
     limits = torch.tensor([e.clip_norm for e in experiments], dtype=stack.dtype)
+    clips, decays = bool(limits.any()), bool(weight_decay.any())
     at = snapshot_steps(e.steps, snapshots)
     loss = torch.full((e.steps + 1, stack.count), torch.nan, dtype=stack.dtype)
     record, states, before = [], [None] * stack.count, interval.done
     for step, (x, y) in zip(range(e.steps + 1), batches(stack), strict=False):
-        loss[step] = stack.forward(x, y)
-        for k in np.flatnonzero(~np.isfinite(loss[step].numpy()) | (step == e.steps)):
-            states[k] = states[k] or stack.state(k)
-        if all(states) and step < e.steps and step not in at:
-            break
-        stack.backward(y)
-        if step in at:
+        snapshot = step == at[len(record)]
+        if snapshot:
             measured, weight = measure(stack), [w.clone() for w in stack.weight[:-1]]
-        gradient = clipped(stack, limits) if limits.any() else stack.gradients
-        if weight_decay.any():
-            gradient = gradient + stack.parameters * weight_decay
+        if step == e.steps:
+            states = [state or stack.state(k) for k, state in enumerate(states)]
+        loss[step] = stack.forward(x, y)
+        for k in np.flatnonzero(~np.isfinite(loss[step].numpy())):
+            states[k] = states[k] or stack.state(k)
+        if all(states) and not snapshot:
+            break
+        stack.backward(y, keep=snapshot)
+        gradient = clipped(stack, limits) if clips else stack.gradients
+        if decays:
+            gradient = torch.where(weight_decay > 0, gradient + stack.parameters * weight_decay, gradient)
         stack.parameters.sub_(optimizer.direction(gradient) * learning_rate)
-        if step in at:
+        if snapshot:
             record.append(measured | probe(stack, measured["active_fraction"], weight))
         interval.done = before + share * step / e.steps
         interval()
-    return [run_of(stack, k, loss[:-1, k].numpy(), at, record, states[k]) for k in range(stack.count)]
+    interval.done = before + share
+    history = {name: torch.stack([r[name] for r in record], dim=1).numpy() for name in record[0]}
+    return [run_of(stack, k, loss[:-1, k].numpy(), at, history, states[k]) for k in range(stack.count)]
 
 
 def measure(stack: Stack) -> dict[str, torch.Tensor]:
@@ -193,45 +200,45 @@ def measure(stack: Stack) -> dict[str, torch.Tensor]:
 
 
 def probe(stack: Stack, active: torch.Tensor, weight: list[torch.Tensor]) -> dict[str, torch.Tensor]:
-    """All probes and histograms of this step; `weight` is what the weights were before its update."""
-    seen = Seen(
-        name=stack.like.activation,
-        pre_activation=stack.pre_activation,
-        activation=stack.activated,
-        delta=stack.delta,
-        active=active.transpose(0, 1),
-        weight=weight,
-        gradient=stack.d_weight[:-1],
-        start=stack.start,
-        updated=stack.weight[:-1],
-    )
+    """All probes and histograms of this step, [K, L, ...]; `weight` holds the weights before its update."""
+    layers = [
+        Seen(
+            name=stack.like.activation,
+            pre_activation=stack.pre_activation[layer],
+            activation=stack.activated[layer],
+            delta=stack.delta[layer],
+            active=active[:, layer],
+            weight=weight[layer],
+            gradient=stack.d_weight[layer],
+            start=stack.start[layer],
+            updated=stack.weight[layer],
+        )
+        for layer in range(stack.like.depth)
+    ]
     functions = PROBES | {f.__name__: f for f in (activation_histogram, delta_histogram)}
-    return {name: f(seen).transpose(0, 1) for name, f in functions.items()}
+    return {name: torch.stack([f(seen) for seen in layers], dim=1) for name, f in functions.items()}
 
 
-def run_of(stack: Stack, k: int, loss: np.ndarray, at: np.ndarray, record: list[dict], state: dict) -> Run:
+def run_of(stack: Stack, k: int, loss: np.ndarray, at: np.ndarray, history: dict, state: dict) -> Run:
     """The Run of network k; nothing is left of what came after its first non-finite loss."""
     broken = np.flatnonzero(~np.isfinite(loss))
     diverged_at = int(broken[0]) if len(broken) else None
-    kept = [r for r, step in zip(record, at, strict=False) if diverged_at is None or step <= diverged_at]
+    last = len(loss) if diverged_at is None else diverged_at
 
     def over_time(name):
-        like = record[0][name][k].numpy()
-        values = np.full((len(at), *like.shape), np.nan, dtype=like.dtype)
-        for i, measured in enumerate(kept):
-            values[i] = measured[name][k].numpy()
+        values = np.full((len(at), *history[name].shape[2:]), np.nan, dtype=history[name].dtype)
+        kept = np.count_nonzero(at <= last)
+        values[:kept] = history[name][k, :kept]
         return values
 
-    if diverged_at is not None:
-        loss = np.where(np.arange(len(loss)) > diverged_at, np.nan, loss)
     return Run(
         experiment=stack.experiments[k],
-        loss=loss.copy(),
+        loss=np.where(np.arange(len(loss)) > last, np.nan, loss),
         at=at,
         probes={name: over_time(name) for name in PROBES},
         weights=state,
         input_mean_square=float(stack.x_train[k].double().square().mean()),
         chance=chance(stack.like.loss, stack.y_train[k].double()),
         diverged_at=diverged_at,
-        **{name: over_time(name) for name in record[0] if name not in PROBES},
+        **{name: over_time(name) for name in history if name not in PROBES},
     )

@@ -11,10 +11,11 @@ from pydantic import ValidationError
 
 from core import charts, export
 from core.claims import Claim, judge
-from core.experiment import Experiment, complaints
+from core.experiment import Experiment
 from core.lesson import Lesson
 from core.measures import MEASURES, short
 from core.run import Run
+from core.settings import Settings
 from pages.training import is_cached, trained
 
 CHOICES = {
@@ -46,24 +47,24 @@ SEVERITIES = {
 }
 
 
-def ask(lesson: Lesson) -> Experiment:
-    """Title, presets and controls; returns the Experiment they describe, which the address bar then holds.
+def ask(lesson: Lesson) -> Settings:
+    """Title, presets and controls; returns the settings they describe, which the address bar then holds.
 
-    The Experiment lives in the session under the lesson's slug and is the only truth: widgets show it, and
-    their callbacks change it. A link is read once, when its page is entered.
+    The settings live in the session under the lesson's slug and are the only truth: widgets show them, and
+    their callbacks change them. A link is read once, when its page is entered.
     """
     _enter(lesson)
     st.title(lesson.question)
     st.markdown(lesson.summary)
-    experiment = st.session_state[lesson.slug]
-    _presets(lesson, experiment)
+    settings = st.session_state[lesson.slug]
+    _presets(lesson, settings)
     with st.sidebar:
-        _controls(lesson, experiment)
+        _controls(lesson, settings)
     _complain(lesson)
-    link = experiment.to_link(lesson.start)
+    link = settings.to_link(lesson.start)
     if link != st.query_params.to_dict():
         st.query_params.from_dict(link)
-    return experiment
+    return settings
 
 
 def entered(slug: str) -> bool:
@@ -76,18 +77,18 @@ def _enter(lesson: Lesson) -> None:
     if not entered(lesson.slug):
         return
     if link := st.query_params.to_dict():
-        st.session_state[lesson.slug], sentences = Experiment.from_link(link, lesson.start)
+        st.session_state[lesson.slug], sentences = type(lesson.start).from_link(link, lesson.start)
         st.session_state[f"{lesson.slug}.complaints"] = sentences
     st.session_state.setdefault(lesson.slug, lesson.start)
 
 
 def change(lesson: Lesson, **changes) -> None:
-    """Change the page's Experiment; what is not possible is said on the page and changes nothing."""
+    """Change the page's settings; what is not possible is said on the page and changes nothing."""
     try:
         st.session_state[lesson.slug] = st.session_state[lesson.slug].but(**changes)
         st.session_state[f"{lesson.slug}.complaints"] = []
     except ValidationError as error:
-        st.session_state[f"{lesson.slug}.complaints"] = complaints(error)
+        st.session_state[f"{lesson.slug}.complaints"] = lesson.start.complaints(error)
 
 
 def _complain(lesson: Lesson) -> None:
@@ -100,10 +101,10 @@ def _complain(lesson: Lesson) -> None:
                 st.text(sentence)
 
 
-def _presets(lesson: Lesson, experiment: Experiment) -> None:
+def _presets(lesson: Lesson, settings: Settings) -> None:
     key = f"{lesson.slug}.preset"
     names = {lesson.preset(name): name for name in lesson.presets}
-    _put(key, names.get(experiment))
+    _put(key, names.get(settings))
 
     def chosen():
         if name := st.session_state[key]:
@@ -112,25 +113,25 @@ def _presets(lesson: Lesson, experiment: Experiment) -> None:
     st.pills("Experiments to start from", list(lesson.presets), key=key, on_change=chosen)
 
 
-def _controls(lesson: Lesson, experiment: Experiment) -> None:
+def _controls(lesson: Lesson, settings: Settings) -> None:
     for name in lesson.controls:
-        _control(lesson, experiment, name)
+        _control(lesson, settings, name)
     if lesson.more:
         with st.expander("More"):
             for name in lesson.more:
-                _control(lesson, experiment, name)
+                _control(lesson, settings, name)
     reset = dict(icon=":material/restart_alt:", key=f"{lesson.slug}.reset")
     st.button("Reset", on_click=lambda: change(lesson, **dict(lesson.start)), **reset)
 
 
 def _put(key: str, value) -> None:
-    """Make a widget show a value. One that shows it already is left alone: the reader may be typing the next."""
+    """Make a widget show a value; one that does is left alone, the reader may be typing the next."""
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
 
 
-def _control(lesson: Lesson, experiment: Experiment, name: str) -> None:
-    field, key, value = Experiment.model_fields[name], f"{lesson.slug}.{name}", getattr(experiment, name)
+def _control(lesson: Lesson, settings: Settings, name: str) -> None:
+    field, key, value = type(settings).model_fields[name], f"{lesson.slug}.{name}", getattr(settings, name)
     _put(key, value)
     about = dict(
         label=field.title,
@@ -142,6 +143,8 @@ def _control(lesson: Lesson, experiment: Experiment, name: str) -> None:
         st.toggle(**about)
     elif options := get_args(field.annotation):
         st.selectbox(options=options, **about)
+    elif field.annotation is str:
+        st.text_input(**about)
     elif name in CHOICES:
         st.select_slider(options=sorted({*CHOICES[name], value}), format_func=lambda v: f"{v:g}", **about)
     else:

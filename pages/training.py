@@ -1,5 +1,6 @@
 """Training for pages: cached by Experiment, one at a time, ended by the reader's next change."""
 
+import importlib
 import sys
 import threading
 import time
@@ -76,3 +77,24 @@ def trained(experiments: Sequence[Experiment], snapshots: int = SNAPSHOTS) -> li
         runs |= new
         slot.empty()
     return [runs[key] for key in keys]
+
+
+@st.cache_data(show_spinner="Computing …", show_time=True, max_entries=64, max_size="50MB")
+def computed(function: str, *args):
+    """What "core.module.function" returns for these arguments: cached, one at a time, interruptible.
+
+    Named, not passed, so that a module that needs PyTorch is loaded only now. The function gets `tick`,
+    to be called every 20 ms or so; arguments have to be settings or plain values.
+    """
+    module, _, name = function.rpartition(".")
+    f = getattr(importlib.import_module(module), name)
+
+    def tick(*_) -> None:
+        st.session_state.get("page")
+
+    while not store().gate.acquire(timeout=0.1):
+        tick()
+    try:
+        return f(*args, tick=tick)
+    finally:
+        store().gate.release()

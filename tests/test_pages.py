@@ -111,7 +111,7 @@ def test_settings_stay_when_the_reader_leaves_and_returns(page):
 def test_a_remedy_keeps_the_seed_and_shows_before_and_after(page, figures):
     at = page("pages/gradients.py", activation="relu", init="pytorch", depth="12", seed="5")
     before = at.session_state["gradients"]
-    at.button(key="gradients.apply.0.He init").click().run()
+    at.button(key="gradients.apply.0.He initialization").click().run()
     assert not at.exception
     after = at.session_state["gradients"]
     assert after == before.but(init="he")

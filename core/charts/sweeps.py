@@ -1,0 +1,113 @@
+"""One number of many runs against one setting, over several seeds."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.style import PALETTE, THEORY, chart, drawable, log_axis
+
+
+def sweep(
+    x,
+    series: Mapping[str, np.ndarray],
+    *,
+    x_title: str,
+    y_title: str,
+    title: str,
+    alt: str,
+    how: str = "",
+    log_x: bool = False,
+    log_y: bool = False,
+    theory: Mapping[str, tuple] | None = None,
+    here: float | None = None,
+    **layout,
+) -> go.Figure:
+    """Every seed a dot, the median a line, a band from the lowest to the highest seed.
+
+    series: name -> [len(x), seeds]; what is not finite diverged, and is a cross at the upper edge.
+    theory: name -> (x, y), drawn dashed grey. here: the value of the experiment on the screen.
+    """
+    x, drawn = np.asarray(x, dtype=float), theory or {}
+    values = {name: np.asarray(v, dtype=float) for name, v in series.items()}
+    every = np.concatenate(
+        [*(v.ravel() for v in values.values()), *(np.asarray(y) for _, y in drawn.values())]
+    )
+    finite = every[np.isfinite(every)]
+    if log_y:
+        axis = log_axis(finite, y_title)
+        edge = 10.0 ** axis["range"][1]
+    else:
+        low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
+        pad = 0.06 * (high - low) or 0.1
+        edge, axis = high + pad, dict(title=y_title, range=[low - pad, high + pad])
+    traces = []
+    for (name, v), colour in zip(values.items(), PALETTE, strict=False):
+        shown = drawable(v) if log_y else np.where(np.isfinite(v), v, np.nan)
+        some = np.isfinite(shown).any(axis=1)
+        whole = np.where(np.isfinite(v), v, np.inf)
+        median = np.median(whole, axis=1)
+        rgb = ", ".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
+        band = np.concatenate([np.nanmin(shown[some], axis=1), np.nanmax(shown[some], axis=1)[::-1]])
+        group = dict(legendgroup=name, hoverinfo="skip")
+        traces += [
+            go.Scatter(
+                x=np.concatenate([x[some], x[some][::-1]]),
+                y=band,
+                fill="toself",
+                fillcolor=f"rgba({rgb}, 0.15)",
+                line_width=0,
+                mode="lines",
+                showlegend=False,
+                **group,
+            ),
+            go.Scatter(
+                x=np.repeat(x, v.shape[1]),
+                y=shown.ravel(),
+                mode="markers",
+                marker=dict(color=colour, size=4, opacity=0.6),
+                showlegend=False,
+                **group,
+            ),
+            go.Scatter(
+                x=x,
+                y=np.where(np.isfinite(median), median, np.nan),
+                name=name,
+                legendgroup=name,
+                line=dict(color=colour, width=2.5),
+                mode="lines+markers",
+            ),
+        ]
+        lost = (~np.isfinite(v)).sum(axis=1)
+        traces.append(
+            go.Scatter(
+                x=x[lost > 0],
+                y=np.full((lost > 0).sum(), edge),
+                mode="markers",
+                marker=dict(symbol="x", size=9, color=colour),
+                text=[f"{n} of {v.shape[1]} diverged" for n in lost[lost > 0]],
+                hovertemplate="%{text}<extra></extra>",
+                legendgroup=name,
+                showlegend=False,
+                cliponaxis=False,
+            )
+        )
+    traces += [
+        go.Scatter(x=tx, y=ty, name=name, mode="lines", line=dict(color=THEORY, dash="dash", width=2))
+        for name, (tx, ty) in drawn.items()
+    ]
+    figure = chart(
+        traces,
+        title=title,
+        alt=alt,
+        how=how,
+        xaxis=dict(title=x_title, type="log" if log_x else "linear"),
+        yaxis=axis,
+        hovermode="closest",
+        **layout,
+    )
+    if here is not None and (here > 0 or not log_x):
+        figure.add_vline(
+            here, line=dict(color=THEORY, width=1), annotation=dict(text="you are here", font_size=11)
+        )
+    return figure

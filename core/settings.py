@@ -1,0 +1,131 @@
+"""Settings: named values with bounds that are a page's controls, its link and their own checks."""
+
+import difflib
+import itertools
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Annotated, Any, Self, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+
+def number(title: str, start: float, low: float, high: float, help: str) -> Any:
+    """A bounded number: its title and help are those of its control."""
+    return Field(start, title=title, ge=low, le=high, description=help, allow_inf_nan=False)
+
+
+class Conflict(ValueError):
+    """Settings that do not fit together; the first of `names` that somebody changed is to blame."""
+
+    def __init__(self, names: str, reason: str):
+        self.names, self.reason = names.split(), reason
+        super().__init__(f"{self.names[0]} does not fit: {reason}")
+
+
+class Settings(BaseModel):
+    """Frozen and flat. A field is a control, a key in a link and a check at once.
+
+    Raises pydantic.ValidationError, which `complaints` turns into sentences: which setting, what value,
+    what is allowed. A validator that compares fields raises Conflict.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def but(self, **changes: Any) -> Self:
+        """These settings with some changed, checked again."""
+        return type(self)(**{**self.model_dump(), **changes})
+
+    def vary(self, **lists: Iterable) -> list[Self]:
+        """One of them for every combination, the last list varying fastest."""
+        return [
+            self.but(**dict(zip(lists, values, strict=True))) for values in itertools.product(*lists.values())
+        ]
+
+    def changes(self, start: Self) -> dict[str, Any]:
+        """The settings in which these differ from `start`."""
+        return {name: value for name, value in self if value != getattr(start, name)}
+
+    def to_link(self, start: Self | None = None) -> dict[str, str]:
+        """Link parameters: all settings, or only those that differ from `start`."""
+        settings = dict(self) if start is None else self.changes(start)
+        return {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in settings.items()
+        }
+
+    @classmethod
+    def from_link(cls, link: Mapping[str, str], start: Self) -> tuple[Self, list[str]]:
+        """What a link asks for, and one sentence for every part of it that is not possible.
+
+        A setting that is not possible keeps its value in `start`; the rest of the link holds.
+        """
+        good, sentences = {}, []
+        for name, text in link.items():
+            if name not in cls.model_fields:
+                sentences.append(cls._unknown(name))
+                continue
+            try:
+                good[name] = _adapter(cls, name).validate_python(text)
+            except ValidationError:
+                sentences.append(f"{name} cannot be {shorten(text)}: allowed is {cls.allowed(name)}.")
+        while True:
+            try:
+                return start.but(**good), sentences
+            except ValidationError as error:
+                conflict = error.errors()[0]["ctx"]["error"]
+                wrong = next(name for name in conflict.names if name in good)
+                sentences.append(
+                    f"{wrong} cannot be {shorten(str(good.pop(wrong)))} here: {conflict.reason}."
+                )
+
+    @classmethod
+    def allowed(cls, name: str) -> str:
+        """What a setting may be, in words."""
+        field = cls.model_fields[name]
+        if field.annotation is bool:
+            return "true or false"
+        if options := get_args(field.annotation):
+            return "one of " + ", ".join(options)
+        if field.annotation is str:
+            return field.description
+        low = next(m.ge for m in field.metadata if hasattr(m, "ge"))
+        high = next(m.le for m in field.metadata if hasattr(m, "le"))
+        if any(isinstance(m, AfterValidator) for m in field.metadata):
+            return f"a power of two from 32 to {high}" + (", or 0 for all samples" if low == 0 else "")
+        if field.annotation is int:
+            return f"a whole number from {low:,} to {high:,}"
+        return f"a number from {low:g} to {high:g}"
+
+    @classmethod
+    def complaints(cls, error: ValidationError) -> list[str]:
+        """One sentence for every setting that was refused: which setting, what value, what is allowed."""
+        sentences = []
+        for problem in error.errors():
+            if not problem["loc"]:
+                conflict = problem["ctx"]["error"]
+                name, reason = conflict.names[0], conflict.reason
+                sentences.append(f"{name} cannot be {problem['input'].get(name)} here: {reason}.")
+            elif problem["type"] == "extra_forbidden":
+                sentences.append(cls._unknown(problem["loc"][0]))
+            else:
+                name, value = problem["loc"][0], shorten(str(problem["input"]))
+                sentences.append(f"{name} cannot be {value}: allowed is {cls.allowed(name)}.")
+        return sentences
+
+    @classmethod
+    def _unknown(cls, name: str) -> str:
+        near = difflib.get_close_matches(name, cls.model_fields, n=1)
+        meant = f"Did you mean {near[0]}?" if near else f"Settings are {', '.join(cls.model_fields)}."
+        return f"There is no setting {shorten(name)}. {meant}"
+
+
+@cache
+def _adapter(cls: type[Settings], name: str) -> TypeAdapter:
+    field = cls.model_fields[name]
+    return TypeAdapter(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
+
+
+def shorten(text: str) -> str:
+    """Text from outside, short enough to repeat in a sentence."""
+    text = text if len(text) <= 40 else text[:40] + "…"
+    return f"'{text}'" if not text or " " in text else text
