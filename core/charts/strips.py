@@ -7,13 +7,16 @@ from core.charts.style import SCALE, chart, played, power_of_ten
 from core.measures import short
 from core.run import DELTA_EDGES, Run, activation_edges
 
+RARE = 0.01
+
 
 def _strips(
     run: Run, shares: np.ndarray, edges: np.ndarray, marks: dict, zero: str = "", **text
 ) -> go.Figure:
-    """A column per layer, a row per bin that is ever used; `marks` are labelled edges, `zero` names bin 0."""
+    """A column per layer, a row per bin that ever holds 1 %; `marks` label edges, `zero` bin 0."""
     e, kept, first = run.experiment, run.kept, int(bool(zero))
-    used = np.flatnonzero(np.nansum(shares[kept], axis=(0, 1))[first:] > 0) + first
+    most = np.nanmax(shares[kept], axis=(0, 1), initial=0)
+    used = np.flatnonzero(most[first:] > RARE) + first
     low, high = (
         (max(used.min() - 1, first), min(used.max() + 1, len(edges))) if len(used) else (first, len(edges))
     )
@@ -48,7 +51,7 @@ def _strips(
         **text,
     )
     figure.update_yaxes(tickvals=list(ticks), ticktext=list(ticks.values()))
-    frames = [dict(data=[strip(i)], name=str(run.at[i])) for i in kept[::2]]
+    frames = [dict(data=[strip(i)], name=str(run.at[i])) for i in sorted({*kept[::2], kept[-1]})]
     return played(figure, frames, "step ", redraw=True)
 
 
