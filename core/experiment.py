@@ -1,10 +1,12 @@
 """Experiment: every setting that decides a run, checked where it is made."""
 
+from operator import mul
+from types import SimpleNamespace
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from core.data import DATASETS, SCALERS
+from core.data import DATASETS, SCALERS, load
 from core.settings import Conflict, Settings, number
 
 WORK_LIMIT = 1.5e12
@@ -118,6 +120,10 @@ class Experiment(Settings):
         """The number of samples in one step."""
         return self.batch_size or self.samples
 
+    def load(self) -> SimpleNamespace:
+        """The training set and the held-out set, see core.data."""
+        return load(self)
+
 
 def work(*experiments: Experiment) -> float:
     """Floating-point operations to train these, with what small networks cost besides, in equivalents.
@@ -127,6 +133,7 @@ def work(*experiments: Experiment) -> float:
     """
     total = 0.0
     for e in experiments:
-        weights = e.inputs * e.width + (e.depth - 1) * e.width**2 + e.width * e.outputs
-        total += e.steps * (e.batch * (6 * weights + 100 * e.depth * e.width) + 3e5 * e.depth)
+        sizes = [e.inputs, *e.depth * [e.width], e.outputs]
+        weights = sum(map(mul, sizes, sizes[1:]))
+        total += e.steps * (e.batch * (6 * weights + 100 * e.depth * e.width) + 3e5 * max(e.depth, 1))
     return total

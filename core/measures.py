@@ -70,6 +70,17 @@ def first_layer_moved(run: Run) -> float:
     return float(run.probes["weight_moved"][run.last, 0])
 
 
+def test_r2(run: Run) -> float:
+    """R2 on held-out rows after the last step; -inf after a divergence."""
+    value = run.test_accuracy[-1]
+    return float(value) if run.diverged_at is None and np.isfinite(value) else -np.inf
+
+
+def survived(run: Run) -> float:
+    """How many steps had a finite loss."""
+    return float(len(run.loss) if run.diverged_at is None else run.diverged_at)
+
+
 MEASURES = {
     "first_over_last": Measure(
         "Error signal, first / last",
@@ -106,5 +117,16 @@ MEASURES = {
         lambda run: float(run.test_accuracy[run.last]),
         "Share of held-out samples in the right class after the last finite snapshot; R2 for regression.",
         percent=True,
+    ),
+    "test_r2": Measure(
+        "Held-out R²",
+        test_r2,
+        "Share of the variance of the target that the network explains on rows it never trained on. "
+        "0 is what guessing the mean gives, below 0 is worse.",
+    ),
+    "survived": Measure(
+        "Steps survived",
+        survived,
+        "Steps with a finite loss, before the first inf or NaN.",
     ),
 }

@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from core.activations import ACTIVATIONS
-from core.data import DATASETS, DROPOUT, WEIGHTS, load, stream
+from core.data import DATASETS, DROPOUT, WEIGHTS, stream
 from core.initial import INITS
 
 BN_EPSILON, BN_MOMENTUM = 1e-5, 0.1
@@ -93,7 +93,7 @@ class Stack:
         self._allocate_signals()
 
     def _load_data(self):
-        e, sets = self.like, [load(e) for e in self.experiments]
+        e, sets = self.like, [e.load() for e in self.experiments]
 
         def features(name):
             return torch.stack([torch.from_numpy(getattr(s, name).T.copy()) for s in sets]).to(self.dtype)
@@ -109,8 +109,9 @@ class Stack:
 
     def _allocate_parameters(self):
         e, hidden = self.like, self.like.depth * [(self.like.width, 1)]
+        sizes = [e.inputs, *e.depth * [e.width], e.outputs]
         shapes = {
-            "weight": [(e.width, e.inputs), *(e.depth - 1) * [(e.width, e.width)], (e.outputs, e.width)],
+            "weight": list(zip(sizes[1:], sizes, strict=False)),
             "bias": [*hidden, (e.outputs, 1)],
             "gamma": hidden * e.batchnorm,
             "beta": hidden * e.batchnorm,

@@ -216,7 +216,11 @@ def probe(stack: Stack, active: torch.Tensor, weight: list[torch.Tensor]) -> dic
         for layer in range(stack.like.depth)
     ]
     functions = PROBES | {f.__name__: f for f in (activation_histogram, delta_histogram)}
-    return {name: torch.stack([f(seen) for seen in layers], dim=1) for name, f in functions.items()}
+    none = torch.empty(stack.count, 0)
+    return {
+        name: torch.stack([f(seen) for seen in layers], dim=1) if layers else none
+        for name, f in functions.items()
+    }
 
 
 def run_of(stack: Stack, k: int, loss: np.ndarray, at: np.ndarray, history: dict, state: dict) -> Run:
