@@ -90,7 +90,7 @@ def conditioning(e: TableExperiment, tick=lambda *_: None) -> dict[str, tuple[fl
     return dict(zip(PIPELINES, zip(kappas, counted.tolist(), strict=True), strict=True))
 
 
-def ratio_steps(ratios) -> tuple[np.ndarray, np.ndarray]:
+def ratio_steps(ratios, tick=lambda *_: None) -> tuple[np.ndarray, np.ndarray]:
     """kappa = r^2 and the counted steps of two orthogonal features, one r times the other.
 
     The best weights are proportional to 1 / r: both directions hold the same share of the loss, as in the
@@ -99,7 +99,7 @@ def ratio_steps(ratios) -> tuple[np.ndarray, np.ndarray]:
     ratios = np.asarray(ratios, dtype=float)
     hessian = np.stack([np.diag([1.0, r**2]) for r in ratios])
     error = np.stack([np.array([1.0, 1 / r]) for r in ratios])
-    return ratios**2, count_steps(hessian, error, limit=40_000)
+    return ratios**2, count_steps(hessian, error, limit=40_000, tick=tick)
 
 
 def correlation_and_mean(seed: int, rows: int = 20_000, tick=lambda *_: None):
@@ -151,20 +151,28 @@ def landscape(e: TableExperiment, names: tuple[str, str], pipeline: str, tick=la
     return Landscape(tuple(names), pipeline, kappa(x), float(counted), path, best, tuple(axes), excess)
 
 
-def overflow_step(e: TableExperiment) -> tuple[float, float]:
-    """lambda_max, and the step at which plain gradient descent overflows float32, before it trains.
+def steepest(e: TableExperiment, tick=lambda *_: None) -> tuple[float, float]:
+    """lambda_max of a linear model on these columns, and the error of the row furthest along its eigenvector.
 
-    The error along the top eigenvector grows by |1 - learning_rate lambda_max| a step; the first square
-    above 3.4e38 is that of the row that lies furthest along it. inf where the error shrinks.
+    The error is that of the initial weights, before any step.
     """
+    tick()
     data = e.load()
     x = with_bias(data.x_train)
     best = np.linalg.lstsq(x, data.y_train, rcond=1e-12)[0]
     start = np.append(INITS[e.init](stream(e.seed, WEIGHTS, 0), 1, e.inputs)[0], 0.0)
     _, singular, rows = np.linalg.svd(x, full_matrices=False)
-    top, lambda_max = rows[0], 2 * singular[0] ** 2 / len(x)
-    furthest = np.abs(x @ top).max() * abs(top @ (start - best))
-    growth = abs(1 - e.learning_rate * lambda_max)
+    furthest = np.abs(x @ rows[0]).max() * abs(rows[0] @ (start - best))
+    return 2 * singular[0] ** 2 / len(x), float(furthest)
+
+
+def overflow_step(learning_rate: float, lambda_max: float, furthest: float) -> float:
+    """The step at which plain gradient descent overflows float32, known before it trains; inf if it does not.
+
+    Along the top eigenvector the error is multiplied by 1 - learning_rate lambda_max at every step, and the
+    first square to pass 3.4e38 is that of the row that lies furthest along it.
+    """
+    growth = abs(1 - learning_rate * lambda_max)
     if growth <= 1:
-        return lambda_max, np.inf
-    return lambda_max, float(np.log(FLOAT32_MAX / furthest**2) / (2 * np.log(growth)))
+        return np.inf
+    return float(np.log(FLOAT32_MAX / furthest**2) / (2 * np.log(growth)))

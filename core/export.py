@@ -2,6 +2,7 @@
 
 import inspect
 import textwrap
+from collections.abc import Callable
 from string import Template
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from core.data import DATASETS, SCALERS
 from core.experiment import Experiment
 from core.initial import INITS
 from core.run import Run
+from core.settings import Settings
 
 LINE_LENGTH = 110
 PYTORCH_NAMES = {
@@ -54,7 +56,7 @@ def pytorch_script(experiment: Experiment) -> str:
     text = "\n\n\n".join(piece.strip() for piece in pieces if piece) + "\n"
     words = {
         "sentence": textwrap.fill(_sentence(e), LINE_LENGTH - len('"""')),
-        "link": _link(e),
+        "link": link(e),
         "inputs": e.inputs,
         "outputs": e.outputs,
         "loss": PYTORCH_NAMES[e.loss],
@@ -63,13 +65,13 @@ def pytorch_script(experiment: Experiment) -> str:
         "drop": "Dropout(layer)" if e.dropout < 1 else "nn.Dropout(DROPOUT)",
         "every": max(1, e.steps // 10),
     }
-    return Template(_needed(text, e)).substitute(dict(e) | words)
+    return Template(needed(text, e)).substitute(dict(e) | words)
 
 
-def _needed(text: str, e: Experiment) -> str:
-    """The text without its marks, and without the lines whose mark does not hold."""
+def needed(text: str, e: Settings, *more: str) -> str:
+    """The text without its marks, and without the lines whose mark does not hold for `e` or is in `more`."""
     off = {"gain": 1, "input_scale": 1, "scaling": "none"}
-    on = {name for name, value in e if value != off.get(name, 0)} | {e.loss, e.init, e.optimizer}
+    on = {name for name, value in e if value != off.get(name, 0)} | {e.loss, e.init, e.optimizer, *more}
     lines = []
     for line in text.split("\n"):
         code, _, mark = line.partition("  # if ")
@@ -94,10 +96,18 @@ def _sentence(e: Experiment) -> str:
     return f"Trains {units} on {e.dataset} by {PYTORCH_NAMES[e.optimizer]}: {given}."
 
 
-def _link(e: Experiment) -> str:
+def link(e: Settings) -> str:
     """All settings as a query, in lines that break after a `&`; an address bar joins them again."""
     lines = textwrap.wrap("?" + urlencode(e.to_link()).replace("&", "& "), LINE_LENGTH)
     return "\n".join(line.replace(" ", "") for line in lines)
+
+
+def files(run: Run) -> dict[str, tuple[str, Callable[[], str]]]:
+    """What a reader can download of a run besides the script: label -> (ending, text)."""
+    return {
+        "Losses (CSV)": ("losses.csv", lambda: losses_csv(run)),
+        "Probes (CSV)": ("probes.csv", lambda: probes_csv(run)),
+    }
 
 
 def losses_csv(run: Run) -> str:

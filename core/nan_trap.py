@@ -142,7 +142,9 @@ class Poisoned:
 
 def poisoned(e: TableExperiment, steps: int = 2, tick=lambda *_: None) -> Poisoned:
     """Two hidden layers of 16 on well-scaled columns of the page's table, in which one cell is made NaN."""
-    e = e.everywhere("log_clip_zscore").but(depth=2, width=16, impute=True, optimizer="sgd", learning_rate=0.01)
+    e = e.everywhere("log_clip_zscore").but(
+        depth=2, width=16, impute=True, optimizer="sgd", learning_rate=0.01
+    )
     tick()
     with torch.inference_mode():
         stack = Stack([e])

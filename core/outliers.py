@@ -61,7 +61,9 @@ def with_outliers(seed: int, share: float, size: float) -> tuple[np.ndarray, np.
 
 def outliers(share: float, bound: float, seeds: int = 5, tick=lambda *_: None) -> dict[str, np.ndarray]:
     """Slope and R2 with and without clipping at +-bound, and the share squeezed: [sizes, seeds] each."""
-    found = {name: np.empty((len(SIZES), seeds)) for name in ("slope", "r2", "clipped", "clipped_r2", "squeezed")}
+    found = {
+        name: np.empty((len(SIZES), seeds)) for name in ("slope", "r2", "clipped", "clipped_r2", "squeezed")
+    }
     for i, size in enumerate(SIZES):
         for seed in range(seeds):
             x, y = with_outliers(seed, share, size)

@@ -60,7 +60,9 @@ def scaled(e: TableExperiment) -> np.ndarray:
     out = np.empty_like(x)
     with np.errstate(all="ignore"):
         for name in dict.fromkeys(names):
-            out[:, names == name] = pipeline(name, e).fit(fitted[:, names == name]).transform(x[:, names == name])
+            out[:, names == name] = (
+                pipeline(name, e).fit(fitted[:, names == name]).transform(x[:, names == name])
+            )
     return out
 
 

@@ -189,11 +189,21 @@ class Houses(TableExperiment):
     population: Choice = column("population", "Log-normal with a heavy tail, over several decades.")
     sensor: Choice = column("sensor", "Around 50, but in some rows it sticks at the outlier's value.")
     samples: int = number("Training rows", 1000, 32, 4000, "As many again are held out.")
-    outlier: float = number("Outlier", 500, 50, 1e6, "The value at which the sensor sticks; it should be near 50.")
-    outlier_share: float = number("Share of outliers", 0.01, 0, 0.2, "Share of rows in which the sensor sticks.")
-    income_spread: float = number("Spread of income", 1, 0.1, 2, "Standard deviation of the log of the income.")
-    missing: int = number("Missing cells", 0, 0, 30, "How many cells of income have no value, in training rows.")
-    noise: float = number("Noise", 0.5, 0, 2, "Standard deviation of what no column can explain of the price.")
+    outlier: float = number(
+        "Outlier", 500, 50, 1e6, "The value at which the sensor sticks; it should be near 50."
+    )
+    outlier_share: float = number(
+        "Share of outliers", 0.01, 0, 0.2, "Share of rows in which the sensor sticks."
+    )
+    income_spread: float = number(
+        "Spread of income", 1, 0.1, 2, "Standard deviation of the log of the income."
+    )
+    missing: int = number(
+        "Missing cells", 0, 0, 30, "How many cells of income have no value, in training rows."
+    )
+    noise: float = number(
+        "Noise", 0.5, 0, 2, "Standard deviation of what no column can explain of the price."
+    )
 
     def draw(self) -> pd.DataFrame:
         """Twice `samples` rows; the same rows whatever is done to them."""
@@ -207,3 +217,27 @@ class Houses(TableExperiment):
     def everywhere(self, scaling: str) -> Self:
         """One pipeline for all columns."""
         return self.but(scaling=scaling, **dict.fromkeys(self.features, "as above"))
+
+
+def summary(e: TableExperiment, before: np.ndarray, after: np.ndarray) -> pd.DataFrame:
+    """One row per column: what the training rows hold before and after scaling, with small histograms."""
+    rows = []
+    for i, (name, done) in enumerate(e.pipelines().items()):
+        raw, scaled = before[: e.samples, i], after[: e.samples, i]
+        raw_known, known = raw[np.isfinite(raw)], scaled[np.isfinite(scaled)]
+        rows.append(
+            {
+                "column": name,
+                "values": np.histogram(raw_known, 24)[0].tolist(),
+                "smallest": raw_known.min(),
+                "median": np.median(raw_known),
+                "largest": raw_known.max(),
+                "skewness": skewness(raw),
+                "missing": int(np.isnan(before[:, i]).sum()),
+                "scaling": PIPELINES[done],
+                "scaled": np.histogram(known, 24)[0].tolist() if len(known) else [],
+                "from": known.min() if len(known) else np.nan,
+                "to": known.max() if len(known) else np.nan,
+            }
+        )
+    return pd.DataFrame(rows)

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import re
-from functools import cached_property
 from io import StringIO
 from typing import Self
 
@@ -54,6 +53,8 @@ def read(data: bytes) -> tuple[pd.DataFrame, list[str]]:
         raise NotATable(
             f"Needed are at least 2 numeric columns; the table has {kept.shape[1]}. {' '.join(notes)}".strip()
         )
+    if not Upload.targets(kept):
+        raise NotATable("Every column has gaps or a single value: there is nothing to predict.")
     return kept, notes
 
 
@@ -96,12 +97,8 @@ class Upload:
 
     def __init__(self, table: pd.DataFrame, target: str):
         self.table, self.target = table, target
-
-    @cached_property
-    def key(self) -> str:
-        """A fingerprint of names, numbers and target."""
-        words = [*map(str, self.table.columns), self.target]
-        return hashlib.sha256("\n".join(words).encode() + self.table.to_numpy().tobytes()).hexdigest()
+        words = "\n".join([*map(str, table.columns), target])
+        self.key = hashlib.sha256(words.encode() + table.to_numpy().tobytes()).hexdigest()
 
     def __eq__(self, other):
         return isinstance(other, Upload) and self.key == other.key
@@ -117,7 +114,9 @@ class Upload:
 
     def allowed(self, name: str) -> list[str]:
         """The pipelines that can be used for a column: the logarithm needs positive values."""
-        return list(PIPELINES) if self.table[name].min() > 0 else [p for p in PIPELINES if p not in WITHOUT_LOG]
+        return (
+            list(PIPELINES) if self.table[name].min() > 0 else [p for p in PIPELINES if p not in WITHOUT_LOG]
+        )
 
 
 class Uploaded(TableExperiment):

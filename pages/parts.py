@@ -34,6 +34,10 @@ CHOICES = {
     "weight_decay": (0, 1e-4, 1e-3, 0.01, 0.1),
     "input_shift": (-10, -3, -1, 0, 1, 3, 10),
     "input_scale": (0.01, 0.1, 1, 10, 100, 1000),
+    "outlier": (50, 75, 100, 200, 500, 1000, 10_000, 100_000),
+    "outlier_share": (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2),
+    "income_spread": (0.1, 0.25, 0.5, 0.75, 1, 1.5, 2),
+    "clip": (0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 10, 20),
 }
 VERDICTS = {
     "holds": ":green-badge[holds]",
@@ -308,23 +312,24 @@ def _gain(claim: Claim, gain: float) -> str:
     return f"×{short(gain)}" if MEASURES[claim.measure].logarithmic else short(gain)
 
 
-def take_away(run: Run) -> None:
-    """The link with every setting written out, the numbers, and the script that makes them again."""
+def take_away(run: Run, exporter=export, linkable: bool = True) -> None:
+    """The link with every setting written out, the numbers, and the script that makes them again.
+
+    exporter: core.export, or a module with the same pytorch_script, files and file_name.
+    """
     st.subheader("Take it with you")
     e = run.experiment
-    st.caption("A link with every setting written out; it opens exactly this experiment.")
-    st.code(
-        f"{(st.context.url or '').split('?')[0]}?{urlencode(e.to_link())}", language=None, wrap_lines=True
-    )
-    script = export.pytorch_script(e)
+    if linkable:
+        st.caption("A link with every setting written out; it opens exactly this experiment.")
+        address = (st.context.url or "").split("?")[0]
+        st.code(f"{address}?{urlencode(e.to_link())}", language=None, wrap_lines=True)
+    script = exporter.pytorch_script(e)
     with st.container(horizontal=True):
-        for label, make, ending in (
-            ("Losses (CSV)", lambda: export.losses_csv(run), "losses.csv"),
-            ("Probes (CSV)", lambda: export.probes_csv(run), "probes.csv"),
-            ("PyTorch script", lambda: script, "py"),
-        ):
+        for label, (ending, make) in (
+            exporter.files(run) | {"PyTorch script": ("py", lambda: script)}
+        ).items():
             st.download_button(
-                label, make, export.file_name(e, ending), on_click="ignore", icon=":material/download:"
+                label, make, exporter.file_name(e, ending), on_click="ignore", icon=":material/download:"
             )
     with st.expander("The same training in plain PyTorch"):
         st.code(script, language="python")

@@ -78,7 +78,9 @@ def loss(run: Run) -> go.Figure:
 def colours(names: list[str]) -> list[str]:
     """Fixed colours: before and after for a pair, else the palette in order."""
     return (
-        [BEFORE, AFTER] if len(names) == 2 else [PALETTE[i] for i in (9, 0, 1, 8, 5, 2, 3, 4, 6, 7)[: len(names)]]
+        [BEFORE, AFTER]
+        if len(names) == 2
+        else [PALETTE[i] for i in (9, 0, 1, 8, 5, 2, 3, 4, 6, 7)[: len(names)]]
     )
 
 

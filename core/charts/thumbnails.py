@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.gradients import signal_sentence
+from core.charts.runs import outcome
 from core.charts.style import BACKWARD, FORWARD, chart, drawable, log_axis
 from core.run import Run
 
@@ -29,4 +30,18 @@ def gradients(run: Run) -> go.Figure:
     )
 
 
-THUMBNAILS = {"gradients": gradients}
+def feature_scaling(run: Run) -> go.Figure:
+    """The loss of every step, on columns as they come."""
+    kept = drawable(run.loss)
+    title = f"Raw columns: {outcome(run)}"
+    return chart(
+        [go.Scatter(x=np.arange(len(kept)), y=kept, name="loss", line_color=BACKWARD, mode="lines+markers")],
+        title=title,
+        alt=f"Training loss on raw columns. {title}.",
+        height=200,
+        xaxis=dict(title="step", range=[-0.5, 10]),
+        yaxis=log_axis(kept, "loss"),
+    )
+
+
+THUMBNAILS = {"gradients": gradients, "feature_scaling": feature_scaling}

@@ -1,0 +1,81 @@
+"""Raw columns, what scaling does to them, and where NaN comes from. Settings: core/lessons/feature_scaling.py."""
+
+import pandas as pd
+import streamlit as st
+
+from core import charts, table_export
+from core.lessons import LESSONS
+from core.table import Houses
+from pages import parts, shell, tables
+from pages.training import computed, trained
+
+shell.guard()
+
+lesson = LESSONS["feature_scaling"]
+settings = parts.ask(lesson)
+experiment = tables.chosen(settings)
+tables.overview(experiment)
+
+st.subheader("What it does to training")
+[run] = trained([experiment])
+parts.glance(run, "test_r2", "final_loss", "survived")
+rivals = parts.rivals(lesson, experiment)
+parts.show(charts.runs.losses(rivals), "feature_scaling.losses")
+tables.ladder(experiment)
+tables.leakage(experiment)
+
+st.subheader("Why: gradient descent in a narrow valley")
+st.markdown(
+    "The loss of a linear model is a bowl over its weights. Columns of different size, or far from 0, make it a "
+    "valley: a step short enough for the steep sides is far too short along the floor. The condition number κ, "
+    "the steepest curvature over the flattest, says how narrow it is, and with the best constant step the loss "
+    "comes down to a millionth within"
+)
+st.latex(r"T = \frac{\ln 10^{-6}}{2 \ln \frac{\kappa - 1}{\kappa + 1}} \approx 3.5\,\kappa \text{ steps.}")
+tables.landscapes(experiment)
+conditions = computed("core.descent.conditioning", experiment)
+ratios = computed("core.descent.ratio_steps", (3, 10, 30))
+parts.show(charts.descent.iterations(conditions, ratios), "feature_scaling.iterations")
+limits = charts.descent.limits(*computed("core.descent.correlation_and_mean", settings.seed))
+for name, figure, place in zip(("correlation", "mean"), limits, st.columns(2), strict=True):
+    with place:
+        parts.show(figure, f"feature_scaling.{name}")
+
+st.subheader("Outliers and heavy tails")
+share, bound = settings.outlier_share, settings.clip
+found = computed("core.outliers.outliers", share, bound)
+left, right = st.columns(2)
+with left:
+    parts.show(charts.feature_scaling.outlier_lines(found, share, bound), "feature_scaling.outliers")
+with right:
+    parts.show(charts.feature_scaling.squeezed(found), "feature_scaling.squeezed")
+parts.show(charts.feature_scaling.without_log(computed("core.outliers.without_log")), "feature_scaling.log")
+
+st.subheader("The NaN trap")
+st.markdown("A float32 ends at 3.4 · 10³⁸. Each line below was computed when you opened this page.")
+st.dataframe(
+    pd.DataFrame(computed("core.nan_trap.facts"), columns=["computed", "result", "why"]),
+    hide_index=True,
+    height="content",
+    key="feature_scaling.facts",
+)
+parts.show(
+    charts.not_finite.parameters(computed("core.nan_trap.poisoned", experiment)), "feature_scaling.poisoned"
+)
+tables.overflow(experiment)
+tables.autopsy(experiment)
+st.markdown(
+    "**How to be safe.** Look before training, stop at the first loss that is not finite, and let PyTorch name "
+    "the operation:"
+)
+st.code(
+    "assert torch.isfinite(x).all(), f'{(~torch.isfinite(x)).sum()} cells have no number'\n"
+    "with torch.autograd.detect_anomaly():  # slow: only to find the operation\n"
+    "    loss = loss_function(network(x), y)\n"
+    "    assert torch.isfinite(loss), f'step {step}: the loss is {loss}'\n"
+    "    loss.backward()",
+    language="python",
+)
+
+parts.claims(lesson)
+parts.take_away(run, table_export, linkable=isinstance(experiment, Houses))
