@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from pydantic import ConfigDict
+from pydantic import ConfigDict, field_serializer
 
 from core.data import DATA, stream
 from core.settings import shorten
@@ -128,6 +128,10 @@ class Uploaded(TableExperiment):
     model_config = ConfigDict(arbitrary_types_allowed=True)
     upload: Upload
     choices: tuple[tuple[str, str], ...] = ()
+
+    @field_serializer("upload", when_used="json")
+    def _fingerprint(self, upload: Upload) -> str:
+        return upload.key
 
     @classmethod
     def of(cls, settings: TableExperiment, upload: Upload, choices: dict[str, str]) -> Self:

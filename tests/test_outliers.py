@@ -16,7 +16,7 @@ from core.outliers import (
     without_log,
 )
 
-FOUND = outliers(share=0.01, bound=3)
+FOUND = outliers(share=0.01, bound=3, seeds=25)
 
 
 def test_a_line_is_that_of_numpy():
@@ -39,7 +39,7 @@ def test_clipping_gives_most_of_it_back_as_predicted():
     np.testing.assert_allclose(raw_slope, slope_theory(0.01, SIZES), rtol=1e-12)
     np.testing.assert_allclose(np.median(FOUND["clipped"], axis=1), slope, rtol=0.02)
     np.testing.assert_allclose(np.median(FOUND["clipped_r2"], axis=1), r2, rtol=0.02)
-    np.testing.assert_allclose(np.median(FOUND["r2"], axis=1), raw_r2, rtol=0.15)
+    np.testing.assert_allclose(np.median(FOUND["r2"], axis=1), raw_r2, rtol=0.05, atol=0.005)
     assert slope[-1] == pytest.approx(1.836, abs=0.002)
     assert r2[-1] == pytest.approx(0.855, abs=0.005)
 
