@@ -74,7 +74,9 @@ def test_four_models_side_by_side_when_asked(page, traces):
 
 def test_the_path_zigzags_on_raw_columns_and_is_short_on_scaled_ones(page, traces):
     at = page(PAGE, **QUICK)
-    raw, scaled = (traces(at, f"feature_scaling.contours.{side}")["gradient descent"] for side in ("raw", "scaled"))
+    raw, scaled = (
+        traces(at, f"feature_scaling.contours.{side}")["gradient descent"] for side in ("raw", "scaled")
+    )
     turns = [np.sum(np.diff(np.sign(np.diff(x))) != 0) for x, _ in (raw, scaled)]
     assert turns[0] > 20
     best = traces(at, "feature_scaling.contours.scaled")["lowest loss"]
@@ -106,6 +108,14 @@ def test_a_table_of_ones_own_is_used_everywhere(page, figures):
     next(button for button in at.button if button.label == "Back to the synthetic table").click().run()
     assert not at.exception
     assert "income" in at.selectbox(key="feature_scaling.column").options
+
+
+def test_a_table_with_one_feature_is_enough(page, figures):
+    at = page(PAGE, **QUICK, scaling="zscore", depth="1")
+    table = pd.read_csv(io.BytesIO(csv()))[["wealth", "price"]]
+    upload(at, table.to_csv(index=False).encode())
+    assert "Two weights need two columns." in [text.value for text in at.caption]
+    assert "feature_scaling.ladder" in figures(at)
 
 
 @pytest.mark.parametrize(

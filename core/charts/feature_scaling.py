@@ -61,6 +61,8 @@ def ladder_sentence(runs: dict[str, dict[str, list[Run]]]) -> str:
     first = next(iter(runs))
     medians = {model: {p: _median(r) for p, r in by.items()} for model, by in runs.items()}
     best, worst = max(medians[first], key=medians[first].get), min(medians[first], key=medians[first].get)
+    if np.isneginf(medians[first][best]):
+        return "Every way of scaling diverges"
     sentence = f"{PIPELINES[best]}: held-out R² {short(medians[first][best])}; {PIPELINES[worst]}: "
     low = medians[first][worst]
     sentence += "diverged" if np.isneginf(low) else short(low)

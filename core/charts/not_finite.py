@@ -60,7 +60,7 @@ def overflow(multiples: list[float], runs: list[list[Run]], predicted: np.ndarra
         multiples,
         {"measured": measured},
         theory={"predicted": (multiples, np.median(np.ceil(predicted), axis=1))},
-        x_title="learning rate, in units of 2 / λmax of the raw columns",
+        x_title="learning rate, in units of 2 / λmax",
         y_title="first step with a loss that is not finite",
         title=title,
         alt=f"Step of overflow against the learning rate. {title}.",

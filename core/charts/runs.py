@@ -122,6 +122,7 @@ def losses(runs: dict[str, Run]) -> go.Figure:
         how="Same data, same seed, same axes; a cross marks the last finite loss of a run that diverged.",
         xaxis=dict(title="step", range=[0, max(run.experiment.steps for run in runs.values())]),
         yaxis=log_axis(np.minimum(every, 1e6), "training loss"),
+        height=340 + 20 * len(names),
         hovermode="closest",
     )
     _chance_line(figure, next(iter(runs.values())))

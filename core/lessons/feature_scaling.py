@@ -61,7 +61,8 @@ LESSON = Lesson(
         "One missing value": {"scaling": "log_clip_zscore", "missing": 1},
         "Missing value, filled": {"scaling": "log_clip_zscore", "missing": 1, "impute": True},
     },
-    rivals={title: lambda e, name=name: e.everywhere(name).changes(e) for name, title in PIPELINES.items()},
+    rivals={title: lambda e, name=name: e.everywhere(name).changes(e) for name, title in PIPELINES.items()}
+    | {"gaps filled": lambda e: {"impute": True} if e.draw().isna().any(axis=None) else {}},
     claims=(
         Claim(
             sentence="Features should be zero-centred, in a range of about [-1, 1].",
