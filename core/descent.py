@@ -41,7 +41,7 @@ def with_bias(x: np.ndarray) -> np.ndarray:
 
 
 def kappa(x: np.ndarray) -> float:
-    """lambda_max / lambda_min of X'X; directions in which nothing varies do not count. NaN without numbers."""
+    """lambda_max / lambda_min of X'X; directions in which nothing varies do not count. NaN with gaps."""
     if not np.isfinite(x).all():
         return np.nan
     values = np.linalg.svd(x, compute_uv=False)

@@ -14,7 +14,7 @@ SPREADS = np.array([0.1, 0.25, 0.5, 0.75, 1, 1.5, 2])
 def slope_theory(share: float, size) -> np.ndarray:
     """Expected slope when a share f of x ~ N(0, 1) is replaced by +-M: 2 (1 - f) / ((1 - f) + f M^2).
 
-    Errors in variables (Fuller 1987, section 1.1): the covariance with y shrinks by 1 - f, the variance grows.
+    Errors in variables (Fuller 1987, section 1.1): covariance with y shrinks by 1 - f, variance grows.
     """
     return SLOPE * (1 - share) / ((1 - share) + share * np.square(size, dtype=float))
 

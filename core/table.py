@@ -64,8 +64,8 @@ class TableExperiment(Settings):
     scaling: Literal[*PIPELINES] = Field(
         "none",
         title="All columns",
-        description="What is done to every column that has no choice of its own. Pipelines with a log take it "
-        "only where the training rows are positive and skewed (Kelley skewness above 0.3).",
+        description="What is done to every column that has no choice of its own. Pipelines with a log take "
+        "it only where the training rows are positive and skewed (Kelley skewness above 0.3).",
     )
     clip: float = number(
         "Clip at", 3, 0.5, 20, "Bound in robust standard deviations (IQR / 1.349) either side of the median."
@@ -94,8 +94,8 @@ class TableExperiment(Settings):
             most = int(self.steps * WORK_LIMIT / work(self))
             raise Conflict(
                 "steps width depth samples",
-                f"{self.steps} steps at depth {self.depth} and width {self.width} over {self.samples} rows take "
-                f"too long; allowed are at most {most} steps, or lower depth, width or rows",
+                f"{self.steps} steps at depth {self.depth} and width {self.width} over {self.samples} rows "
+                f"take too long; allowed are at most {most} steps, or lower depth, width or rows",
             )
         return self
 

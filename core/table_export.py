@@ -155,8 +155,8 @@ def _code(step) -> str:
 def _sentence(e: TableExperiment) -> str:
     model = f"a network with {e.depth} x {e.width} ReLU units" if e.depth else "a linear model"
     return (
-        f"Scales the columns of a table ({PIPELINES[e.scaling]}, where a column has no choice of its own) and "
-        f"trains {model} by {PYTORCH_NAMES[e.optimizer]} with learning rate {e.learning_rate:g}."
+        f"Scales the columns of a table ({PIPELINES[e.scaling]}, where a column has no choice of its own) "
+        f"and trains {model} by {PYTORCH_NAMES[e.optimizer]} with learning rate {e.learning_rate:g}."
     )
 
 

@@ -190,7 +190,7 @@ def overflow(e: TableExperiment) -> None:
     raw = _seeds(e.everywhere("none").but(**plain), MODEL_SEEDS)
     steep = [computed("core.descent.steepest", x) for x in raw]
     rates = {m: [2 * m / lambda_max for lambda_max, _ in steep] for m in OVERFLOW_AT}
-    rates = {m: each for m, each in rates.items() if 1e-15 <= min(each) and max(each) <= 100}
+    rates = {m: each for m, each in rates.items() if min(each) >= 1e-15 and max(each) <= 100}
     if not rates:
         st.caption("These columns are too small to overflow at any learning rate up to 100.")
         return

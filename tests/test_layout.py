@@ -21,7 +21,7 @@ VISIBLE = {
     "pages",
     "tests",
 }
-ENGINE = {"activations", "nan_trap", "network", "probes", "train"}
+ENGINE = {"activations", "nan_trap", "network", "objectives", "probes", "train"}
 IMPORT_NAMES = {"scikit-learn": "sklearn"}
 TEST_COMMAND = "pip install -r tests/requirements.txt && pytest"
 

@@ -13,4 +13,15 @@ from core.charts import (
     thumbnails,
 )
 
-__all__ = ["claims", "gradients", "runs", "strips", "style", "sweeps", "thumbnails"]
+__all__ = [
+    "claims",
+    "descent",
+    "feature_scaling",
+    "gradients",
+    "not_finite",
+    "runs",
+    "strips",
+    "style",
+    "sweeps",
+    "thumbnails",
+]

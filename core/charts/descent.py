@@ -12,7 +12,6 @@ from core.charts.style import (
     chart,
     drawable,
     log_axis,
-    power_of_ten,
 )
 from core.descent import MOST_STEPS, Landscape, kappa_of_correlation, kappa_of_mean, predicted_steps
 from core.measures import short
@@ -58,8 +57,8 @@ def contours(found: Landscape) -> go.Figure:
         ],
         title=title,
         alt=f"Loss contours over two weights with the path of gradient descent. {title}.",
-        how="Every mark is one real step from weights of 0 (the first 40), at the best constant rate 2 / (λmax + λmin). "
-        "Contours are steps of the loss above its lowest value, on a logarithmic scale.",
+        how="Every mark is one real step from weights of 0 (the first 40), at the best constant rate "
+        "2 / (λmax + λmin). Contours are steps of the loss above its lowest value, on a logarithmic scale.",
         height=400,
         hovermode="closest",
         xaxis=dict(title=f"weight of {found.names[0]}"),
@@ -68,7 +67,7 @@ def contours(found: Landscape) -> go.Figure:
 
 
 def iterations(pipelines: dict[str, tuple[float, float]], ratios: tuple[np.ndarray, np.ndarray]) -> go.Figure:
-    """Steps to a millionth of the loss against kappa: every pipeline, two orthogonal features, the prediction."""
+    """Steps to a millionth of the loss against kappa: pipelines, two orthogonal features, the prediction."""
     kappas = np.array([k for k, _ in pipelines.values()])
     counted = np.array([n for _, n in pipelines.values()])
     late = ~np.isfinite(counted) & np.isfinite(kappas)
@@ -117,8 +116,8 @@ def iterations(pipelines: dict[str, tuple[float, float]], ratios: tuple[np.ndarr
         traces,
         title=title,
         alt=f"Steps of gradient descent against the condition number. {title}.",
-        how="Linear regression with a bias on all columns, from weights of 0 at the best constant rate, until the "
-        "loss is a millionth of the way from its lowest value. A start that has little error in the slow "
+        how="Linear regression with a bias on all columns, from weights of 0 at the best constant rate, until "
+        "the loss is a millionth of the way from its lowest value. A start that has little error in the slow "
         "direction needs fewer steps than predicted; the diamonds start with as much in both.",
         height=440,
         hovermode="closest",
@@ -146,7 +145,8 @@ def limits(correlated: tuple, shifted: tuple) -> tuple[go.Figure, go.Figure]:
             mean,
             kappa_of_mean,
             "mean of a feature with standard deviation 1",
-            f"Centring matters as much as scaling: a mean of {shifted[0][-1]:g} makes κ {short(shifted[1][-1])}",
+            f"Centring matters as much as scaling: a mean of {shifted[0][-1]:g} makes κ "
+            f"{short(shifted[1][-1])}",
             "One feature and a bias. Dashed is the ratio of the eigenvalues of [[1, m], [m, 1 + m²]].",
         ),
     ):

@@ -72,7 +72,8 @@ def ladder_sentence(runs: dict[str, dict[str, list[Run]]]) -> str:
         top = max(max(medians[m].values()) for m in linear)
         network = max(medians[m]["zscore"] for m in deep)
         beats = "beats" if top > network else "does not beat"
-        sentence += f". A linear model on the best columns ({short(top)}) {beats} a network on z-scores ({short(network)})"
+        sentence += f". A linear model on the best columns ({short(top)}) {beats} "
+        sentence += f"a network on z-scores ({short(network)})"
     return sentence
 
 
@@ -116,8 +117,8 @@ def ladder(runs: dict[str, dict[str, list[Run]]]) -> go.Figure:
         traces,
         title=title,
         alt=f"Held-out R² of {len(names)} pipelines over {seeds} seeds. {title}.",
-        how=f"Small marks are {seeds} seeds, the large one is their median. A cross at the left edge diverged; "
-        f"a triangle is below {WORST}.",
+        how=f"Small marks are {seeds} seeds, the large one is their median. A cross at the left edge "
+        f"diverged; a triangle is below {WORST}.",
         height=110 + 46 * len(names),
         hovermode="closest",
         showlegend=len(runs) > 1,
@@ -208,7 +209,7 @@ def squeezed(found: dict) -> go.Figure:
         [go.Scatter(x=sizes, y=middle, mode="lines+markers", line_color=FORWARD)],
         title=title,
         alt=f"Share of rows within 5 % of the range of the median against the size of outliers. {title}.",
-        how="Rows within 5 % of the range either side of the median. One value sets the range; all others pay.",
+        how="Rows within 5 % of the range either side of the median. One value sets the range, all others pay.",
         xaxis=dict(title="size of the outliers, in standard deviations", type="log", tickvals=SIZES),
         yaxis=dict(title="share of the rows", tickformat=".0%", range=[0, 1.04]),
     )
@@ -217,7 +218,8 @@ def squeezed(found: dict) -> go.Figure:
 def without_log(kept: np.ndarray) -> go.Figure:
     """R2 of a raw log-normal feature over that of its logarithm: kept [spreads, seeds]."""
     at = list(SPREADS).index(1)
-    title = f"Without its logarithm a log-normal feature of spread 1 keeps {100 * np.median(kept[at]):.0f} % of its R²"
+    left = 100 * np.median(kept[at])
+    title = f"Without its logarithm a log-normal feature of spread 1 keeps {left:.0f} % of its R²"
     grid = np.linspace(SPREADS[0], 1, 50)
     return sweep(
         SPREADS,
@@ -227,6 +229,6 @@ def without_log(kept: np.ndarray) -> go.Figure:
         y_title="R² raw / R² with log",
         title=title,
         alt=f"Share of R² that is left without the logarithm. {title}.",
-        how="Linear regression on exp(s z), whose target is linear in z. Dashed is s² / (exp(s²) − 1); beyond 1 the "
-        "few largest rows rule what 2,000 of them can show.",
+        how="Linear regression on exp(s z), whose target is linear in z. Dashed is s² / (exp(s²) − 1); beyond 1 "
+        "the few largest rows rule what 2,000 of them can show.",
     )
