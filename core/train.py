@@ -213,12 +213,10 @@ def probe(stack: Stack, active: torch.Tensor, weight: list[torch.Tensor]) -> dic
         )
         for layer in range(stack.like.depth)
     ]
-    none = torch.empty(stack.count, 0)
+    none = [torch.empty(stack.count, 0)]
+    probes = {name: [f(seen)[:, None] for seen in layers] or none for name, f in PROBES.items()}
     return {
-        **{
-            name: torch.stack([f(seen) for seen in layers], 1) if layers else none
-            for name, f in PROBES.items()
-        },
+        **{name: torch.cat(values, dim=1) for name, values in probes.items()},
         "activation_histogram": histogram(stack.activated, activation_edges(stack.like.activation)),
         "delta_histogram": histogram(stack.delta[..., :SAMPLED].abs(), DELTA_EDGES),
     }

@@ -1,4 +1,4 @@
-"""Raw columns, what scaling does to them, and where NaN comes from. Settings: core/lessons/feature_scaling.py."""
+"""Raw columns, what scaling does to them, and NaN. Settings: core/lessons/feature_scaling.py."""
 
 import pandas as pd
 import streamlit as st
@@ -26,10 +26,10 @@ tables.leakage(experiment)
 
 st.subheader("Why: gradient descent in a narrow valley")
 st.markdown(
-    "The loss of a linear model is a bowl over its weights. Columns of different size, or far from 0, make it a "
-    "valley: a step short enough for the steep sides is far too short along the floor. The condition number κ, "
-    "the steepest curvature over the flattest, says how narrow it is, and with the best constant step the loss "
-    "comes down to a millionth within"
+    "The loss of a linear model is a bowl over its weights. Columns of different size, or far from 0, make "
+    "it a valley: a step short enough for the steep sides is far too short along the floor. The condition "
+    "number κ, the steepest curvature over the flattest, says how narrow it is, and with the best constant step the "
+    "loss comes down to a millionth within"
 )
 st.latex(r"T = \frac{\ln 10^{-6}}{2 \ln \frac{\kappa - 1}{\kappa + 1}} \approx 3.5\,\kappa \text{ steps.}")
 tables.landscapes(experiment)
@@ -65,8 +65,8 @@ parts.show(
 tables.overflow(experiment)
 tables.autopsy(experiment)
 st.markdown(
-    "**How to be safe.** Look before training, stop at the first loss that is not finite, and let PyTorch name "
-    "the operation:"
+    "**How to be safe.** Look before training, stop at the first loss that is not finite, and let PyTorch "
+    "name the operation:"
 )
 st.code(
     "assert torch.isfinite(x).all(), f'{(~torch.isfinite(x)).sum()} cells have no number'\n"

@@ -1,4 +1,4 @@
-"""What only the page about tables draws: the upload, the table before and after scaling, models side by side."""
+"""What only the page about tables draws: the upload, the table before and after scaling, the ladder."""
 
 import numpy as np
 import pandas as pd
@@ -102,8 +102,9 @@ def overview(e: TableExperiment) -> None:
         summary(e, before, after), column_config=config, hide_index=True, key="feature_scaling.columns"
     )
     st.caption(
-        f"{e.samples:,} training rows, {len(before) - e.samples:,} held out; the target is {e.target}. Left of "
-        "`scaling` a column as it comes, right of it what the network sees. Skewness is Kelley's, from −1 to 1."
+        f"{e.samples:,} training rows, {len(before) - e.samples:,} held out; the target is {e.target}. Left "
+        "of `scaling` a column as it comes, right of it what the network sees. Skewness is Kelley's, from −1 "
+        "to 1."
     )
     if not np.isfinite(after).all():
         st.warning(
@@ -207,12 +208,13 @@ def autopsy(e: TableExperiment) -> None:
     bad = found.first_bad
     if bad:
         st.markdown(
-            f"**How to find it.** In the run on the screen it is at step {found.step}, and the first tensor with a "
-            f"number that is not finite is **{bad.name}** ({100 * bad.finite:.4g} % of it is finite)."
+            f"**How to find it.** In the run on the screen it is at step {found.step}, and the first tensor "
+            f"with a number that is not finite is **{bad.name}** ({100 * bad.finite:.4g} % of it is finite)."
         )
     else:
         st.markdown(
-            f"**How to find it.** In the run on the screen every tensor of every step is finite, to step {found.step}."
+            "**How to find it.** In the run on the screen every tensor of every step is finite, to step "
+            f"{found.step}."
         )
     rows = [
         {"tensor": t.name, "finite": t.finite, "largest magnitude": short(t.largest)} for t in found.tensors

@@ -1,4 +1,4 @@
-"""The Feature scaling page as a reader meets it: gaps, ladders of models, a table of one's own, the script."""
+"""The Feature scaling page as a reader meets it: gaps, ladders of models, a table of one's own."""
 
 import io
 

@@ -116,8 +116,8 @@ def iterations(pipelines: dict[str, tuple[float, float]], ratios: tuple[np.ndarr
         traces,
         title=title,
         alt=f"Steps of gradient descent against the condition number. {title}.",
-        how="Linear regression with a bias on all columns, from weights of 0 at the best constant rate, until "
-        "the loss is a millionth of the way from its lowest value. A start that has little error in the slow "
+        how="Linear regression with a bias on all columns, from weights of 0 at the best constant rate, "
+        "until the loss is a millionth of the way from its lowest value. A start that has little error in the slow "
         "direction needs fewer steps than predicted; the diamonds start with as much in both.",
         height=440,
         hovermode="closest",

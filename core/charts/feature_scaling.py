@@ -209,7 +209,7 @@ def squeezed(found: dict) -> go.Figure:
         [go.Scatter(x=sizes, y=middle, mode="lines+markers", line_color=FORWARD)],
         title=title,
         alt=f"Share of rows within 5 % of the range of the median against the size of outliers. {title}.",
-        how="Rows within 5 % of the range either side of the median. One value sets the range, all others pay.",
+        how="Rows within 5 % of the range either side of the median. One value sets the range; all pay.",
         xaxis=dict(title="size of the outliers, in standard deviations", type="log", tickvals=SIZES),
         yaxis=dict(title="share of the rows", tickformat=".0%", range=[0, 1.04]),
     )
@@ -229,6 +229,6 @@ def without_log(kept: np.ndarray) -> go.Figure:
         y_title="R² raw / R² with log",
         title=title,
         alt=f"Share of R² that is left without the logarithm. {title}.",
-        how="Linear regression on exp(s z), whose target is linear in z. Dashed is s² / (exp(s²) − 1); beyond 1 "
-        "the few largest rows rule what 2,000 of them can show.",
+        how="Linear regression on exp(s z), whose target is linear in z. Dashed is s² / (exp(s²) − 1); beyond "
+        "1 the few largest rows rule what 2,000 of them can show.",
     )

@@ -55,7 +55,9 @@ def overflow(multiples: list[float], runs: list[list[Run]], predicted: np.ndarra
     off = np.abs(measured - np.ceil(predicted))
     off = off[np.isfinite(off)]
     within = 100 * (off <= 1).mean() if len(off) else 0.0
-    title = f"The step of the overflow is known before training: {within:.0f} % of {len(off)} runs within one step"
+    title = (
+        f"The step of the overflow is known in advance, within one step in {within:.0f} % of {len(off)} runs"
+    )
     figure = sweep(
         multiples,
         {"measured": measured},
@@ -64,8 +66,8 @@ def overflow(multiples: list[float], runs: list[list[Run]], predicted: np.ndarra
         y_title="first step with a loss that is not finite",
         title=title,
         alt=f"Step of overflow against the learning rate. {title}.",
-        how="A linear model on the raw columns by plain gradient descent, in float32. Beyond 1 the error along "
-        "the top eigenvector grows by |1 − η λmax| a step, until its square passes 3.4e38.",
+        how="A linear model on the raw columns by plain gradient descent, in float32. Beyond 1 the error "
+        "along the top eigenvector grows by |1 − η λmax| a step, until its square passes 3.4e38.",
         log_x=True,
         log_y=True,
     )
