@@ -109,7 +109,9 @@ def non_finite(run: Run) -> Finding | None:
     step = run.diverged_at
     if step is None:
         return None
-    probe, what = ("weight_norm", "norm") if run.experiment.batchnorm else ("activation_std", "standard deviation")
+    probe, what = (
+        ("weight_norm", "norm") if run.experiment.batchnorm else ("activation_std", "standard deviation")
+    )
     sizes = np.nan_to_num(run.probes[probe][: run.last + 1], nan=np.inf)
     layer, loss = int(sizes[-1].argmax()), float(run.loss[step])
     things = "weights" if run.experiment.batchnorm else "activations"

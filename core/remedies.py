@@ -62,13 +62,22 @@ def _remedy(run: Run, why: str, **wanted: Any) -> list[Remedy]:
 
 CRITICAL = {
     "relu": ("he", "Weights of variance 2 / fan_in keep the length of a ReLU signal (He et al. 2015)."),
-    "leaky_relu": ("he", "Weights of variance 2 / fan_in keep the length of a leaky ReLU signal (He et al. 2015)."),
+    "leaky_relu": (
+        "he",
+        "Weights of variance 2 / fan_in keep the length of a leaky ReLU signal (He et al. 2015).",
+    ),
     "elu": ("he", "Weights of variance 2 / fan_in make up for what ELU cuts off (He et al. 2015)."),
     "gelu": ("he", "Weights of variance 2 / fan_in make up for what GELU cuts off (He et al. 2015)."),
     "silu": ("he", "Weights of variance 2 / fan_in make up for what SiLU cuts off (He et al. 2015)."),
     "selu": ("lecun", "SELU normalizes itself with weights of variance 1 / fan_in (Klambauer et al. 2017)."),
-    "tanh": ("xavier", "With weights of variance 1 / width tanh neither shrinks nor saturates (Glorot & Bengio 2010)."),
-    "identity": ("xavier", "Weights of variance 1 / width keep the length of a linear signal (Glorot & Bengio 2010)."),
+    "tanh": (
+        "xavier",
+        "With weights of variance 1 / width tanh neither shrinks nor saturates (Glorot & Bengio 2010).",
+    ),
+    "identity": (
+        "xavier",
+        "Weights of variance 1 / width keep the length of a linear signal (Glorot & Bengio 2010).",
+    ),
 }
 """The initial weights that let a signal pass many layers; sigmoid has none in use."""
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import contextmanager
 from itertools import groupby
 
 import numpy as np
@@ -61,6 +62,19 @@ class Adam:
 OPTIMIZERS = {"sgd": SGD, "adam": Adam}
 
 
+@contextmanager
+def arithmetic():
+    """How every network is trained: on one core, without autograd, with denormal numbers as zeros."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
+@arithmetic()
 def train(
     experiments: Iterable[Experiment], snapshots: int = 40, tick: Callable[[float], None] | None = None
 ) -> list[Run]:
@@ -80,18 +94,10 @@ def train(
             "lower their number, steps, depth, width or batch_size."
         )
     runs, interval = [None] * len(experiments), Interval(tick)
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    try:
-        with torch.inference_mode():
-            for chunk in chunks(experiments):
-                share = work(*(experiments[i] for i in chunk)) / total
-                for i, run in zip(
-                    chunk, train_stack([experiments[i] for i in chunk], snapshots, interval, share)
-                ):
-                    runs[i] = run
-    finally:
-        torch.set_flush_denormal(False)
+    for chunk in chunks(experiments):
+        share = work(*(experiments[i] for i in chunk)) / total
+        for i, run in zip(chunk, train_stack([experiments[i] for i in chunk], snapshots, interval, share)):
+            runs[i] = run
     return runs
 
 
@@ -150,13 +156,26 @@ def clipped(stack: Stack, limits: torch.Tensor) -> torch.Tensor:
     return stack.gradients * torch.where(limits > 0, factor, 1)[stack.owner]
 
 
-def train_stack(experiments: list[Experiment], snapshots: int, interval: Interval, share: float) -> list[Run]:
-    """Train experiments of one shape; the pass after the last step only measures."""
-    stack = Stack(experiments, interval)
-    e, optimizer = stack.like, OPTIMIZERS[stack.like.optimizer](stack)
+def updater(stack: Stack) -> Callable[[], None]:
+    """A function that takes one optimizer step with the gradients of `stack`, clipped and with weight decay."""
+    optimizer, experiments = OPTIMIZERS[stack.like.optimizer](stack), stack.experiments
     learning_rate, weight_decay = per_parameter(stack, "learning_rate"), per_parameter(stack, "weight_decay")
     limits = torch.tensor([e.clip_norm for e in experiments], dtype=stack.dtype)
     clips, decays = bool(limits.any()), bool(weight_decay.any())
+
+    def update():
+        gradient = clipped(stack, limits) if clips else stack.gradients
+        if decays:
+            gradient = torch.where(weight_decay > 0, gradient + stack.parameters * weight_decay, gradient)
+        stack.parameters.sub_(optimizer.direction(gradient) * learning_rate)
+
+    return update
+
+
+def train_stack(experiments: list[Experiment], snapshots: int, interval: Interval, share: float) -> list[Run]:
+    """Train experiments of one shape; the pass after the last step only measures."""
+    stack = Stack(experiments, interval)
+    e, update = stack.like, updater(stack)
     at = snapshot_steps(e.steps, snapshots)
     loss = torch.full((e.steps + 1, stack.count), torch.nan, dtype=stack.dtype)
     record, states, before = [], [None] * stack.count, interval.done
@@ -172,10 +191,7 @@ def train_stack(experiments: list[Experiment], snapshots: int, interval: Interva
         if all(states) and not snapshot:
             break
         stack.backward(y, keep=snapshot)
-        gradient = clipped(stack, limits) if clips else stack.gradients
-        if decays:
-            gradient = torch.where(weight_decay > 0, gradient + stack.parameters * weight_decay, gradient)
-        stack.parameters.sub_(optimizer.direction(gradient) * learning_rate)
+        update()
         if snapshot:
             record.append(measured | probe(stack, measured["active_fraction"], weight))
         interval.done = before + share * step / e.steps
