@@ -61,7 +61,7 @@ class Outcome:
 
     The gain is a factor for logarithmic measures and a difference for others, positive (above 1) when
     the claim is right: in `better` of the pairs. `interval` runs from the second smallest to the second
-    largest of the 8 paired gains: it covers the median with 93 % whatever the distribution (sign test; Conover 1999, sec. 3.2).
+    largest of the 8 paired gains: it covers the median with 93 %, whatever their distribution (sign test).
     """
 
     case: Case

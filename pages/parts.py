@@ -295,8 +295,8 @@ def _claim(claim: Claim, key: str) -> None:
             low, high = (_gain(claim, x) for x in outcome.interval)
             mark = ":green[✓]" if outcome.holds else ":red[✗]"
             st.markdown(
-                f"{mark} **{outcome.title}.** {figure.layout.meta['title']}. "
-                f"Right in {outcome.better} of {SEEDS} pairs; median effect {_gain(claim, outcome.gain)}, 93 % interval {low} to {high}."
+                f"{mark} **{outcome.title}.** {figure.layout.meta['title']}. Right in {outcome.better} of "
+                f"{SEEDS} pairs; median effect {_gain(claim, outcome.gain)}, 93 % interval {low} to {high}."
             )
             st.plotly_chart(
                 figure, key=f"{key}.{j}", alt=figure.layout.meta["alt"], config={"displayModeBar": False}

@@ -64,10 +64,12 @@ def activations(run: Run) -> go.Figure:
         tail = 10.0 ** np.arange(-3, 7)
         values = np.concatenate([-tail[::-1], tail])
     spread, saturated = run.probes["activation_std"][0], run.probes["saturated_fraction"][0]
-    title = (
-        f"From layer 1 to layer {e.depth} the spread of the activations goes from {short(spread[0])} to "
-        f"{short(spread[-1])}; there {100 * saturated[-1]:.0f} % sit where the slope is all but 0"
-    )
+    title = f"Before the first step the activations of layer {e.depth} are not finite"
+    if np.isfinite(spread[-1]):
+        title = (
+            f"From layer 1 to layer {e.depth} the spread of the activations goes from {short(spread[0])} to "
+            f"{short(spread[-1])}; there {100 * saturated[-1]:.0f} % sit where the slope is all but 0"
+        )
     return _strips(
         run,
         run.activation_histogram,
@@ -82,10 +84,11 @@ def activations(run: Run) -> go.Figure:
 
 def deltas(run: Run) -> go.Figure:
     """The distribution of |delta| in every layer, one column per layer, over the steps."""
-    nothing = 100 * run.delta_histogram[0, 0, 0]
-    size = short(run.probes["delta_norm"][0, 0])
-    title = f"Before the first step the error signal in layer 1 has an RMS of {size}"
-    if nothing > 1:
+    size, nothing = run.probes["delta_norm"][0, 0], 100 * run.delta_histogram[0, 0, 0]
+    title = f"Before the first step the error signal in layer 1 has an RMS of {short(size)}"
+    if not np.isfinite(size):
+        title = "Before the first step the error signal in layer 1 is not finite"
+    elif nothing > 1:
         title += f", and {nothing:.0f} % of it is 0"
     return _strips(
         run,
