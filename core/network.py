@@ -213,7 +213,7 @@ class Stack:
         `keep` leaves every layer's error signal in `delta`; otherwise two places are used in turn, which
         stay in the processor's cache.
         """
-        delta = objective_delta(self.like.loss, self.output, y)
+        delta = self.output_delta = objective_delta(self.like.loss, self.output, y)
         gradient = self._collect(self.like.depth, delta)
         for layer in reversed(range(self.like.depth)):
             from_above = gradient

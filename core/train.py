@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
 from itertools import groupby
 
 import numpy as np
@@ -62,30 +61,20 @@ class Adam:
 OPTIMIZERS = {"sgd": SGD, "adam": Adam}
 
 
-@contextmanager
-def arithmetic():
-    """How every network is trained: on one core, without autograd, with denormal numbers as zeros."""
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        torch.set_flush_denormal(False)
-
-
-@arithmetic()
 def train(
-    experiments: Iterable[Experiment], snapshots: int = 40, tick: Callable[[float], None] | None = None
+    experiments: Iterable[Experiment],
+    snapshots: int = 40,
+    tick: Callable[[float], None] | None = None,
+    watch: Callable[[int, Stack, torch.Tensor], None] | None = None,
 ) -> list[Run]:
     """Train every experiment and return its Run, in the order given.
 
     snapshots: how many times, at most, a run is measured in full; the start, the first steps and the end
         are always among them.
     tick: called with the share of work done, about every 20 ms; what it raises ends the training.
-    Raises ValueError when the whole takes too much work.
-
-    A run has the same numbers, to the bit, alone or among others. Uses one core and no global random state.
+    watch: called with step, stack and losses [K] before every update, when all of the step lies in the stack.
+    Raises ValueError when the whole takes too much work. A run has the same numbers, to the
+    bit, alone or among others. Uses one core and no global random state.
     """
     experiments = list(experiments)
     if (total := work(*experiments)) > WORK_LIMIT:
@@ -94,10 +83,17 @@ def train(
             "lower their number, steps, depth, width or batch_size."
         )
     runs, interval = [None] * len(experiments), Interval(tick)
-    for chunk in chunks(experiments):
-        share = work(*(experiments[i] for i in chunk)) / total
-        for i, run in zip(chunk, train_stack([experiments[i] for i in chunk], snapshots, interval, share)):
-            runs[i] = run
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        with torch.inference_mode():
+            for chunk in chunks(experiments):
+                group = [experiments[i] for i in chunk]
+                share = work(*group) / total
+                for i, run in zip(chunk, train_stack(group, snapshots, interval, share, watch), strict=True):
+                    runs[i] = run
+    finally:
+        torch.set_flush_denormal(False)
     return runs
 
 
@@ -156,26 +152,15 @@ def clipped(stack: Stack, limits: torch.Tensor) -> torch.Tensor:
     return stack.gradients * torch.where(limits > 0, factor, 1)[stack.owner]
 
 
-def updater(stack: Stack) -> Callable[[], None]:
-    """A function that takes one optimizer step with the gradients of `stack`, clipped and with weight decay."""
-    optimizer, experiments = OPTIMIZERS[stack.like.optimizer](stack), stack.experiments
+def train_stack(
+    experiments: list[Experiment], snapshots: int, interval: Interval, share: float, watch=None
+) -> list[Run]:
+    """Train experiments of one shape; the pass after the last step only measures."""
+    stack = Stack(experiments, interval)
+    e, optimizer = stack.like, OPTIMIZERS[stack.like.optimizer](stack)
     learning_rate, weight_decay = per_parameter(stack, "learning_rate"), per_parameter(stack, "weight_decay")
     limits = torch.tensor([e.clip_norm for e in experiments], dtype=stack.dtype)
     clips, decays = bool(limits.any()), bool(weight_decay.any())
-
-    def update():
-        gradient = clipped(stack, limits) if clips else stack.gradients
-        if decays:
-            gradient = torch.where(weight_decay > 0, gradient + stack.parameters * weight_decay, gradient)
-        stack.parameters.sub_(optimizer.direction(gradient) * learning_rate)
-
-    return update
-
-
-def train_stack(experiments: list[Experiment], snapshots: int, interval: Interval, share: float) -> list[Run]:
-    """Train experiments of one shape; the pass after the last step only measures."""
-    stack = Stack(experiments, interval)
-    e, update = stack.like, updater(stack)
     at = snapshot_steps(e.steps, snapshots)
     loss = torch.full((e.steps + 1, stack.count), torch.nan, dtype=stack.dtype)
     record, states, before = [], [None] * stack.count, interval.done
@@ -188,10 +173,15 @@ def train_stack(experiments: list[Experiment], snapshots: int, interval: Interva
         loss[step] = stack.forward(x, y)
         for k in np.flatnonzero(~np.isfinite(loss[step].numpy())):
             states[k] = states[k] or stack.state(k)
+        stack.backward(y, keep=snapshot or watch is not None)
+        if watch:
+            watch(step, stack, loss[step])
         if all(states) and not snapshot:
             break
-        stack.backward(y, keep=snapshot)
-        update()
+        gradient = clipped(stack, limits) if clips else stack.gradients
+        if decays:
+            gradient = torch.where(weight_decay > 0, gradient + stack.parameters * weight_decay, gradient)
+        stack.parameters.sub_(optimizer.direction(gradient) * learning_rate)
         if snapshot:
             record.append(measured | probe(stack, measured["active_fraction"], weight))
         interval.done = before + share * step / e.steps
