@@ -1,8 +1,8 @@
 """Unit census: how many units of every layer are dead, nearly dead, sparse or healthy, and when they died.
 
-A unit is dead when its pre-activation is at or below 0 on every sample of the training set: a ReLU then passes
-nothing on and gets no gradient. Silent on one batch is not dead. What bends below 0 instead of being flat
-(leaky ReLU, ELU, GELU, ...) still gets a gradient there: such units are called negative on all data.
+A unit is dead when its pre-activation is at or below 0 on every sample of the training set: a ReLU then
+passes nothing on and gets no gradient. Silent on one batch is not dead. What is not flat below 0 (leaky ReLU,
+ELU, GELU, ...) still gets a gradient there: such units are called negative on all data.
 """
 
 import numpy as np

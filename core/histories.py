@@ -88,7 +88,10 @@ class Revival:
 
 @dataclass(frozen=True)
 class Weights:
-    """Parameters of a network with one hidden layer over time: weight [T, U, inputs], bias, out [T, U], offset [T]."""
+    """A network with one hidden layer and one output over time: out · relu(weight x + bias) + offset.
+
+    weight [T, U, inputs], bias and out [T, U], offset [T].
+    """
 
     experiment: Experiment
     at: np.ndarray

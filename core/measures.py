@@ -111,7 +111,7 @@ MEASURES = {
     "dead_units": Measure(
         "Dead units",
         lambda run: float(dead_share(run).mean()),
-        "Share of all hidden units whose pre-activation is at or below 0 on every training sample at the end.",
+        "Share of all hidden units that are at or below 0 on every training sample at the end.",
         percent=True,
     ),
     "dead_first_layer": Measure(

@@ -1,4 +1,4 @@
-"""Train again and look inside before every update: the same arithmetic, and so the same numbers, as the Run's."""
+"""Train again and look inside before every update: the same arithmetic, so the same numbers as the Run's."""
 
 import math
 from collections.abc import Callable

@@ -7,10 +7,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core import census
-from core.born_dead import BornDead
-from core.charts.style import AFTER, BEFORE, PALETTE, THEORY, chart, panels
+from core.charts.style import AFTER, BEFORE, PALETTE, THEORY, panels
 from core.charts.sweeps import sweep
-from core.dead_theory import born_dead, born_dead_everywhere, dead_in_first_layer
+from core.dead_theory import dead_in_first_layer
 from core.experiment import Experiment
 from core.histories import Revival
 from core.measures import MEASURES
@@ -28,7 +27,7 @@ def _percent(value: float) -> str:
 
 
 def killed(runs: Sequence[Run], setting: str, here: float) -> go.Figure:
-    """Dead share of the first and the last layer against one setting; dashed, what theory says of the start."""
+    """Dead share of the first and the last layer against one setting, and what theory says of the start."""
     x, over = _grid(runs, setting)
     e = runs[0].experiment
     first, last = over(lambda r: census.dead_share(r)[0]), over(lambda r: census.dead_share(r)[-1])
@@ -68,8 +67,8 @@ def killed(runs: Sequence[Run], setting: str, here: float) -> go.Figure:
         y_title=f"share of units that are {census.word(e.activation)}",
         title=title,
         alt=f"Dead units against {_word(setting)}, {len(runs) // len(x)} seeds each. {title}.",
-        how="A dot is one training, the line their median."
-        + (" Dashed: the closed form, from the settings alone." if theory else ""),
+        how=f"A dot is one training{'' if rate else f' at a learning rate of {e.learning_rate:g}'}, "
+        "the line their median." + (" Dashed: the closed form, from the settings alone." if theory else ""),
         log_x=rate,
         theory=theory,
         here=here,
@@ -104,92 +103,8 @@ def _word(setting: str) -> str:
     return Experiment.model_fields[setting].title.lower()
 
 
-def born(drawn: BornDead) -> go.Figure:
-    """Networks that one input cannot pass, against depth, over the exact formula."""
-    names = [f"{width} units wide" for width in drawn.widths]
-    fine = drawn.depths
-    traces = []
-    for i, width in enumerate(drawn.widths):
-        traces.append(
-            go.Scatter(
-                x=fine,
-                y=drawn.at_point[i],
-                mode="markers",
-                marker=dict(color=PALETTE[i], size=5),
-                name=names[i],
-            )
-        )
-        traces.append(
-            go.Scatter(
-                x=fine,
-                y=[born_dead(width, int(depth)) for depth in fine],
-                line=dict(color=THEORY, dash="dash", width=1.5),
-                mode="lines",
-                name="exact: 1 − (1 − 2⁻ᴺ)ᴸ",
-                showlegend=i == 0,
-            )
-        )
-    exact = np.array([[born_dead(w, int(d)) for d in fine] for w in drawn.widths])
-    off = 100 * np.abs(drawn.at_point - exact).max()
-    title = (
-        f"{_percent(drawn.at_point[0, -1])} of the networks {drawn.widths[0]} units wide and {fine[-1]} deep let "
-        f"nothing of an input through, {_percent(drawn.at_point[-1, -1])} of those {drawn.widths[-1]} wide"
-    )
-    return chart(
-        traces,
-        title=title,
-        alt=f"Share of networks that are dead at one input, against depth. {title}.",
-        how=f"{drawn.networks:,} fresh networks a width, He's weights, no biases, no training. Dashed is the exact "
-        f"probability (Rister & Rubin 2020); the dots are at most {off:.1f} points off.",
-        xaxis=dict(title="hidden layers"),
-        yaxis=dict(title="share of networks", range=[-0.03, 1.03]),
-        hovermode="closest",
-    )
-
-
-def born_everywhere(drawn: BornDead) -> go.Figure:
-    """Networks that are constant on a whole interval, between the two bounds of Lu et al. 2020."""
-    traces, inside, total = [], 0, 0
-    for i, width in enumerate(drawn.widths):
-        colour = PALETTE[i]
-        rgb = ", ".join(str(int(colour[j : j + 2], 16)) for j in (1, 3, 5))
-        depths = drawn.depths[1:]
-        low = np.array([born_dead_everywhere(width, int(d)) for d in depths])
-        high = np.array([born_dead(width, int(d)) for d in depths])
-        y, error = drawn.everywhere[i, 1:], drawn.error[i, 1:] + 1 / drawn.networks
-        inside += int(((y >= low - 3 * error) & (y <= high + 3 * error)).sum())
-        total += len(depths)
-        traces += [
-            go.Scatter(
-                x=np.concatenate([depths, depths[::-1]]),
-                y=np.concatenate([low, high[::-1]]),
-                fill="toself",
-                fillcolor=f"rgba({rgb}, 0.15)",
-                line=dict(color=THEORY, dash="dash", width=1),
-                mode="lines",
-                hoverinfo="skip",
-                name="between the bounds of Lu et al. 2020",
-                showlegend=i == 0,
-            ),
-            go.Scatter(
-                x=depths, y=y, mode="markers", marker=dict(color=colour, size=5), name=f"{width} units wide"
-            ),
-        ]
-    title = f"Constant on a whole interval: {inside} of {total} points lie between the bounds"
-    return chart(
-        traces,
-        title=title,
-        alt=f"Share of networks of one input that are constant around 0, against depth. {title}.",
-        how="The same networks, silent for 1 and for −1 and hence, without biases, for every input. The upper bound "
-        "is the probability for one input; up to three standard errors count as inside.",
-        xaxis=dict(title="hidden layers"),
-        yaxis=dict(title="share of networks", range=[-0.03, 1.03]),
-        hovermode="closest",
-    )
-
-
 def remedies(runs: Mapping[str, Sequence[Run]]) -> go.Figure:
-    """Dead share and accuracy of a run and of its remedies, each over its seeds: bars of medians, dots of runs."""
+    """Dead share and accuracy of a run and of its remedies: bars are medians over seeds, dots are runs."""
     names = list(runs)[::-1]
     dead = {n: np.array([census.dead_share(r).mean() for r in runs[n]]) for n in names}
     right = {n: np.array([MEASURES["test_accuracy"].of(r) for r in runs[n]]) for n in names}
@@ -218,6 +133,7 @@ def remedies(runs: Mapping[str, Sequence[Run]]) -> go.Figure:
             y=[_label(n, runs[n]) for n in names for _ in values[n]],
             mode="markers",
             marker=dict(color=THEORY, size=6),
+            visible=len(runs[now]) > 1,
             row=1,
             col=column,
             hoverinfo="skip",
@@ -226,15 +142,19 @@ def remedies(runs: Mapping[str, Sequence[Run]]) -> go.Figure:
         grid,
         title=title,
         alt=f"Bars of dead units and held-out accuracy with {len(names) - 1} remedies. {title}.",
-        how=f"No such gain here: {', '.join(others) or 'none'}. Bars are medians over the seeds, dots the runs; "
-        "where a unit is not flat below 0 (LeakyReLU, ELU, GELU), dead stands for negative on all data.",
+        how=f"No such gain here: {', '.join(others) or 'none'}. {_seeds(runs[now])}"
+        "LeakyReLU, ELU and GELU are not flat below 0: there dead stands for negative on all data.",
         height=90 + 34 * len(names),
         hovermode="closest",
         showlegend=False,
         margin=dict(l=8, r=8, t=30, b=8),
     )
-    figure.update_xaxes(range=[0, 1.02], tickformat=".0%")
+    figure.update_xaxes(range=[0, 1.02], tickformat=".0%", dtick=0.5)
     return figure
+
+
+def _seeds(runs: Sequence[Run]) -> str:
+    return f"Bars are medians over {len(runs)} seeds, dots the runs. " if len(runs) > 1 else ""
 
 
 def _label(name: str, runs: Sequence[Run]) -> str:
@@ -269,8 +189,8 @@ def revival(revivals: Mapping[str, Sequence[Revival]]) -> go.Figure:
         grid,
         title=title,
         alt=f"Share of silenced units that are active again, over steps. {title}.",
-        how=f"{some.units} units of one layer are silenced before the first step, their highest weighted sum at "
-        f"−{some.margin:g}; the line is the mean over {some.alive.shape[1]} seeds.",
+        how=f"{some.units} units of one layer are silenced before the first step, their highest weighted sum "
+        f"at −{some.margin:g}; the line is the mean over {some.alive.shape[1]} seeds.",
         margin=dict(l=8, r=8, t=60, b=8),
     )
     figure.update_layout(legend_y=1.1)

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core import census
+from core.charts.runs import colours
 from core.charts.style import PALETTE, chart, panels, played
 from core.run import Run
 
@@ -57,7 +58,7 @@ def census_grid(run: Run, picked: tuple[int, int] | None = None) -> go.Figure:
                 x=[picked[1] + 1],
                 y=[picked[0] + 1],
                 mode="markers",
-                marker=dict(symbol="square-open", size=14, color="#E69F00", line_width=3),
+                marker=dict(size=11, color="#000000", line=dict(color="#FFFFFF", width=2)),
                 hoverinfo="skip",
                 showlegend=False,
             )
@@ -126,3 +127,29 @@ def counts(run: Run) -> go.Figure:
     figure.update_yaxes(range=[0, e.width])
     figure.update_xaxes(title_text="step", row=rows)
     return figure
+
+
+def before_and_after(runs: dict[str, Run]) -> go.Figure:
+    """Share of dead units over the steps, of runs with the same seed."""
+    names = list(runs)
+    word = census.word(next(iter(runs.values())).experiment.activation)
+    ends = {name: 100 * float(census.dead_share(run).mean()) for name, run in runs.items()}
+    title = "At the end: " + ", ".join(
+        f"{end:.0f} % {census.word(runs[n].experiment.activation)} ({n})" for n, end in ends.items()
+    )
+    return chart(
+        [
+            go.Scatter(
+                x=run.at[: run.last + 1],
+                y=run.probes["dead_fraction"][: run.last + 1].mean(axis=1),
+                name=name,
+                line=dict(color=colour, width=2.5),
+            )
+            for (name, run), colour in zip(runs.items(), colours(names), strict=True)
+        ],
+        title=title,
+        alt=f"Dead units over the steps. {title}.",
+        how="All hidden units together; same data, same initial weights, same order of the batches.",
+        xaxis=dict(title="step", range=[0, max(run.experiment.steps for run in runs.values())]),
+        yaxis=dict(title=f"share of units {word}", range=[-0.02, 1.02], tickformat=".0%"),
+    )

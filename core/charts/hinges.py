@@ -19,8 +19,10 @@ def _silent(weights: Weights, x: np.ndarray) -> np.ndarray:
     return (z <= 0).all(axis=2)
 
 
-def _ending(silent: np.ndarray) -> str:
+def _ending(weights: Weights, silent: np.ndarray) -> str:
     first, last = int(silent[0].sum()), int(silent[-1].sum())
+    if weights.at[-1] < weights.experiment.steps:
+        return f"the training diverges after step {weights.at[-1]}, with {last} units dead"
     return f"{last} of {silent.shape[1]} units are dead at the end, {first} before the first step"
 
 
@@ -63,13 +65,13 @@ def line(weights: Weights) -> go.Figure:
         x=[None], y=[None], name="dead", mode="markers", marker=dict(color=DEAD, symbol="triangle-left")
     )
     figure.add_traces([fit, bends, units_at, dots, key], rows=[1, 1, 2, 1, 2], cols=[1] * 5)
-    title = _ending(silent)
+    title = _ending(w, silent)
     done = panels(
         figure,
         title=f"On a line, {title}",
         alt=f"Piecewise linear fit of a curve with the hinge of every unit, step by step. {title}.",
-        how="Above, the fit bends where a unit switches on or off. Below, every unit's hinge, pointing to the side "
-        "on which it is active; the band is where the data lie. A dead unit points away from all data.",
+        how="Above, the fit bends where a unit switches on or off. Below, every unit's hinge, pointing to "
+        "the side on which it is active; the band is where the data lie. A dead unit points away from all data.",
         height=560,
         hovermode="closest",
     )
@@ -133,13 +135,13 @@ def plane(weights: Weights) -> go.Figure:
                 hoverinfo="skip",
             )
         )
-    title = _ending(silent)
+    title = _ending(w, silent)
     figure = chart(
         traces,
         title=f"On a plane, {title}",
         alt=f"The boundary of every unit over two classes of points, step by step. {title}.",
-        how="Every line is a unit: active on one side, silent on the other. The line of a dead unit has all data on "
-        "its silent side.",
+        how="Every line is a unit: active on one side, silent on the other. The line of a dead unit has all "
+        "data on its silent side.",
         height=560,
         hovermode="closest",
         xaxis=dict(title="feature 1", range=[-edge, edge]),

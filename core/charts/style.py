@@ -37,7 +37,7 @@ def chart(traces, title: str, alt: str, how: str = "", height: int = 380, **layo
 
 def panels(grid: go.Figure, **about) -> go.Figure:
     """A figure made by plotly's make_subplots, with all that `chart` gives one."""
-    return grid.update_layout(chart((), **about).layout)
+    return grid.update_layout(chart((), **about).layout).update_annotations(font_size=12)
 
 
 def log_axis(values, title: str, floor: float = 1e-45, **axis) -> dict:

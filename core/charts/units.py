@@ -19,15 +19,17 @@ def name(history: UnitHistory) -> str:
 def verdict(history: UnitHistory) -> str:
     """When the unit died and what did it: one sentence, or why there is none to tell."""
     h, died, word = history, history.died, census.word(history.experiment.activation)
+    subject = name(h).capitalize()
     if died is None:
-        return f"{name(h).capitalize()} lives: at the end it is active on {100 * h.active[-1]:.1f} % of the samples."
+        return f"{subject} lives: at the end it is active on {100 * h.active[-1]:.1f} % of the samples."
     if died == 0:
-        return f"{name(h).capitalize()} is {word} before the first step: its weights and bias were drawn that way."
+        return f"{subject} is {word} before the first step: its weights and bias were drawn that way."
     between = "one update" if h.at[died] - h.at[died - 1] == 1 else f"{h.at[died] - h.at[died - 1]} updates"
     size = 100 * h.update[died - 1] / h.size[died - 1]
     text = (
-        f"{name(h).capitalize()} is {word} from step {h.at[died]} on. Before, it was active on "
-        f"{100 * h.active[died - 1]:.1f} % of the samples; {between} of {short(size)} % of its weights and bias"
+        f"{subject} is {word} from step {h.at[died]} on. Before, it was active on "
+        f"{100 * h.active[died - 1]:.1f} % of the samples; {between} of {short(size)} % of its weights and "
+        "bias"
     )
     if np.isnan(h.own_highest[died]):
         return f"{text} ended that."
@@ -38,7 +40,7 @@ def verdict(history: UnitHistory) -> str:
         )
     return (
         f"{text} would have left it a highest weighted sum of {short(h.own_highest[died])}; "
-        f"it is its inputs, moved by the layers below, that brought it to {short(h.pre_activation[died, -1])}."
+        f"its inputs, moved by the layers below, brought it to {short(h.pre_activation[died, -1])}."
     )
 
 
@@ -55,7 +57,7 @@ def _death(figure: go.Figure, history: UnitHistory) -> go.Figure:
 
 
 def pre_activation(history: UnitHistory) -> go.Figure:
-    """The distribution of the unit's pre-activation over the training set, step by step, and the line at 0."""
+    """The distribution of the unit's pre-activation over the training set, step by step."""
     h, z = history, history.pre_activation
     bands = [(0, 6, 0.12, "all"), (1, 5, 0.2, "90 %"), (2, 4, 0.35, "half")]
     traces = []
@@ -196,8 +198,8 @@ def asleep(history: UnitHistory) -> go.Figure:
         ],
         title=title,
         alt=f"Units of layer {layer + 1} that are silent, over the steps. {title}.",
-        how=f"The gap between the lines is units that only sleep: none of the {h.experiment.batch} samples of "
-        "the batch wakes them, others do.",
+        how=f"The gap between the lines is units that only sleep: none of the {h.experiment.batch} samples "
+        "of the batch wakes them, others do.",
         xaxis=dict(title="step", range=[0, h.experiment.steps]),
         yaxis=dict(title="units", rangemode="tozero"),
     )

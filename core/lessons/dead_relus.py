@@ -10,11 +10,29 @@ SHIFTED = START.but(input_shift=3, learning_rate=0.3)
 NEGATIVE = CALM.but(bias=-5)
 FINE = CALM.but(dataset="moons", noise=0.1, optimizer="adam")
 REVIVAL = CALM.but(depth=3, steps=300)
-HINGES = Experiment(dataset="curve", samples=128, depth=1, width=24, learning_rate=0.05, steps=300)
-RATES = (0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 10.0)
-BIASES = (-6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 0.5)
-SHIFTS = (0.0, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0)
+LINE = Experiment(dataset="curve", samples=128, depth=1, width=24, learning_rate=0.08, steps=300)
+PLANE = LINE.but(dataset="moons", noise=0.1, learning_rate=3)
+HINGES = (LINE, PLANE)
+HINGE_RATES = (0.01, 0.03, 0.05, 0.08, 0.1, 0.3, 1.0, 3.0, 5.0)
+REVIVALS = {
+    "SGD": REVIVAL,
+    "Adam": REVIVAL.but(optimizer="adam", learning_rate=0.003),
+    "SGD with weight decay": REVIVAL.but(weight_decay=0.01),
+}
+MARGINS = (0.01, 30.0)
+CAUSES = {
+    "learning_rate": (0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 10.0),
+    "bias": (-6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 0.5),
+    "input_shift": (0.0, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0),
+}
 COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
+
+
+def swept(experiment: Experiment, setting: str) -> list[Experiment]:
+    """What kills: one setting over its values and eight seeds, others than the learning rate at a calm one."""
+    calm = {} if setting == "learning_rate" else {"learning_rate": min(experiment.learning_rate, 0.1)}
+    return experiment.but(**calm).vary(**{setting: CAUSES[setting]}, seed=range(8))
+
 
 LESSON = Lesson(
     slug="dead_relus",
@@ -93,8 +111,8 @@ LESSON = Lesson(
                     NEGATIVE.but(batchnorm=True),
                 ),
             ),
-            note="Compared are networks whose units all start with a bias of 0 and with a negative one. A unit "
-            "that is above 0 on a single sample still learns from it.",
+            note="Compared are networks whose units all start with a bias of 0 and with a negative one. A "
+            "unit that is above 0 on a single sample still learns from it.",
         ),
         Claim(
             sentence="Lowering the learning rate can help keep ReLU units from dying.",
@@ -106,9 +124,9 @@ LESSON = Lesson(
                 Case("when large steps kill them", START, CALM),
                 Case("when they are dead before the first step", NEGATIVE, NEGATIVE.but(learning_rate=0.01)),
                 Case(
-                    "when uncentred inputs kill them before the first step",
+                    "when the inputs are uncentred",
+                    CALM.but(input_shift=10, learning_rate=0.03),
                     CALM.but(input_shift=10, learning_rate=0.003),
-                    CALM.but(input_shift=10, learning_rate=0.0003),
                 ),
             ),
         ),
@@ -127,6 +145,11 @@ LESSON = Lesson(
                 ),
                 Case("when units start far below 0", NEGATIVE, NEGATIVE.but(activation="leaky_relu")),
                 Case("at a learning rate of 0.1", CALM, CALM.but(activation="leaky_relu")),
+                Case(
+                    "when inputs are uncentred",
+                    SHIFTED.but(learning_rate=0.03),
+                    SHIFTED.but(learning_rate=0.03, activation="leaky_relu"),
+                ),
             ),
             note="A slope of 0.01 lets a hundredth of the gradient through: units below 0 crawl, they do not "
             "leap. At a high learning rate the network diverges where ReLU units would have died.",
@@ -138,8 +161,12 @@ LESSON = Lesson(
             goal="lower",
             at_least=0.03,
             cases=(
-                Case("by large steps", CALM, START),
-                Case("on two-dimensional data, with Adam", FINE.but(learning_rate=0.003), FINE),
+                Case("when large steps killed them", CALM, START),
+                Case(
+                    "when many of them die under Adam, on two-dimensional data",
+                    FINE.but(learning_rate=0.003),
+                    FINE,
+                ),
             ),
             note="What counts is what the living units can still do: a wide layer has units to spare.",
         ),
