@@ -57,8 +57,8 @@ parts.one_remedy(lesson, experiment, dead_relus.before_and_after)
 
 st.subheader("Can it come back?")
 st.markdown(
-    "The inputs of layer 1 are the data, and they never move: there a dead unit is dead for good. In the layers "
-    "above, the units below keep learning and can lift it over 0 again, if it is not too far below."
+    "The inputs of layer 1 are the data, and they never move: there a dead unit is dead for good. In the "
+    "layers above, the units below keep learning and can lift it over 0 again, if it is not too far below."
 )
 if parts.asked("dead_relus.revival", "Silence units, then train: 144 networks"):
     for margin in settings.MARGINS:

@@ -296,7 +296,7 @@ def asked(key: str, label: str, what: Sequence = ()) -> bool:
 
 
 def remedies(lesson: Lesson, experiment: Experiment) -> dict[str, list[Run]]:
-    """The run on the screen and every rival that changes something: with its seed, or eight once asked for."""
+    """The run on the screen and every rival that changes something: with its seed, or eight once asked."""
     chosen = {"this run": experiment} | {name: lesson.rival(name, experiment) for name in lesson.rivals}
     chosen = {name: e for name, e in chosen.items() if name == "this run" or e != experiment}
     seeds = [e.but(seed=seed) for e in chosen.values() for seed in range(SEEDS)]

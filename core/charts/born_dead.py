@@ -34,10 +34,11 @@ def born(drawn: BornDead) -> go.Figure:
             )
         )
     exact = np.array([[born_dead(w, int(d)) for d in fine] for w in drawn.widths])
+    narrow, wide = 100 * drawn.at_point[[0, -1], -1]
     off = 100 * np.abs(drawn.at_point - exact).max()
     title = (
-        f"{100 * drawn.at_point[0, -1]:.0f} % of the networks {drawn.widths[0]} units wide and {fine[-1]} deep "
-        f"let nothing of an input through, {100 * drawn.at_point[-1, -1]:.0f} % of those {drawn.widths[-1]} wide"
+        f"At {fine[-1]} layers {narrow:.0f} % of the networks {drawn.widths[0]} units wide let nothing of an "
+        f"input through, {wide:.0f} % of those {drawn.widths[-1]} wide"
     )
     return chart(
         traces,

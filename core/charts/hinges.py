@@ -71,7 +71,7 @@ def line(weights: Weights) -> go.Figure:
         title=f"On a line, {title}",
         alt=f"Piecewise linear fit of a curve with the hinge of every unit, step by step. {title}.",
         how="Above, the fit bends where a unit switches on or off. Below, every unit's hinge, pointing to "
-        "the side on which it is active; the band is where the data lie. A dead unit points away from all data.",
+        "the side on which it is active; the band is where the data lie. A dead unit points away from them.",
         height=560,
         hovermode="closest",
     )

@@ -29,7 +29,7 @@ COURSE = "Google Machine Learning Crash Course, Neural networks: training using 
 
 
 def swept(experiment: Experiment, setting: str) -> list[Experiment]:
-    """What kills: one setting over its values and eight seeds, others than the learning rate at a calm one."""
+    """What kills: one setting over its values and eight seeds; all but the learning rate at a calm one."""
     calm = {} if setting == "learning_rate" else {"learning_rate": min(experiment.learning_rate, 0.1)}
     return experiment.but(**calm).vary(**{setting: CAUSES[setting]}, seed=range(8))
 
