@@ -119,6 +119,14 @@ def probes_csv(run: Run) -> str:
     return pd.DataFrame({name: values.ravel() for name, values in run.probes.items()}, index=index).to_csv()
 
 
+def units_csv(run: Run) -> str:
+    """Tidy: one row per snapshot, hidden layer and unit, with the share of samples on which it is active."""
+    e = run.experiment
+    levels = [run.at, range(1, e.depth + 1), range(1, e.width + 1)]
+    index = pd.MultiIndex.from_product(levels, names=["step", "layer", "unit"])
+    return pd.DataFrame({"active_fraction": run.active_fraction.ravel()}, index=index).to_csv()
+
+
 def file_name(experiment: Experiment, ending: str) -> str:
     """Data, network and the first settings that are not the usual: circles-tanh-10x32-init_xavier.csv."""
     e, shape = experiment, ("dataset", "activation", "depth", "width")

@@ -1,6 +1,6 @@
 """Every piece of a page that Streamlit draws: controls, metrics, charts, findings, claims, downloads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from core import charts, export
 from core.claims import SEEDS, Claim, judge
 from core.diagnose import cured, diagnose
-from core.experiment import Experiment
+from core.experiment import WORK_LIMIT, Experiment, work
 from core.lesson import Lesson
 from core.measures import MEASURES, short
 from core.run import Run
@@ -177,13 +177,26 @@ def glance(run: Run, *names: str) -> None:
             st.metric(measure.title, measure.text(measure.of(run)), help=measure.help, border=True)
 
 
-def show(figure: go.Figure, key: str) -> None:
-    """A chart under its finding, with one line on how to read it."""
+def show(figure: go.Figure, key: str, on_pick: Callable[[dict], None] | None = None) -> None:
+    """A chart under its finding, with one line on how to read it; `on_pick` gets a point that is clicked."""
     about = figure.layout.meta
     st.markdown(f"#### {about['title']}")
-    st.plotly_chart(figure, key=key, alt=about["alt"], config={"displayModeBar": False})
+
+    def selected():
+        if points := st.session_state[key]["selection"]["points"]:
+            on_pick(points[0])
+
+    pick = dict(on_select=selected, selection_mode="points") if on_pick else {}
+    st.plotly_chart(figure, key=key, alt=about["alt"], config={"displayModeBar": False}, **pick)
     if about["how"]:
         st.caption(about["how"])
+
+
+def beside(figures: Mapping[str, go.Figure]) -> None:
+    """Charts next to each other, by their keys; below each other on a phone."""
+    for column, (key, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
+        with column:
+            show(figure, key)
 
 
 def findings(lesson: Lesson, run: Run) -> None:
@@ -260,6 +273,76 @@ def rivals(lesson: Lesson, experiment: Experiment) -> dict[str, Run]:
     return {distinct[e]: run for e, run in zip(distinct, trained(list(distinct)), strict=True)}
 
 
+def on_demand(experiments: list[Experiment], key: str, label: str) -> list[Run] | None:
+    """The Runs of many experiments, measured at start and end, once the reader asks for them; None before."""
+    if work(*experiments) > WORK_LIMIT:
+        st.info(
+            f"{label}: {len(experiments)} trainings like the one above take too long together. "
+            "Lower the steps, the number of layers, the width or the samples."
+        )
+        return None
+    if is_cached(experiments, 2) or asked(key, f"{label}: train {len(experiments)} networks", experiments):
+        return trained(experiments, 2)
+    return None
+
+
+def asked(key: str, label: str, what: Sequence = ()) -> bool:
+    """Whether the reader has asked for this; a button to do so until then, and again when `what` changes."""
+    flag, these = f"{key}.asked", hash(tuple(what))
+    if st.session_state.get(flag) != these:
+        ask = dict(icon=":material/play_arrow:", on_click=lambda: st.session_state.update({flag: these}))
+        st.button(label, key=f"{key}.run", **ask)
+    return st.session_state.get(flag) == these
+
+
+def remedies(lesson: Lesson, experiment: Experiment) -> dict[str, list[Run]]:
+    """The run on the screen and every rival that changes something: with its seed, or eight once asked."""
+    chosen = {"this run": experiment} | {name: lesson.rival(name, experiment) for name in lesson.rivals}
+    chosen = {name: e for name, e in chosen.items() if name == "this run" or e != experiment}
+    seeds = [e.but(seed=seed) for e in chosen.values() for seed in range(SEEDS)]
+    runs = on_demand(seeds, f"{lesson.slug}.remedies.seeds", f"The same over {SEEDS} seeds")
+    if runs is None:
+        return {name: trained([e], 2) for name, e in chosen.items()}
+    return {name: runs[i * SEEDS : (i + 1) * SEEDS] for i, name in enumerate(chosen)}
+
+
+def one_remedy(lesson: Lesson, experiment: Experiment, chart: Callable[[dict], go.Figure]) -> None:
+    """Before and after one rival of the reader's choice: a chart of the page's own, and the losses."""
+    names = [name for name in lesson.rivals if lesson.rival(name, experiment) != experiment]
+    key = f"{lesson.slug}.one_remedy"
+    name = st.pills("Before and after, with the same seed", names, default=names[0], key=key) or names[0]
+    before, after = trained([experiment, lesson.rival(name, experiment)])
+    runs = {"before": before, name: after}
+    beside({f"{key}.chart": chart(runs), f"{key}.losses": charts.runs.losses(runs)})
+
+
+def pick_unit(slug: str, run: Run, first: tuple[int, int]) -> tuple[int, int]:
+    """Layer and unit, counted from 0, that the reader looks at: `first` until they choose another."""
+    key, e = f"{slug}.unit", run.experiment
+    chosen, layer, unit = st.session_state.get(key, (None, 0, 0))
+    layer, unit = (layer, unit) if chosen == e else first
+
+    def typed():
+        picked = st.session_state[f"{key}.layer"] - 1, st.session_state[f"{key}.number"] - 1
+        st.session_state[key] = (e, *picked)
+
+    left, right = st.columns(2)
+    for column, title, name, value, highest in (
+        (left, "Layer", "layer", layer, e.depth),
+        (right, "Unit", "number", unit, e.width),
+    ):
+        _put(f"{key}.{name}", value + 1)
+        column.number_input(title, 1, highest, key=f"{key}.{name}", on_change=typed)
+    return layer, unit
+
+
+def picked(slug: str, experiment: Experiment) -> Callable[[dict], None]:
+    """For `show`: makes the unit that was clicked, at x = unit and y = layer, the one `pick_unit` gives."""
+    return lambda point: st.session_state.update(
+        {f"{slug}.unit": (experiment, round(point["y"]) - 1, round(point["x"]) - 1)}
+    )
+
+
 def compared(runs: Mapping[str, Run], key: str) -> None:
     """Several runs on shared axes: their losses and their error signals."""
     left, right = st.columns(2)
@@ -321,6 +404,7 @@ def take_away(run: Run) -> None:
         for label, make, ending in (
             ("Losses (CSV)", lambda: export.losses_csv(run), "losses.csv"),
             ("Probes (CSV)", lambda: export.probes_csv(run), "probes.csv"),
+            ("Units (CSV)", lambda: export.units_csv(run), "units.csv"),
             ("PyTorch script", lambda: script, "py"),
         ):
             st.download_button(
