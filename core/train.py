@@ -62,16 +62,19 @@ OPTIMIZERS = {"sgd": SGD, "adam": Adam}
 
 
 def train(
-    experiments: Iterable[Experiment], snapshots: int = 40, tick: Callable[[float], None] | None = None
+    experiments: Iterable[Experiment],
+    snapshots: int = 40,
+    tick: Callable[[float], None] | None = None,
+    watch: Callable[[int, Stack, torch.Tensor], None] | None = None,
 ) -> list[Run]:
     """Train every experiment and return its Run, in the order given.
 
     snapshots: how many times, at most, a run is measured in full; the start, the first steps and the end
         are always among them.
     tick: called with the share of work done, about every 20 ms; what it raises ends the training.
-    Raises ValueError when the whole takes too much work.
-
-    A run has the same numbers, to the bit, alone or among others. Uses one core and no global random state.
+    watch: called with step, stack and losses [K] before every update, when all of the step lies in the stack.
+    Raises ValueError when the whole takes too much work. A run has the same numbers, to the
+    bit, alone or among others. Uses one core and no global random state.
     """
     experiments = list(experiments)
     if (total := work(*experiments)) > WORK_LIMIT:
@@ -85,10 +88,9 @@ def train(
     try:
         with torch.inference_mode():
             for chunk in chunks(experiments):
-                share = work(*(experiments[i] for i in chunk)) / total
-                for i, run in zip(
-                    chunk, train_stack([experiments[i] for i in chunk], snapshots, interval, share)
-                ):
+                group = [experiments[i] for i in chunk]
+                share = work(*group) / total
+                for i, run in zip(chunk, train_stack(group, snapshots, interval, share, watch), strict=True):
                     runs[i] = run
     finally:
         torch.set_flush_denormal(False)
@@ -150,7 +152,9 @@ def clipped(stack: Stack, limits: torch.Tensor) -> torch.Tensor:
     return stack.gradients * torch.where(limits > 0, factor, 1)[stack.owner]
 
 
-def train_stack(experiments: list[Experiment], snapshots: int, interval: Interval, share: float) -> list[Run]:
+def train_stack(
+    experiments: list[Experiment], snapshots: int, interval: Interval, share: float, watch=None
+) -> list[Run]:
     """Train experiments of one shape; the pass after the last step only measures."""
     stack = Stack(experiments, interval)
     e, optimizer = stack.like, OPTIMIZERS[stack.like.optimizer](stack)
@@ -169,9 +173,11 @@ def train_stack(experiments: list[Experiment], snapshots: int, interval: Interva
         loss[step] = stack.forward(x, y)
         for k in np.flatnonzero(~np.isfinite(loss[step].numpy())):
             states[k] = states[k] or stack.state(k)
+        stack.backward(y, keep=snapshot or watch is not None)
+        if watch:
+            watch(step, stack, loss[step])
         if all(states) and not snapshot:
             break
-        stack.backward(y, keep=snapshot)
         gradient = clipped(stack, limits) if clips else stack.gradients
         if decays:
             gradient = torch.where(weight_decay > 0, gradient + stack.parameters * weight_decay, gradient)
