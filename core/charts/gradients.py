@@ -137,8 +137,11 @@ def weights_moved(run: Run) -> go.Figure:
     """How far every layer's weights have come from their start, over the steps."""
     e, kept = run.experiment, [i for i in run.kept if run.at[i] > 0]
     moved = run.probes["weight_moved"][kept].astype(float)
-    end = moved[np.isfinite(moved).all(axis=1)][-1] if len(kept) else np.zeros(e.depth)
-    title = f"Layer 1 moved by {_distance(end[0])} of its weights, layer {e.depth} by {_distance(end[-1])}"
+    finite = moved[np.isfinite(moved).all(axis=1)]
+    title = "No relative distance to show: the weights start at 0, or the run ended before its first update"
+    if len(finite):
+        first, last = _distance(finite[-1, 0]), _distance(finite[-1, -1])
+        title = f"Layer 1 moved by {first} of its weights, layer {e.depth} by {last}"
     exponents = np.log10(drawable(moved)).T
     low = np.floor(np.nanmin(exponents)) if np.isfinite(exponents).any() else -1
     high = max(np.ceil(np.nanmax(exponents)), low + 1) if np.isfinite(exponents).any() else 0

@@ -7,13 +7,16 @@ from core.charts.style import SCALE, chart, played, power_of_ten
 from core.measures import short
 from core.run import DELTA_EDGES, Run, activation_edges
 
+RARE = 0.01
+
 
 def _strips(
     run: Run, shares: np.ndarray, edges: np.ndarray, marks: dict, zero: str = "", **text
 ) -> go.Figure:
-    """A column per layer, a row per bin that is ever used; `marks` are labelled edges, `zero` names bin 0."""
+    """A column per layer, a row per bin that ever holds 1 %; `marks` label edges, `zero` bin 0."""
     e, kept, first = run.experiment, run.kept, int(bool(zero))
-    used = np.flatnonzero(np.nansum(shares[kept], axis=(0, 1))[first:] > 0) + first
+    most = np.nanmax(shares[kept], axis=(0, 1), initial=0)
+    used = np.flatnonzero(most[first:] > RARE) + first
     low, high = (
         (max(used.min() - 1, first), min(used.max() + 1, len(edges))) if len(used) else (first, len(edges))
     )
@@ -48,7 +51,7 @@ def _strips(
         **text,
     )
     figure.update_yaxes(tickvals=list(ticks), ticktext=list(ticks.values()))
-    frames = [dict(data=[strip(i)], name=str(run.at[i])) for i in kept[::2]]
+    frames = [dict(data=[strip(i)], name=str(run.at[i])) for i in sorted({*kept[::2], kept[-1]})]
     return played(figure, frames, "step ", redraw=True)
 
 
@@ -61,10 +64,12 @@ def activations(run: Run) -> go.Figure:
         tail = 10.0 ** np.arange(-3, 7)
         values = np.concatenate([-tail[::-1], tail])
     spread, saturated = run.probes["activation_std"][0], run.probes["saturated_fraction"][0]
-    title = (
-        f"From layer 1 to layer {e.depth} the spread of the activations goes from {short(spread[0])} to "
-        f"{short(spread[-1])}; there {100 * saturated[-1]:.0f} % sit where the slope is all but 0"
-    )
+    title = f"Before the first step the activations of layer {e.depth} are not finite"
+    if np.isfinite(spread[-1]):
+        title = (
+            f"From layer 1 to layer {e.depth} the spread of the activations goes from {short(spread[0])} to "
+            f"{short(spread[-1])}; there {100 * saturated[-1]:.0f} % sit where the slope is all but 0"
+        )
     return _strips(
         run,
         run.activation_histogram,
@@ -79,10 +84,11 @@ def activations(run: Run) -> go.Figure:
 
 def deltas(run: Run) -> go.Figure:
     """The distribution of |delta| in every layer, one column per layer, over the steps."""
-    nothing = 100 * run.delta_histogram[0, 0, 0]
-    size = short(run.probes["delta_norm"][0, 0])
-    title = f"Before the first step the error signal in layer 1 has an RMS of {size}"
-    if nothing > 1:
+    size, nothing = run.probes["delta_norm"][0, 0], 100 * run.delta_histogram[0, 0, 0]
+    title = f"Before the first step the error signal in layer 1 has an RMS of {short(size)}"
+    if not np.isfinite(size):
+        title = "Before the first step the error signal in layer 1 is not finite"
+    elif nothing > 1:
         title += f", and {nothing:.0f} % of it is 0"
     return _strips(
         run,
