@@ -56,6 +56,8 @@ def examine(experiment: Experiment, tick=None) -> Autopsy | None:
         return None
     largest = {}
     for kind in ("weight", "pre_activation", "activation", "delta", "weight_gradient"):
-        rows = [[sizes.get((kind, layer), np.nan) for layer in range(experiment.depth + 1)] for sizes in history]
+        rows = [
+            [sizes.get((kind, layer), np.nan) for layer in range(experiment.depth + 1)] for sizes in history
+        ]
         largest[kind] = np.array(rows)
     return Autopsy(run, np.array(at), largest, *first, sharpness=curvature.at_start(experiment))

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from core.experiment import Experiment
+from core.measures import short
 from core.records import Clipping
 from core.train import clipped, train
 
@@ -43,14 +44,18 @@ def record(experiment: Experiment, limit: float, tick=None) -> Clipping:
     )
 
 
-def hard_cases(tick=None) -> dict[str, dict[str, list[float]]]:
-    """What PyTorch's two functions make of four gradients in float32, with limit 1."""
-    table = {}
-    for name, values in HARD_CASES.items():
-        table[name] = {"gradient": list(values)}
-        for function in (torch.nn.utils.clip_grad_norm_, torch.nn.utils.clip_grad_value_):
+def hard_cases(tick=None) -> dict[str, dict[str, str]]:
+    """What PyTorch's two functions make of four gradients in float32, with limit 1: function -> case -> text."""
+    table = {"gradient": {name: _text(values) for name, values in HARD_CASES.items()}}
+    for function in (torch.nn.utils.clip_grad_norm_, torch.nn.utils.clip_grad_value_):
+        column = table[function.__name__] = {}
+        for name, values in HARD_CASES.items():
             w = torch.zeros(2, requires_grad=True)
             w.grad = torch.tensor(values)
             function([w], 1.0)
-            table[name][function.__name__] = w.grad.tolist()
+            column[name] = _text(w.grad.tolist())
     return table
+
+
+def _text(values) -> str:
+    return "(" + ", ".join(short(v) for v in values) + ")"

@@ -28,7 +28,7 @@ def _steps(parameters, loss: Callable, learning_rate: float, momentum: float, st
 
 
 def least_squares(
-    ratio: float, momentum: float, seed: int, steps: int = 400, precision: str = "float64", tick=None
+    ratio: float, momentum: float, precision: str = "float64", seed: int = 0, steps: int = 400, tick=None
 ) -> Descent:
     """Descent on |X w - y|^2 / 2 with 5 features of different size and 200 samples, y without noise.
 
@@ -56,7 +56,12 @@ def least_squares(
     return Descent(ratio, learning_rate, momentum, measured, predicted, curvature, curvature)
 
 
-def catapult(ratio: float, seed: int, steps: int = 60, tick=None) -> Descent:
+def catapults(seed: int, tick=None) -> list[Descent]:
+    """`catapult` at learning rates below, between and above 2 and 4 over the curvature."""
+    return [catapult(ratio, seed) for ratio in (1, 2.5, 3.5, 3.9, 4.2)]
+
+
+def catapult(ratio: float, seed: int, steps: int = 60) -> Descent:
     """Descent on f^2 / 2 with f = u v / sqrt(512); `ratio` is the learning rate times the first curvature.
 
     The curvature is (|u|^2 + |v|^2) / 512, the square of the gradient of f (Lewkowycz et al. 2020).

@@ -1,6 +1,6 @@
 """Every piece of a page that Streamlit draws: controls, metrics, charts, findings, claims, downloads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 from urllib.parse import urlencode
 
@@ -186,6 +186,81 @@ def show(figure: go.Figure, key: str) -> None:
         st.caption(about["how"])
 
 
+def pair(figures: Mapping[str, go.Figure]) -> None:
+    """Two charts side by side, under their keys; on a phone one below the other."""
+    for column, (key, figure) in zip(st.columns(2), figures.items(), strict=True):
+        with column:
+            show(figure, key)
+
+
+def pick(lesson: Lesson, figure: go.Figure, key: str, choices: Mapping[str, Experiment]) -> None:
+    """A chart whose points open experiments, and the same as a list, for keyboards and small fingers.
+
+    The customdata of a point is the number of its choice.
+    """
+    names = list(choices)
+
+    def clicked():
+        if points := st.session_state[key]["selection"]["points"]:
+            number = points[0]["customdata"]
+            name = names[int(number[0] if isinstance(number, list) else number)]
+            _open(lesson, name, choices[name])
+
+    def listed():
+        if name := st.session_state[f"{key}.open"]:
+            st.session_state[f"{key}.open"] = None
+            _open(lesson, name, choices[name])
+
+    about = figure.layout.meta
+    st.markdown(f"#### {about['title']}")
+    quiet = dict(alt=about["alt"], config={"displayModeBar": False})
+    st.plotly_chart(figure, key=key, on_select=clicked, selection_mode="points", **quiet)
+    st.caption(about["how"])
+    chosen = dict(index=None, placeholder="Choose one", key=f"{key}.open", on_change=listed)
+    st.selectbox("Open one of these experiments", names, **chosen)
+
+
+def asked(key: str, label: str, experiments: Sequence[Experiment] = (), about=True) -> bool:
+    """Whether the reader has asked for what takes a while, or it is there already; until then a button.
+
+    The answer holds for as long as what it is `about` stays the same.
+    """
+    flag = f"{key}.asked"
+    if st.session_state.get(flag) == about or (experiments and is_cached(experiments, 2)):
+        return True
+    run = dict(key=f"{key}.run", icon=":material/play_arrow:")
+    st.button(label, on_click=lambda: st.session_state.update({flag: about}), **run)
+    return False
+
+
+def many(key: str, networks: Sequence[Experiment], about=True) -> list[Run]:
+    """The Runs of many networks, trained when the reader asks for them; none until then."""
+    if not asked(key, f"Train {len(networks)} networks", networks, about):
+        return []
+    return trained(networks, 2)
+
+
+def doors(lesson: Lesson, choices: Mapping[str, Experiment]) -> None:
+    """A button for every experiment that is worth opening from here."""
+    with st.container(horizontal=True):
+        for name, e in choices.items():
+            here = st.session_state[lesson.slug] == e
+            key, icon = f"{lesson.slug}.door.{name}", ":material/arrow_upward:"
+            st.button(name, key=key, icon=icon, disabled=here, on_click=_open, args=(lesson, name, e))
+
+
+def _open(lesson: Lesson, name: str, e: Experiment) -> None:
+    change(lesson, **dict(e))
+    st.toast(f"{name}: now at the top of the page.", icon=":material/arrow_upward:")
+
+
+def csv(name: str, make: Callable, *args) -> None:
+    """A button that downloads a table, made when it is pressed."""
+    key, icon = f"csv.{name}", ":material/download:"
+    label = "The numbers (CSV)"
+    st.download_button(label, lambda: make(*args), f"{name}.csv", key=key, on_click="ignore", icon=icon)
+
+
 def findings(lesson: Lesson, run: Run) -> None:
     """What is wrong with the run, and what helps: with the same seed, before and after side by side."""
     st.subheader("What is wrong, and what helps")
@@ -262,11 +337,8 @@ def rivals(lesson: Lesson, experiment: Experiment) -> dict[str, Run]:
 
 def compared(runs: Mapping[str, Run], key: str) -> None:
     """Several runs on shared axes: their losses and their error signals."""
-    left, right = st.columns(2)
-    with left:
-        show(charts.runs.losses(runs), f"{key}.losses")
-    with right:
-        show(charts.gradients.signals_compared(runs), f"{key}.signals")
+    losses, signals = charts.runs.losses(runs), charts.gradients.signals_compared(runs)
+    pair({f"{key}.losses": losses, f"{key}.signals": signals})
 
 
 def claims(lesson: Lesson) -> None:
@@ -282,11 +354,8 @@ def _claim(claim: Claim, key: str) -> None:
     with st.container(border=True, key=key):
         st.markdown(f"“{claim.sentence}”")
         experiments = claim.experiments()
-        asked = f"{key}.asked"
-        if not st.session_state.get(asked) and not is_cached(experiments, 2):
+        if not asked(key, f"Test it: train {len(experiments)} networks", experiments):
             st.caption(f"{claim.source}.")
-            label = f"Test it: train {len(experiments)} networks"
-            st.button(label, key=f"{key}.run", on_click=lambda: st.session_state.update({asked: True}))
             return
         verdict = judge(claim, trained(experiments, 2))
         st.markdown(f"{VERDICTS[verdict.word]} {verdict.sentence} {claim.note}")
