@@ -45,7 +45,7 @@ def record(experiment: Experiment, limit: float, tick=None) -> Clipping:
 
 
 def hard_cases(tick=None) -> dict[str, dict[str, str]]:
-    """What PyTorch's two functions make of four gradients in float32, with limit 1: function -> case -> text."""
+    """What PyTorch's two functions make of four gradients in float32, limit 1: function -> case -> text."""
     table = {"gradient": {name: _text(values) for name, values in HARD_CASES.items()}}
     for function in (torch.nn.utils.clip_grad_norm_, torch.nn.utils.clip_grad_value_):
         column = table[function.__name__] = {}

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from core.experiment import Experiment
 from core.network import BN_EPSILON, Stack, objective
 from core.records import Sharpness
+from core.ruler import curvature_samples
 from core.train import snapshot_steps, train
 
 FUNCTIONS = {
@@ -93,9 +94,13 @@ def lanczos(product: Callable, size: int, tick: Callable = lambda *_: None) -> f
 
 
 def of_stack(stack: Stack, tick: Callable = lambda *_: None) -> float:
-    """lambda_max of the loss over the whole training set of the one network in a stack, as it stands."""
+    """lambda_max of the loss over the training set of the one network in a stack, as it stands.
+
+    Where that would take long, over its first `curvature_samples` samples.
+    """
+    n = curvature_samples(stack.like)
     with torch.inference_mode(False):
-        x, y = (t[0].to(torch.float64, copy=True) for t in (stack.x_train, stack.y_train))
+        x, y = (t[0, :, :n].to(torch.float64, copy=True) for t in (stack.x_train, stack.y_train))
         values = parameters(stack)
         product = hessian_vector(lambda values: loss(stack.like, values, x, y), values)
         return lanczos(product, sum(v.numel() for v in values), tick)

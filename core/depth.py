@@ -29,7 +29,7 @@ def depths(fine: bool) -> tuple[int, ...]:
 
 
 def gains(activation: str, fine: bool) -> np.ndarray:
-    """sigma_w on both sides of the edge of chaos, evenly spaced on a log scale; the finer hold the coarser."""
+    """sigma_w on both sides of the edge of chaos, even on a log scale; the fine ones hold the coarse."""
     edge = critical_sigma_w(activation) or 1.6
     return np.array(
         [float(f"{edge * 2**power:.4g}") for power in np.linspace(-1.25, 1.25, 17 if fine else 9)]
@@ -43,10 +43,9 @@ def grid(activation: str, fine: bool) -> list[Experiment]:
     )
 
 
-def cells(activation: str, fine: bool) -> dict[str, Experiment]:
-    """The first network of every cell, [depth][sigma_w], under what is its own."""
-    first = grid(activation, fine)[::SEEDS]
-    return {f"{e.depth} layers, σ_w = {e.gain:g}": e for e in first}
+def names(activation: str, fine: bool) -> list[str]:
+    """What tells the cells of the map apart, [depth][sigma_w]."""
+    return [f"{depth} layers, σ_w = {gain:g}" for depth in depths(fine) for gain in gains(activation, fine)]
 
 
 def accuracies(fine: bool, runs: list[Run]) -> np.ndarray:

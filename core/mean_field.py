@@ -14,13 +14,13 @@ WIDE = Experiment(
 
 
 def input_scale(activation: str, sigma_w: float) -> float:
-    """The size of the features at which every layer has the length q*, or is on the way to 0 or inf with it."""
+    """The size of the features at which every layer has the length q*, or near to where that is 0 or inf."""
     q = fixed_point(activation, sigma_w)
     return float(np.clip(np.sqrt(q) / sigma_w, 1e-3, 1e3))
 
 
 def measured_chi(activation: str, gains=GAINS, tick=None) -> tuple[np.ndarray, np.ndarray]:
-    """sigma_w [n], and chi [n, seed] of networks of 15 layers of 128 units, a geometric mean over 14 layers."""
+    """sigma_w [n] and chi [n, seed] of networks 15 layers deep and 128 wide, a geometric mean over layers."""
     experiments = [
         WIDE.but(activation=activation, gain=gain, input_scale=input_scale(activation, gain), seed=seed)
         for gain in gains

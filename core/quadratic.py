@@ -6,15 +6,15 @@ import numpy as np
 
 
 def momentum_threshold(curvature: float, momentum: float = 0.0) -> float:
-    """The learning rate from which heavy-ball descent diverges: 2 (1 + momentum) / curvature (Polyak 1964)."""
+    """Where heavy-ball descent begins to diverge: 2 (1 + momentum) / curvature (Polyak 1964)."""
     return 2 * (1 + momentum) / curvature
 
 
 def errors(start: np.ndarray, curvatures: np.ndarray, learning_rate: float, momentum: float, steps: int):
     """Distance from the minimum along every eigenvector of the Hessian: start [n] -> [steps + 1, n].
 
-    Without momentum it is (1 - learning_rate curvature)^t. With it, e_t = a r^t + b s^t, where r and s are the
-    roots of r^2 - (1 + momentum - learning_rate curvature) r + momentum (Goh 2017).
+    Without momentum it is (1 - learning_rate curvature)^t. With it, e_t = a r^t + b s^t, where r and s
+    are the roots of r^2 - (1 + momentum - learning_rate curvature) r + momentum (Goh 2017).
     """
     t = np.arange(steps + 1)[:, None]
     with np.errstate(over="ignore", invalid="ignore"):
@@ -46,8 +46,8 @@ def overflow_step(
 def catapult(f: float, curvature: float, n: int, learning_rate: float, steps: int):
     """Outputs f and curvatures [steps + 1] of descent on f^2 / 2 with f = u v / sqrt(n).
 
-    f' = f (1 - r curvature + r^2 f^2 / n) and curvature' = curvature + r f^2 / n (r curvature - 4), where r is
-    the learning rate (Lewkowycz et al. 2020, eqs. 4 and 5).
+    f' = f (1 - r curvature + r^2 f^2 / n) and curvature' = curvature + r f^2 / n (r curvature - 4), where
+    r is the learning rate (Lewkowycz et al. 2020, eqs. 4 and 5).
     """
     path = [(f, curvature)]
     with np.errstate(over="ignore", invalid="ignore"):

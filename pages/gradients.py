@@ -9,7 +9,6 @@ from pages import parts, shell
 from pages.training import computed, trained
 
 shell.guard()
-
 lesson = LESSONS["gradients"]
 experiment = parts.ask(lesson)
 [run] = trained([experiment])
@@ -24,7 +23,6 @@ inside = charts.strips.activations(run), charts.strips.deltas(run)
 parts.pair(dict(zip(("gradients.activations", "gradients.deltas"), inside, strict=True)))
 st.subheader("The same run with one thing changed")
 parts.compared(parts.rivals(lesson, experiment), "gradients.rivals")
-
 with st.expander("Why: the mathematics with this run's numbers", icon=":material/function:"):
     formula, sentence = charts.gradients.why(run)
     st.latex(r"\delta_l = \phi'(z_l) \odot W_{l+1}^\top \delta_{l+1}")
@@ -35,7 +33,6 @@ with st.expander("Why: the mathematics with this run's numbers", icon=":material
     )
     st.latex(formula)
     st.markdown(sentence)
-
 st.subheader("Go further")
 names = ["How deep can it train?", "What rescues it?", "Learning-rate ruler", "Clipping", "NaN autopsy"]
 parted = deep, rescue, rates, clip, autopsy = st.tabs(names, key="gradients.part", on_change="rerun")
@@ -44,23 +41,19 @@ with next(tab for tab in parted if tab.open):
         activation, fine = experiment.activation, st.toggle("Finer map", key="gradients.fine")
         if runs := parts.many("gradients.map", depth.grid(activation, fine), (activation, fine)):
             figure = charts.depth_map.depth_map(activation, fine, runs)
-            parts.pick(lesson, figure, f"gradients.map.{fine}", depth.cells(activation, fine))
-            parts.csv(f"depth-{activation}", export.runs_csv, runs)
+            parts.pick(lesson, figure, f"gradients.map.{fine}", depth.names(activation, fine), runs)
         chi = {a: computed("core.mean_field.measured_chi", a) for a in dict.fromkeys([activation, "sigmoid"])}
         parts.show(charts.depth_map.chi_curves(chi), "gradients.chi")
     elif rescue.open:
-        st.markdown(
-            "A ReLU network of 12 layers, as PyTorch initializes it, does not learn. One change each:"
-        )
+        st.markdown("12 ReLU layers with PyTorch's default initialization do not learn. One change each:")
         if runs := parts.many("gradients.rescues", [e for es in RESCUES.values() for e in es]):
-            figure = charts.rescues.rescues(list(RESCUES), runs)
-            parts.pick(lesson, figure, "gradients.rescues", {name: es[0] for name, es in RESCUES.items()})
-            parts.csv("rescues", export.runs_csv, runs)
+            names = list(RESCUES)
+            parts.pick(lesson, charts.rescues.rescues(names, runs), "gradients.rescues", names, runs)
     elif rates.open:
         if runs := parts.many("gradients.ruler", ruler.networks(experiment), experiment):
             sharpness = computed("core.curvature.at_start", experiment)
             parts.show(charts.learning_rate.ruler(experiment, runs, sharpness), "gradients.ruler")
-            parts.csv("learning-rates", export.runs_csv, runs)
+            parts.csv("gradients.rates", export.runs_csv, runs)
         st.markdown("##### Sharpness: how strongly the loss bends along its steepest direction")
         parts.doors(lesson, {"A run on the edge of stability": EDGE})
         if parts.asked("gradients.sharpness", "Measure it over the steps of this run", about=experiment):
@@ -69,19 +62,17 @@ with next(tab for tab in parted if tab.open):
         st.markdown("##### Where the whole course is known: least squares, and the smallest catapult")
         ratio = st.slider("Learning rate over the threshold", 0.5, 1.1, 0.99, 0.01, key="gradients.ratio")
         beta = st.select_slider("Momentum", [0.0, 0.5, 0.9], key="gradients.beta")
-        both = [computed("core.descent.least_squares", ratio, beta, p) for p in ("float64", "float32")]
-        exact = charts.learning_rate.least_squares(*both)
+        pair = (computed("core.descent.least_squares", ratio, beta, p) for p in ("float64", "float32"))
+        exact = charts.learning_rate.least_squares(*pair)
         thrown = charts.learning_rate.catapult(computed("core.descent.catapults", experiment.seed))
-        parts.pair({"gradients.least_squares": exact, "gradients.catapult": thrown})
-        parts.csv("descents", export.chart_csv, exact, thrown)
+        parts.pair({"gradients.least_squares": exact, "gradients.catapult": thrown}, "descents")
     elif clip.open:
         networks = {"Weights too large": LARGE, "The network above": experiment}
         base = networks[st.selectbox("Which network", list(networks), key="gradients.clipped")]
         limit = st.select_slider("Largest norm", [0.1, 0.3, 1.0, 3.0, 10.0], 1.0, key="gradients.limit")
         records = [computed("core.clipping.record", base.but(clip_norm=c), limit) for c in (0, limit)]
         norms, arrows = charts.clipping.norms(*records), charts.clipping.arrows(records[1])
-        parts.pair({"gradients.norms": norms, "gradients.arrows": arrows})
-        parts.csv("clipping", export.chart_csv, norms, arrows)
+        parts.pair({"gradients.norms": norms, "gradients.arrows": arrows}, "clipping")
         st.markdown("##### What clipping cannot do: four gradients through PyTorch's two functions, limit 1")
         st.table(computed("core.clipping.hard_cases"))
     elif run.diverged_at is None:
@@ -90,9 +81,8 @@ with next(tab for tab in parted if tab.open):
     else:
         found = computed("core.autopsy.examine", experiment)
         steps, layers = charts.autopsy.over_steps(found), charts.autopsy.over_layers(found)
-        parts.pair({"gradients.autopsy": steps, "gradients.layers": layers})
         st.markdown(charts.autopsy.prediction(found))
-        parts.csv("autopsy", export.chart_csv, steps, layers)
+        parts.pair({"gradients.autopsy": steps, "gradients.layers": layers}, "autopsy")
 
 parts.claims(lesson)
 parts.take_away(run)

@@ -186,19 +186,22 @@ def show(figure: go.Figure, key: str) -> None:
         st.caption(about["how"])
 
 
-def pair(figures: Mapping[str, go.Figure]) -> None:
-    """Two charts side by side, under their keys; on a phone one below the other."""
+def pair(figures: Mapping[str, go.Figure], table: str = "") -> None:
+    """Two charts side by side, under their keys, and what they show as a table, if that has a name."""
     for column, (key, figure) in zip(st.columns(2), figures.items(), strict=True):
         with column:
             show(figure, key)
+    if table:
+        csv(table, export.chart_csv, *figures.values())
 
 
-def pick(lesson: Lesson, figure: go.Figure, key: str, choices: Mapping[str, Experiment]) -> None:
-    """A chart whose points open experiments, and the same as a list, for keyboards and small fingers.
+def pick(lesson: Lesson, figure: go.Figure, key: str, names: Sequence[str], runs: list[Run]) -> None:
+    """A chart of runs [name][seed], flat, whose points open experiments; a list does so without a mouse.
 
-    The customdata of a point is the number of its choice.
+    The customdata of a point is the number of its name.
     """
-    names = list(choices)
+    first = runs[:: len(runs) // len(names)]
+    choices = {name: run.experiment for name, run in zip(names, first, strict=True)}
 
     def clicked():
         if points := st.session_state[key]["selection"]["points"]:
@@ -218,6 +221,7 @@ def pick(lesson: Lesson, figure: go.Figure, key: str, choices: Mapping[str, Expe
     st.caption(about["how"])
     chosen = dict(index=None, placeholder="Choose one", key=f"{key}.open", on_change=listed)
     st.selectbox("Open one of these experiments", names, **chosen)
+    csv(key, export.runs_csv, runs)
 
 
 def asked(key: str, label: str, experiments: Sequence[Experiment] = (), about=True) -> bool:

@@ -25,7 +25,7 @@ def sentence(autopsy: Autopsy) -> str:
     where = f"of layer {a.layer}" if a.layer <= e.depth else "of the output layer"
     share = f"{100 * a.share:.2g} % of the " if a.kind != "loss" else "the "
     verb = "is" if a.kind == "loss" else "are"
-    words = f"At step {a.step} {share}{NAMES[a.kind]} {where if a.kind != 'loss' else ''}".rstrip()
+    words = f"At step {a.step}, {share}{NAMES[a.kind]} {where if a.kind != 'loss' else ''}".rstrip()
     return f"{words} {verb} {short(a.value)}, and everything computed before was still finite"
 
 
@@ -37,8 +37,9 @@ def prediction(autopsy: Autopsy) -> str:
     if e.activation == "relu" and not (e.batchnorm or e.residual or e.dropout) and growth > 2**0.5:
         depth = overflow_depth(growth) * np.log(limit) / np.log(float(np.finfo(np.float32).max))
         said.append(
-            f"Before the first step a ReLU signal with σ_w = {short(growth)} grows by ×{short(growth / 2**0.5)} "
-            f"per layer and would overflow after {depth:.0f} layers; this network has {e.depth}."
+            f"Before the first step a ReLU signal with σ_w = {short(growth)} grows by "
+            f"×{short(growth / 2**0.5)} per layer: it would overflow after {depth:.0f} layers, of which this "
+            f"network has {e.depth}."
         )
     start = float(a.run.loss[0])
     if e.optimizer == "sgd" and np.isfinite([start, a.sharpness]).all() and min(start, a.sharpness) > 0:
@@ -60,8 +61,12 @@ def _limit(figure: go.Figure, precision: str) -> None:
     figure.add_hline(
         float(np.finfo(precision).max),
         line=dict(color=THEORY, dash="dash", width=2),
-        annotation=dict(text=f"{precision} limit: {short(float(np.finfo(precision).max))}", font_size=11),
-        annotation_position="bottom left",
+        label=dict(
+            text=f"{precision} limit: {short(float(np.finfo(precision).max))}",
+            textposition="start",
+            yanchor="top",
+            font_size=11,
+        ),
     )
 
 
@@ -72,7 +77,7 @@ def over_steps(autopsy: Autopsy) -> go.Figure:
     traces, every = [], [limit]
     for kind, (title, colour) in KINDS.items():
         sizes = a.largest[kind]
-        top = np.where(np.isnan(sizes).all(axis=1), np.nan, np.nanmax(np.nan_to_num(sizes, nan=-1), axis=1))
+        top = np.where(np.isfinite(sizes), sizes, -1).max(axis=1)
         every += list(top)
         line = dict(color=colour)
         traces.append(go.Scatter(x=a.at, y=drawable(top), name=title, line=line, mode="lines+markers"))

@@ -20,7 +20,7 @@ def norms(without: Clipping, helped: Clipping) -> go.Figure:
     title = f"Without clipping {_fate(without)}; with norms cut to {short(helped.limit)} {_fate(helped)}"
     series = {
         "never clipped": (without.before, BEFORE, "lines+markers"),
-        "clipped run, before": (helped.before, PALETTE[2], "lines"),
+        "clipped run, before": (helped.before, PALETTE[1], "lines"),
         "clipped run, after": (helped.after, AFTER, "lines"),
     }
     figure = chart(
@@ -38,7 +38,7 @@ def norms(without: Clipping, helped: Clipping) -> go.Figure:
     figure.add_hline(
         helped.limit,
         line=dict(color=THEORY, dash="dash", width=2),
-        annotation=dict(text="limit", font_size=11),
+        label=dict(text="limit", textposition="end", font_size=11),
     )
     return figure
 
@@ -48,8 +48,8 @@ def arrows(clipping: Clipping) -> go.Figure:
     raw, by_norm, by_value = clipping.arrows
     angle = np.degrees(np.arccos(np.clip(clipping.cosine, -1, 1)))
     title = (
-        f"Clipping the norm keeps the direction (cosine {clipping.cosine[1]:.6f}), clipping every value turns "
-        f"the gradient by {angle[2]:.0f}° (cosine {clipping.cosine[2]:.3f})"
+        f"Clipping the norm keeps the direction (cosine {clipping.cosine[1]:.6f}), clipping every value "
+        f"turns the gradient by {angle[2]:.0f}° (cosine {clipping.cosine[2]:.3f})"
     )
     reach = 1.15 * np.abs([by_norm, by_value]).max()
     far = raw / max(np.abs(raw).max(), 1e-30) * 2 * reach
@@ -80,10 +80,11 @@ def arrows(clipping: Clipping) -> go.Figure:
         ],
         title=title,
         alt=f"Two components of a gradient as arrows. {title}.",
-        how=f"The gradient of step {clipping.step}, the largest, with norm {short(clipping.norm[0])}: its largest "
-        "component across, and up the one nearest to a third of that. Angles and norms are over all components.",
+        how=f"The gradient of step {clipping.step}, the largest of the clipped run, with norm "
+        f"{short(clipping.norm[0])}: its largest component across, the one nearest to a third of that up. "
+        "Angles and norms are over all components.",
         height=380,
         hovermode="closest",
-        xaxis=dict(title="largest component", **span),
-        yaxis=dict(title="another component", **span),
+        xaxis=dict(title="largest component", constrain="domain", **span),
+        yaxis=dict(title="another component", scaleanchor="x", **span),
     )

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.style import PALETTE, SCALE, THEORY, chart, drawable, log_axis
 from core import depth
+from core.charts.style import PALETTE, SCALE, THEORY, chart, drawable, log_axis
 from core.measures import short
 from core.run import Run
 from core.theory import chi, critical_sigma_w, fixed_point, trainable_depth
@@ -22,8 +22,8 @@ def _finding(activation: str, gains: np.ndarray, reached: np.ndarray) -> str:
     at = [short(gains[i]) for i in (np.flatnonzero(reached == best)[0], np.flatnonzero(reached == best)[-1])]
     where = at[0] if at[0] == at[1] else f"{at[0]} to {at[1]}"
     return (
-        f"{activation}: {best} layers train with σ_w = {where}; with {short(gains[0])} "
-        f"it is {reached[0]}, with {short(gains[-1])} {reached[-1]}"
+        f"Up to {best} {activation} layers train with σ_w = {where}, "
+        f"but {reached[0]} with {short(gains[0])} and {reached[-1]} with {short(gains[-1])}"
     )
 
 
@@ -68,9 +68,13 @@ def depth_map(activation: str, fine: bool, runs: list[Run]) -> go.Figure:
                 hoverinfo="skip",
                 colorbar=dict(title="accuracy", thickness=12, len=1),
             ),
-            go.Scatter(x=np.log2(fine), y=shown, name="6ξ predicted", line=dict(color="#FFFFFF", width=5)),
+            go.Scatter(x=np.log2(fine), y=shown, showlegend=False, line=dict(color="#FFFFFF", width=5)),
             go.Scatter(
-                x=np.log2(fine), y=shown, showlegend=False, line=dict(color=THEORY, dash="dash", width=3)
+                x=np.log2(fine),
+                y=shown,
+                name="6ξ, predicted",
+                showlegend=True,
+                line=dict(color=THEORY, dash="dash", width=3),
             ),
             go.Scatter(
                 x=px,
@@ -105,7 +109,7 @@ def depth_map(activation: str, fine: bool, runs: list[Run]) -> go.Figure:
         figure.add_vline(
             np.log2(edge),
             line=dict(color="#FFFFFF", width=1),
-            annotation=dict(text="edge of chaos", font_size=11),
+            annotation=dict(text="edge of chaos", font_size=11, y=1, yanchor="bottom", xanchor="center"),
         )
     return figure
 
@@ -152,12 +156,12 @@ def chi_curves(measured: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go.Figu
         traces,
         title=title,
         alt=f"χ over σ_w. {title}.",
-        how="Dots are networks of 15 layers before their first step, with features scaled so that every layer "
-        "has the length q* of theory; dashed is χ = σ_w² E[φ′(z)²], z ~ N(0, q*). Below 1 the error signal "
-        "vanishes, above 1 it explodes; a ring marks the edge of chaos.",
+        how="Dots are networks of 15 layers before their first step, with features scaled so that every "
+        "layer has the length q* of theory; dashed is χ = σ_w² E[φ′(z)²], z ~ N(0, q*). Below 1 the error "
+        "signal vanishes, above 1 it explodes; a ring marks the edge of chaos.",
         hovermode="closest",
-        xaxis=dict(title="σ_w", type="log", dtick="D2"),
-        yaxis=log_axis([v for _, values in measured.values() for v in values.ravel()], "χ"),
+        xaxis=dict(title="σ_w", type="log", tickvals=[0.3, 1, 3, 10, 30]),
+        yaxis=log_axis([v for _, values in measured.values() for v in values.ravel()], "χ", dtick=1),
     )
     figure.add_hline(1, line=dict(color=THEORY, width=1))
     return figure

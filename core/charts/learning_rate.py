@@ -9,21 +9,33 @@ from core.experiment import Experiment
 from core.measures import final_loss, short
 from core.quadratic import momentum_threshold
 from core.records import Descent, Sharpness
+from core.ruler import curvature_samples
 from core.run import Run
 
 
+def _over(e: Experiment) -> str:
+    n = curvature_samples(e)
+    return "over the whole training set" if n == e.samples else f"over the first {n} training samples"
+
+
 def ruler(experiment: Experiment, runs: list[Run], sharpness: float) -> go.Figure:
-    """Final loss over learning rates, runs [rate][seed], flat, with the largest step a parabola would bear."""
+    """Final loss over learning rates, with the largest step a parabola bears; runs [rate][seed], flat."""
     e, steps = experiment, runs[0].experiment.steps
     rates = sorted({run.experiment.learning_rate for run in runs})
     loss = np.array([final_loss(run) for run in runs]).reshape(len(rates), -1)
     median = np.median(loss, axis=1)
     best, lost = rates[int(np.argmin(median))], np.flatnonzero(~np.isfinite(median))
     title = f"After {steps} steps the lowest loss is {short(median.min())}, at learning rate {short(best)}"
-    title += f"; from {short(rates[lost[0]])} on it diverges" if len(lost) else "; none of these diverges"
+    if median.min() > 0.9 * runs[0].chance:
+        title = f"No learning rate gets clearly below guessing ({short(runs[0].chance)}) in {steps} steps"
+    title += (
+        f"; from {short(rates[lost[0]])} on most seeds diverge"
+        if len(lost)
+        else "; at none do most seeds diverge"
+    )
     applies = e.optimizer == "sgd" and np.isfinite(sharpness) and sharpness > 0
     limit = momentum_threshold(sharpness, e.momentum) if applies else None
-    how = f"λ_max of the loss at the start is {short(sharpness)}. "
+    how = f"λ_max of the loss {_over(e)} at the start is {short(sharpness)}. "
     if applies:
         momentum = f"(1 + {e.momentum:g})" if e.momentum else ""
         how += f"On a parabola steps up to 2{momentum} / λ_max = {short(limit)} converge; networks are none: "
@@ -46,9 +58,15 @@ def ruler(experiment: Experiment, runs: list[Run], sharpness: float) -> go.Figur
         figure.add_vline(
             limit,
             line=dict(color=THEORY, dash="dash", width=2),
-            annotation=dict(text=f"2 / λ_max: {short(limit)}", font_size=11, yanchor="bottom"),
-            annotation_position="bottom left",
+            label=dict(
+                text=f"parabola: {short(limit)}",
+                textangle=0,
+                textposition="start",
+                xanchor="left",
+                font_size=11,
+            ),
         )
+    figure.update_xaxes(dtick=1, exponentformat="power")
     return figure
 
 
@@ -86,17 +104,20 @@ def sharpness(measured: Sharpness) -> go.Figure:
         ],
         title=title,
         alt=f"Sharpness over {e.steps} steps. {title}.",
-        how="The largest eigenvalue of the Hessian over the whole training set. Full-batch gradient descent "
-        "drives it up to the dashed line and then hovers there, on the edge of stability (Cohen et al. 2021); "
+        how=f"The largest eigenvalue of the Hessian {_over(e)}. Full-batch gradient descent "
+        "drives it up to the dashed line, where it hovers on the edge of stability (Cohen et al. 2021); "
         f"above it single steps raise the loss.{caveat}",
         xaxis=dict(title="step", range=[0, e.steps]),
-        yaxis=log_axis([*measured.values, limit], "λ_max"),
+        yaxis=log_axis([*measured.values, limit], "λ_max", dtick=1),
     )
     figure.add_hline(
         limit,
         line=dict(color=THEORY, dash="dash", width=2),
-        annotation=dict(text="2 / learning rate" if not e.momentum else "2 (1 + momentum) / learning rate"),
-        annotation_font_size=11,
+        label=dict(
+            text="2 (1 + momentum) / learning rate" if e.momentum else "2 / learning rate",
+            textposition="end",
+            font_size=11,
+        ),
     )
     return figure
 
@@ -145,8 +166,9 @@ def catapult(descents: list[Descent]) -> go.Figure:
     thrown = [d for d in descents if 2 < d.ratio < 4 and np.isfinite(d.loss[-1])]
     tallest = max(thrown, key=lambda d: d.loss.max())
     title = (
-        f"At {tallest.ratio:g} / λ the loss jumps from {short(tallest.loss[0])} to {short(tallest.loss.max())}, "
-        f"then converges where λ is {short(tallest.curvature[-1])} instead of {short(tallest.curvature[0])}"
+        f"At {tallest.ratio:g} / λ the loss jumps from {short(tallest.loss[0])} to "
+        f"{short(tallest.loss.max())}, then converges where λ is {short(tallest.curvature[-1])} "
+        f"instead of {short(tallest.curvature[0])}"
     )
     traces, dashed = [], dict(color=THEORY, dash="dash", width=1.5)
     for d, colour in zip(descents, PALETTE, strict=False):
@@ -174,12 +196,12 @@ def catapult(descents: list[Descent]) -> go.Figure:
         traces,
         title=title,
         alt=f"Loss and curvature of a two-layer linear network over steps. {title}.",
-        how="f = u·v / √512, loss f² / 2, λ its curvature. Below 2 / λ the loss falls at once; between 2 / λ and "
-        "4 / λ it is first thrown up and lands in a flatter minimum, with λ below 2 / learning rate; above "
-        "4 / λ it is lost (Lewkowycz et al. 2020). Dashed is the closed recursion.",
+        how="f = u·v / √512, loss f² / 2, λ its curvature. Below 2 / λ the loss falls at once; between 2 / λ "
+        "and 4 / λ it is first thrown up and lands in a flatter minimum, with λ below 2 / learning rate; "
+        "above 4 / λ it is lost (Lewkowycz et al. 2020). Dashed is the closed recursion.",
         height=520,
         hovermode="closest",
         xaxis=dict(title="step", anchor="y2"),
         yaxis=log_axis([1e-6, 1e4], "loss") | dict(domain=[0.45, 1]),
-        yaxis2=dict(title="λ", domain=[0, 0.36], rangemode="tozero"),
+        yaxis2=dict(title="λ", domain=[0, 0.36], range=[0, 1.5 * tallest.curvature[0]]),
     )

@@ -30,7 +30,7 @@ def rescues(names: list[str], runs: list[Run]) -> go.Figure:
         f"{never} of {len(names)} never do"
     )
     order = np.arange(len(names))
-    axis = log_axis(loss[np.isfinite(loss)], "training loss at the end", floor=1e-6)
+    axis = log_axis(loss[np.isfinite(loss)], "final loss", floor=1e-6)
     edges = [10.0**v for v in axis["range"]]
     text = [
         f"{name}: rescues {n} of {seeds}, median loss {short(m) if np.isfinite(m) else 'diverged'}"
@@ -41,7 +41,7 @@ def rescues(names: list[str], runs: list[Run]) -> go.Figure:
     level = np.repeat(order, seeds) + np.tile(np.linspace(-0.2, 0.2, seeds), len(names))
     shown = np.clip(np.where(np.isfinite(loss), loss, edges[1]), *edges).ravel()
     symbols = np.where(np.isfinite(loss.ravel()), "circle", "x")
-    start = log_axis(gradient[gradient > 0], "‖∂L/∂W₁‖ at step 0")
+    start = log_axis(gradient[gradient > 0], "‖∂L/∂W₁‖")
     return chart(
         [
             go.Bar(
@@ -63,16 +63,16 @@ def rescues(names: list[str], runs: list[Run]) -> go.Figure:
         ],
         title=title,
         alt=f"Bars of the final training loss of {len(names)} variants of one network. {title}.",
-        how=f"The bar is the median over {seeds} seeds, a dot one seed, a cross one that diverged; the shorter, "
-        "the better. On the right the gradient of layer 1 before the first step: where it is next to nothing "
-        "only a change of the step itself, as in Adam, can make up for it. A click on a bar opens it.",
+        how=f"The bar is the median over {seeds} seeds, a dot one seed, a cross one that diverged. On the "
+        "right the gradient of layer 1 before the first step: where it is next to nothing, only a change of "
+        "the step itself, as in Adam, makes up for it. A click on a bar opens it.",
         height=80 + 34 * len(names),
         showlegend=False,
         hovermode="closest",
         clickmode="event+select",
         margin=dict(l=8, r=16, t=8, b=8),
-        xaxis=axis | dict(domain=[0, 0.6]),
-        xaxis2=start | dict(domain=[0.66, 1], anchor="y", nticks=4),
+        xaxis=axis | dict(domain=[0, 0.6], nticks=5),
+        xaxis2=start | dict(domain=[0.7, 1], anchor="y", nticks=4),
         yaxis=dict(
             tickvals=order, ticktext=names, range=[len(names) - 0.5, -0.5], showgrid=False, automargin=True
         ),
