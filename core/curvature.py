@@ -88,7 +88,7 @@ def lanczos(product: Callable, size: int, tick: Callable = lambda *_: None) -> f
         largest = float(np.linalg.eigvalsh(np.diag(diagonal) + off_diagonal + off_diagonal.T)[-1])
         off.append(float(w.norm()))
         settled = abs(largest - before) <= TOLERANCE * abs(largest) and len(diagonal) > 5
-        if settled or len(diagonal) in (size, ITERATIONS) or off[-1] < 1e-12 * abs(largest):
+        if settled or len(diagonal) in (size, ITERATIONS) or off[-1] <= 1e-12 * abs(largest):
             return largest
         basis.append(w / off[-1])
 

@@ -1,5 +1,7 @@
 """How deep can it train? Networks over depth and sigma_w, to be compared with the depth scale of theory."""
 
+from functools import cache
+
 import numpy as np
 
 from core.experiment import Experiment
@@ -28,18 +30,17 @@ def depths(fine: bool) -> tuple[int, ...]:
     return FINE if fine else COARSE
 
 
-def gains(activation: str, fine: bool) -> np.ndarray:
+@cache
+def gains(activation: str, fine: bool) -> tuple[float, ...]:
     """sigma_w on both sides of the edge of chaos, even on a log scale; the fine ones hold the coarse."""
     edge = critical_sigma_w(activation) or 1.6
-    return np.array(
-        [float(f"{edge * 2**power:.4g}") for power in np.linspace(-1.25, 1.25, 17 if fine else 9)]
-    )
+    return tuple(float(f"{edge * 2**power:.4g}") for power in np.linspace(-1.25, 1.25, 17 if fine else 9))
 
 
 def grid(activation: str, fine: bool) -> list[Experiment]:
     """The networks of the map, [depth][sigma_w][seed], flat."""
     return MAP.but(activation=activation).vary(
-        depth=depths(fine), gain=gains(activation, fine).tolist(), seed=range(SEEDS)
+        depth=depths(fine), gain=gains(activation, fine), seed=range(SEEDS)
     )
 
 

@@ -45,7 +45,7 @@ def least_squares(
     w = torch.zeros(FEATURES, dtype=dtype, requires_grad=True)
     measured, curvature = _steps(
         [w],
-        lambda: (inputs @ w - answers).square().sum() / 2,
+        lambda: ((inputs @ w - answers).square() / 2).sum(),
         learning_rate,
         momentum,
         steps,
@@ -61,7 +61,7 @@ def catapults(seed: int, tick=None) -> list[Descent]:
     return [catapult(ratio, seed) for ratio in (1, 2.5, 3.5, 3.9, 4.2)]
 
 
-def catapult(ratio: float, seed: int, steps: int = 60) -> Descent:
+def catapult(ratio: float, seed: int, steps: int = 100) -> Descent:
     """Descent on f^2 / 2 with f = u v / sqrt(512); `ratio` is the learning rate times the first curvature.
 
     The curvature is (|u|^2 + |v|^2) / 512, the square of the gradient of f (Lewkowycz et al. 2020).

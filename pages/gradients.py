@@ -64,7 +64,7 @@ with next(tab for tab in parted if tab.open):
         beta = st.select_slider("Momentum", [0.0, 0.5, 0.9], key="gradients.beta")
         pair = (computed("core.descent.least_squares", ratio, beta, p) for p in ("float64", "float32"))
         exact = charts.learning_rate.least_squares(*pair)
-        thrown = charts.learning_rate.catapult(computed("core.descent.catapults", experiment.seed))
+        thrown = charts.learning_rate.catapult(computed("core.descent.catapults", 0))
         parts.pair({"gradients.least_squares": exact, "gradients.catapult": thrown}, "descents")
     elif clip.open:
         networks = {"Weights too large": LARGE, "The network above": experiment}

@@ -21,7 +21,13 @@ VISIBLE = {
     "pages",
     "tests",
 }
-ENGINE = {"activations", "network", "probes", "train"}
+ENGINE = {"activations", "network", "probes", "train"} | {
+    "autopsy",
+    "clipping",
+    "curvature",
+    "descent",
+    "mean_field",
+}
 TEST_COMMAND = "pip install -r tests/requirements.txt && pytest"
 
 

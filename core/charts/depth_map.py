@@ -32,7 +32,7 @@ def depth_map(activation: str, fine: bool, runs: list[Run]) -> go.Figure:
 
     A click on a cell selects a point whose customdata is its number in [depth, sigma_w].
     """
-    depths, gains = depth.depths(fine), depth.gains(activation, fine)
+    depths, gains = depth.depths(fine), np.array(depth.gains(activation, fine))
     accuracy = depth.accuracies(fine, runs)
     x, y = np.log2(gains), np.log2(np.array(depths, dtype=float))
     mean = np.nan_to_num(accuracy).mean(axis=2)
