@@ -38,7 +38,7 @@ parts.findings(lesson, run)
 st.subheader("What kills")
 for setting in settings.CAUSES:
     key, title = f"dead_relus.{setting}", type(experiment).model_fields[setting].title.lower()
-    runs = parts.on_demand(settings.swept(experiment, setting), f"{key}.sweep", f"Vary the {title}")
+    runs = parts.on_demand(f"{key}.sweep", settings.swept(experiment, setting), f"Vary the {title}")
     if runs:
         about = (runs, setting, getattr(experiment, setting))
         parts.beside(
