@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from core.autopsy import tensors
 from core.network import Stack
 from core.table import TableExperiment
-from core.train import OPTIMIZERS, per_parameter
+from core.train import train
 
 FACTS = {
     "tensor(1.84e19) ** 2": "just below the largest float32, 3.4e38",
@@ -81,46 +82,24 @@ class Autopsy:
         return next((t for t in self.tensors if t.finite < 1), None)
 
 
-def _steps(stack: Stack, most: int):
-    """Train, giving way to the caller between the backward pass and the update."""
-    optimizer, rate = OPTIMIZERS[stack.like.optimizer](stack), per_parameter(stack, "learning_rate")
-    for step in range(most):
-        loss = stack.forward(stack.x_train, stack.y_train)
-        stack.backward(stack.y_train, keep=True)
-        yield step, loss
-        stack.parameters.sub_(optimizer.direction(stack.gradients) * rate)
-
-
 def _seen(name: str, tensor: torch.Tensor) -> Tensor:
     good = tensor[tensor.isfinite()]
     return Tensor(name, good.numel() / tensor.numel(), float(good.abs().max()) if good.numel() else np.nan)
 
 
-def _in_order(stack: Stack, loss: torch.Tensor):
-    """Every tensor of a step, in the order of computation."""
-    depth = stack.like.depth
-    yield "features x", stack.x_train
-    for layer in range(depth):
-        yield f"weights of layer {layer + 1}", stack.weight[layer]
-        yield f"pre-activations of layer {layer + 1}", stack.pre_activation[layer]
-    yield "weights of the output", stack.weight[-1]
-    yield "output", stack.output
-    yield "loss", loss
-    for layer in reversed(range(depth + 1)):
-        name = f"layer {layer + 1}" if layer < depth else "the output"
-        yield f"gradient of the weights of {name}", stack.d_weight[layer]
-
-
-def autopsy(e: TableExperiment, tick=lambda *_: None) -> Autopsy:
+def autopsy(e: TableExperiment, tick=None) -> Autopsy:
     """Train the experiment again, and look at every tensor of every step until one is not finite."""
-    with torch.inference_mode():
-        stack = Stack([e])
-        for step, loss in _steps(stack, e.steps):
-            tick()
-            tensors = dict(_in_order(stack, loss))
-            if step == e.steps - 1 or not all(t.isfinite().all() for t in tensors.values()):
-                break
-        return Autopsy(step, tuple(_seen(name, tensor) for name, tensor in tensors.items()))
+    found = []
+
+    def watch(step, stack, loss):
+        if not found or not found[-1].first_bad:
+            seen = [_seen("features", stack.x_train)]
+            for kind, layer, tensor in tensors(stack, loss):
+                seen.append(_seen(kind if kind == "loss" else f"{kind} of layer {layer + 1}", tensor))
+            found[:] = [Autopsy(step, tuple(seen))]
+
+    train([e], snapshots=2, tick=tick, watch=watch)
+    return found[0]
 
 
 @dataclass(frozen=True)
@@ -129,7 +108,7 @@ class Poisoned:
 
     A grid is [width, columns]: one block of columns per tensor, 0 where a parameter is finite, 1 where not,
     NaN between the blocks. `blocks` names them with their first column. `healthy_finite` is the share of
-    finite outputs on rows without a gap, after the first step.
+    finite outputs on rows without a gap, after the last step.
     """
 
     cells: int
@@ -150,11 +129,14 @@ def poisoned(e: TableExperiment, steps: int = 2, tick=lambda *_: None) -> Poison
         stack = Stack([e])
         healthy, grids = stack.x_train.clone(), []
         stack.x_train[0, 0, 0] = torch.nan
-        for step, _ in _steps(stack, steps + 1):
+        for _ in range(steps):
             grids.append(_grid(stack))
-            if step == 1:
-                stack.forward(healthy, stack.y_train)
-                finite = float(stack.output.isfinite().double().mean())
+            stack.forward(stack.x_train, stack.y_train)
+            stack.backward(stack.y_train)
+            stack.parameters.sub_(stack.gradients * e.learning_rate)
+        grids.append(_grid(stack))
+        stack.forward(healthy, stack.y_train)
+        finite = float(stack.output.isfinite().double().mean())
         count = sum(p[0].numel() for p in (*stack.weight, *stack.bias))
         shares = tuple(float(np.nansum(grid) / count) for grid in grids)
         return Poisoned(healthy.numel(), count, shares, finite, tuple(grids), _blocks(stack))

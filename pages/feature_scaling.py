@@ -28,15 +28,15 @@ st.subheader("Why: gradient descent in a narrow valley")
 st.markdown(
     "The loss of a linear model is a bowl over its weights. Columns of different size, or far from 0, make "
     "it a valley: a step short enough for the steep sides is far too short along the floor. The condition "
-    "number κ, the steepest curvature over the flattest, says how narrow it is, and with the best constant step the "
-    "loss comes down to a millionth within"
+    "number κ, the steepest curvature over the flattest, says how narrow it is. With the best constant step "
+    "the loss comes down to a millionth within"
 )
 st.latex(r"T = \frac{\ln 10^{-6}}{2 \ln \frac{\kappa - 1}{\kappa + 1}} \approx 3.5\,\kappa \text{ steps.}")
 tables.landscapes(experiment)
-conditions = computed("core.descent.conditioning", experiment)
-ratios = computed("core.descent.ratio_steps", (3, 10, 30))
-parts.show(charts.descent.iterations(conditions, ratios), "feature_scaling.iterations")
-limits = charts.descent.limits(*computed("core.descent.correlation_and_mean", settings.seed))
+conditions = computed("core.valley.conditioning", experiment)
+ratios = computed("core.valley.ratio_steps", (3, 10, 30))
+parts.show(charts.valley.iterations(conditions, ratios), "feature_scaling.iterations")
+limits = charts.valley.limits(*computed("core.valley.correlation_and_mean", settings.seed))
 for name, figure, place in zip(("correlation", "mean"), limits, st.columns(2), strict=True):
     with place:
         parts.show(figure, f"feature_scaling.{name}")

@@ -5,12 +5,12 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.descent import overflow_step
 from core.lessons.feature_scaling import MODELS
 from core.measures import short
 from core.run import Run
 from core.table import PIPELINES, Houses, TableExperiment, summary
 from core.upload import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, MIN_ROWS, NotATable, Upload, Uploaded, read
+from core.valley import overflow_step
 from pages import parts
 from pages.training import computed, trained
 
@@ -133,25 +133,21 @@ def _seeds(e: TableExperiment, count: int) -> list[TableExperiment]:
 
 def ladder(e: TableExperiment) -> None:
     """Every pipeline over several seeds; for four models once the reader asks."""
-    asked = st.session_state.get(LADDER)
+    place, total = st.container(), len(MODELS) * len(PIPELINES) * MODEL_SEEDS
+    asked = parts.asked(LADDER, f"Linear and deep, SGD and Adam: train {total} networks", e)
     count = MODEL_SEEDS if asked else SEEDS
     models = {name: e.but(**change) for name, change in MODELS.items()} if asked else {"this model": e}
-    wanted = {
-        (model, scaling): _seeds(one.everywhere(scaling), count)
+    wanted = [
+        (model, scaling, x)
         for model, one in models.items()
         for scaling in PIPELINES
-    }
-    runs = iter(trained([x for group in wanted.values() for x in group], 2))
+        for x in _seeds(one.everywhere(scaling), count)
+    ]
     found: dict[str, dict[str, list[Run]]] = {}
-    for (model, scaling), group in wanted.items():
-        found.setdefault(model, {})[scaling] = [next(runs) for _ in group]
-    parts.show(charts.feature_scaling.ladder(found), "feature_scaling.ladder")
-    total = len(MODELS) * len(PIPELINES) * MODEL_SEEDS
-    st.button(
-        "Back to this model" if asked else f"Linear and deep, SGD and Adam: train {total} networks",
-        on_click=lambda: st.session_state.update({LADDER: not asked}),
-        key=f"{LADDER}.run",
-    )
+    for (model, scaling, _), run in zip(wanted, trained([x for *_, x in wanted], 2), strict=True):
+        found.setdefault(model, {}).setdefault(scaling, []).append(run)
+    with place:
+        parts.show(charts.feature_scaling.ladder(found), "feature_scaling.ladder")
 
 
 def leakage(e: TableExperiment) -> None:
@@ -181,15 +177,15 @@ def landscapes(e: TableExperiment) -> None:
         )
     for side, name, place in zip(("raw", "scaled"), ("none", scaling), st.columns(2), strict=True):
         with place:
-            found = computed("core.descent.landscape", e, (first, second), name)
-            parts.show(charts.descent.contours(found), f"feature_scaling.contours.{side}")
+            found = computed("core.valley.landscape", e, (first, second), name)
+            parts.show(charts.valley.contours(found), f"feature_scaling.contours.{side}")
 
 
 def overflow(e: TableExperiment) -> None:
     """The step of the overflow, predicted before training and measured, over learning rates and seeds."""
     plain = dict(impute=True, depth=0, optimizer="sgd", momentum=0, steps=100)
     raw = _seeds(e.everywhere("none").but(**plain), MODEL_SEEDS)
-    steep = [computed("core.descent.steepest", x) for x in raw]
+    steep = [computed("core.valley.steepest", x) for x in raw]
     rates = {m: [2 * m / lambda_max for lambda_max, _ in steep] for m in OVERFLOW_AT}
     rates = {m: each for m, each in rates.items() if min(each) >= 1e-15 and max(each) <= 100}
     if not rates:

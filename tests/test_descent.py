@@ -1,121 +1,60 @@
-"""Condition numbers, counted steps and predicted overflow against closed forms."""
-
-from typing import ClassVar
+"""torch.optim.SGD against closed forms: least squares, heavy ball, overflow, catapult."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from core.data import DATA, stream
-from core.descent import (
-    conditioning,
-    correlation_and_mean,
-    count_steps,
-    kappa,
-    kappa_of_correlation,
-    kappa_of_mean,
-    landscape,
-    least_squares,
-    overflow_step,
-    predicted_steps,
-    ratio_steps,
-    steepest,
-    with_bias,
-)
-from core.table import Houses, TableExperiment
-from core.train import train
+from core import descent, quadratic
 
-HOUSES = Houses()
+LIMIT = float(np.finfo(np.float32).max)
 
 
-class Scales(TableExperiment):
-    """Two independent features, the second `size` times the first, and a target that needs both."""
-
-    target: ClassVar[str] = "y"
-    samples: ClassVar[int] = 500
-    size: float = 10.0
-
-    def draw(self):
-        a, b, noise = stream(self.seed, DATA).normal(size=(3, 1000))
-        return pd.DataFrame({"a": a, "b": self.size * b, "y": a + b + 0.5 * noise})
-
-    def choice(self, name):
-        return "none"
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
+@pytest.mark.parametrize("ratio", [0.5, 0.98, 0.999, 1.001, 1.02, 1.1])
+def test_the_whole_trajectory_is_known(ratio, momentum):
+    d = descent.least_squares(ratio, momentum)
+    seen = d.predicted > 1e-12 * d.predicted[0]
+    np.testing.assert_allclose(d.loss[seen], d.predicted[seen], rtol=1e-6)
+    assert seen.sum() > 10
 
 
-@pytest.mark.parametrize("ratio", [3, 10, 30, 100])
-def test_steps_follow_the_condition_number_of_two_orthogonal_features(ratio):
-    [found], [counted] = ratio_steps([ratio])
-    assert found == ratio**2
-    assert 0 <= counted - predicted_steps(found) <= 1
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
+def test_the_threshold_is_exactly_on_the_side_that_theory_says(momentum):
+    below, above = (descent.least_squares(ratio, momentum, steps=4000) for ratio in (0.98, 1.02))
+    assert below.loss[-1] < 1e-25
+    assert not above.loss[-1] < 1e25
 
 
-def test_kappa_is_numpys_condition_number_squared():
-    x = stream(0, DATA).normal(size=(300, 4)) * [1, 5, 20, 3]
-    assert kappa(x) == pytest.approx(np.linalg.cond(x) ** 2, rel=1e-9)
-    assert np.isnan(kappa(np.array([[1.0, np.nan], [2.0, 3.0]])))
-    constant = np.column_stack([x[:, 0], np.zeros(300)])
-    assert kappa(constant) == pytest.approx(1)
+@pytest.mark.parametrize("ratio", [1.05, 1.1, 1.5, 3])
+def test_float32_overflows_when_predicted(ratio):
+    single = descent.least_squares(ratio, 0.0, "float32", steps=700)
+    exact = descent.least_squares(ratio, 0.0, steps=700)
+    top = int(np.argmax(exact.predicted > LIMIT))
+    lost = np.flatnonzero(~np.isfinite(single.loss))[0]
+    assert abs(lost - top) <= 1
+    estimate = quadratic.overflow_step(exact.loss[0], exact.curvature[0], exact.learning_rate, 0.0, LIMIT)
+    assert estimate == pytest.approx(top, rel=0.05, abs=2)
 
 
-def test_counted_steps_are_those_of_a_plain_loop():
-    x = stream(1, DATA).normal(size=(200, 3)) * [1, 2, 4]
-    y = x @ [1.0, -2.0, 0.5]
-    hessian, best = least_squares(x, y)
-    values = np.linalg.eigvalsh(hessian)
-    rate, w, steps = 2 / (values[0] + values[-1]), np.zeros(3), 0
-    start = np.mean(y**2)
-    while np.mean((x @ w - y) ** 2) > 1e-6 * start:
-        w = w - rate * 2 / len(x) * x.T @ (x @ w - y)
-        steps += 1
-    assert count_steps(hessian[None], -best[None])[0] == steps
-    assert np.isnan(count_steps(hessian[None], -best[None], limit=steps - 1)[0])
+def test_a_parabola_below_the_threshold_never_overflows():
+    assert quadratic.overflow_step(1.0, 1.0, 1.99, 0.0, LIMIT) == np.inf
+    assert quadratic.overflow_step(1.0, 1.0, 3.79, 0.9, LIMIT) == np.inf
+    assert np.isfinite(quadratic.overflow_step(1.0, 1.0, 3.81, 0.9, LIMIT))
 
 
-def test_correlation_and_mean_against_their_closed_forms():
-    (rhos, correlated), (means, shifted) = correlation_and_mean(seed=0, rows=200_000)
-    np.testing.assert_allclose(correlated, kappa_of_correlation(rhos), rtol=0.02)
-    np.testing.assert_allclose(shifted, kappa_of_mean(means), rtol=1e-6)
-    assert kappa_of_mean(3) == pytest.approx(119, rel=0.001)
+@pytest.mark.parametrize("seed", range(3))
+def test_the_catapult_follows_its_recursion(seed):
+    for d in descent.catapults(seed):
+        seen = (d.predicted > 1e-12) & np.isfinite(d.loss) & (d.predicted < 1e12)
+        np.testing.assert_allclose(d.loss[seen], d.predicted[seen], rtol=1e-6)
+        np.testing.assert_allclose(d.curvature[seen], d.predicted_curvature[seen], rtol=1e-8)
 
 
-def test_every_pipeline_stays_within_its_prediction():
-    found = conditioning(HOUSES)
-    for kappa_, counted in found.values():
-        assert np.isnan(counted) or counted <= np.ceil(predicted_steps(kappa_))
-    assert found["none"][0] > 1e9
-    assert found["zscore"][0] < 1.5 < 100 < found["unit"][0]
-    assert found["linear"][1] > 100 * found["zscore"][1]
-
-
-def test_a_landscape_is_gradient_descent_on_the_real_loss():
-    found = landscape(HOUSES, ("age", "rooms"), "none")
-    data = HOUSES.load()
-    x, y = data.x_train[:, :2], data.y_train
-
-    def loss(w):
-        return np.mean((x @ w - y) ** 2)
-
-    np.testing.assert_allclose(found.best, np.linalg.lstsq(x, y, rcond=None)[0], rtol=1e-9)
-    i, j = 10, 40
-    w = np.array([found.grid[0][j], found.grid[1][i]])
-    assert found.excess[i, j] == pytest.approx(loss(w) - loss(found.best), rel=1e-6)
-    losses = [loss(w) for w in found.path]
-    assert losses[-1] < losses[0]
-    assert found.kappa > 100
-    assert found.counted > 100 * landscape(HOUSES, ("age", "rooms"), "zscore").counted
-
-
-@pytest.mark.parametrize(("size", "rate"), [(10, 0.1), (30, 0.1), (100, 0.1), (1000, 0.01), (1e5, 0.01)])
-def test_the_step_of_the_overflow_is_known_before_training(size, rate):
-    experiments = [Scales(size=size, learning_rate=rate, steps=40, seed=seed) for seed in range(5)]
-    for e, run in zip(experiments, train(experiments, snapshots=2), strict=True):
-        assert abs(run.diverged_at - overflow_step(rate, *steepest(e))) < 1
-
-
-def test_a_short_step_does_not_overflow():
-    e = Scales(learning_rate=0.001, steps=40)
-    lambda_max, furthest = steepest(e)
-    assert lambda_max == pytest.approx(2 * np.linalg.norm(with_bias(e.load().x_train), 2) ** 2 / 500)
-    assert overflow_step(0.001, lambda_max, furthest) == np.inf
-    assert train([e], snapshots=2)[0].diverged_at is None
+@pytest.mark.parametrize("seed", range(3))
+def test_between_two_and_four_it_is_thrown_up_and_lands_flatter(seed):
+    calm, *thrown, lost = descent.catapults(seed)
+    assert calm.loss.argmax() == 0
+    for d in thrown:
+        assert d.loss.max() > 10 * d.loss[0]
+        assert d.loss[-1] < d.loss[0] / 50
+        assert d.curvature[-1] < 2 / d.learning_rate < d.curvature[0]
+    assert not np.isfinite(lost.loss[-1])

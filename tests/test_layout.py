@@ -21,7 +21,20 @@ VISIBLE = {
     "pages",
     "tests",
 }
-ENGINE = {"activations", "nan_trap", "network", "objectives", "probes", "train"}
+ENGINE = {
+    "activations",
+    "autopsy",
+    "clipping",
+    "curvature",
+    "descent",
+    "mean_field",
+    "nan_trap",
+    "network",
+    "objectives",
+    "probes",
+    "replay",
+    "train",
+}
 IMPORT_NAMES = {"scikit-learn": "sklearn"}
 TEST_COMMAND = "pip install -r tests/requirements.txt && pytest"
 

@@ -229,6 +229,6 @@ def without_log(kept: np.ndarray) -> go.Figure:
         y_title="R² raw / R² with log",
         title=title,
         alt=f"Share of R² that is left without the logarithm. {title}.",
-        how="Linear regression on exp(s z), whose target is linear in z. Dashed is s² / (exp(s²) − 1); beyond "
-        "1 the few largest rows rule what 2,000 of them can show.",
+        how="Linear regression on exp(s z), whose target is linear in z. Dashed is s² / (exp(s²) − 1); "
+        "beyond 1 the few largest rows rule what 2,000 of them can show.",
     )

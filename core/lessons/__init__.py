@@ -1,5 +1,5 @@
 """LESSONS: every page, in the order of the navigation. One file each."""
 
-from core.lessons import feature_scaling, gradients
+from core.lessons import dead_relus, feature_scaling, gradients
 
-LESSONS = {lesson.slug: lesson for lesson in (gradients.LESSON, feature_scaling.LESSON)}
+LESSONS = {lesson.slug: lesson for lesson in (gradients.LESSON, dead_relus.LESSON, feature_scaling.LESSON)}

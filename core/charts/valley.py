@@ -13,9 +13,9 @@ from core.charts.style import (
     drawable,
     log_axis,
 )
-from core.descent import MOST_STEPS, Landscape, kappa_of_correlation, kappa_of_mean, predicted_steps
 from core.measures import short
 from core.table import PIPELINES
+from core.valley import MOST_STEPS, Landscape, kappa_of_correlation, kappa_of_mean, predicted_steps
 
 
 def contours(found: Landscape) -> go.Figure:
@@ -117,7 +117,7 @@ def iterations(pipelines: dict[str, tuple[float, float]], ratios: tuple[np.ndarr
         title=title,
         alt=f"Steps of gradient descent against the condition number. {title}.",
         how="Linear regression with a bias on all columns, from weights of 0 at the best constant rate, "
-        "until the loss is a millionth of the way from its lowest value. A start that has little error in the slow "
+        "until the loss is a millionth of the way from its lowest value. A start with little error in a slow "
         "direction needs fewer steps than predicted; the diamonds start with as much in both.",
         height=440,
         hovermode="closest",
