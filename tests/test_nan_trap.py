@@ -67,7 +67,7 @@ def test_the_first_bad_tensor_of_an_overflow_comes_after_finite_features():
 def test_a_healthy_run_has_no_bad_tensor():
     found = autopsy(SMALL)
     assert found.first_bad is None
-    assert found.step == SMALL.steps - 1
+    assert found.step == SMALL.steps
     assert [t.name for t in found.tensors][:3] == ["features", "weight of layer 1", "weight of layer 2"]
     assert found.tensors[-1].name == "weight_gradient of layer 1"
     assert all(np.isfinite(t.largest) for t in found.tensors)
