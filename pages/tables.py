@@ -103,7 +103,7 @@ def overview(e: TableExperiment) -> None:
     )
     st.caption(
         f"{e.samples:,} training rows, {len(before) - e.samples:,} held out; the target is {e.target}. Left "
-        "of `scaling` a column as it comes, right of it what the network sees. Skewness is Kelley's, from −1 "
+        "of “scaling” a column as it comes, right of it what the network sees. Skewness is Kelley's, from −1 "
         "to 1."
     )
     if not np.isfinite(after).all():

@@ -25,7 +25,7 @@ def contours(found: Landscape) -> go.Figure:
     )
     title = f"{' and '.join(found.names)}, {PIPELINES[found.pipeline]}: κ = {short(found.kappa)}, {counted}"
     depth = np.log10(np.maximum(found.excess / found.excess.max(), 1e-4))
-    path = found.path[:41]
+    path = found.path[:21]
     return chart(
         [
             go.Contour(
@@ -57,7 +57,7 @@ def contours(found: Landscape) -> go.Figure:
         ],
         title=title,
         alt=f"Loss contours over two weights with the path of gradient descent. {title}.",
-        how="Every mark is one real step from weights of 0 (the first 40), at the best constant rate "
+        how="Every mark is one real step from weights of 0 (the first 20), at the best constant rate "
         "2 / (λmax + λmin). Contours are steps of the loss above its lowest value, on a logarithmic scale.",
         height=400,
         hovermode="closest",
