@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.graph import Graph, backward, forward
+from core.backprop.graph import Graph, backward, forward
 
 MAX_PATHS = 10_000
 MAX_LEVELS = 22

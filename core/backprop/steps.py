@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from core.graph import Edge, Graph, backward, forward
-from core.operations import OPERATIONS, frac
+from core.backprop.graph import Edge, Graph, backward, forward
+from core.backprop.operations import OPERATIONS, frac
 
 Paint = Callable[[str, str], str]
 
@@ -40,7 +40,7 @@ def plain(name: str, latex: str) -> str:
 
 
 def forward_steps(graph: Graph, leaves: Mapping[str, float], paint: Paint = plain) -> list[ForwardStep]:
-    """One step per operation, in the order of the forward pass. Raises ValueError as `core.graph.forward`."""
+    """One step per operation, in the order of the forward pass. Errors: see `graph.forward`."""
     values = forward(graph, leaves)
     steps = []
     for node in graph.operations:
@@ -69,7 +69,7 @@ def backward_steps(
 ) -> list[BackwardStep]:
     """The start, then one step per edge, in the order of the backward pass.
 
-    Arguments and errors are those of `core.graph.backward`.
+    Arguments and errors are those of `core.backprop.graph.backward`.
     """
     values = forward(graph, leaves)
     nodes = {node.name: node for node in graph.operations}
