@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 
 import plotly.graph_objects as go
 import streamlit as st
-from core.diagnose import cured, diagnose
 from pydantic import ValidationError
 
 from core import charts, export
 from core.claims import Claim, judge
+from core.diagnose import cured, diagnose
 from core.experiment import Experiment
 from core.lesson import Lesson
 from core.measures import MEASURES, short

@@ -1,6 +1,7 @@
 """The forward and the backward pass told step by step, in formulas with the numbers of this graph in them.
 
-`paint(name, latex)` is called for every symbol and every number that belongs to a node, and may colour it.
+`paint(name, latex)` is called for every symbol and every number that belongs to a node, and may colour it;
+the name of a number that is a gradient is "gradient".
 """
 
 import re
@@ -88,8 +89,9 @@ def backward_steps(
         numbers = [paint(name, factor(values[name])) for name in names]
         in_symbols, in_numbers = slopes(*symbols)[edge.position], slopes(*numbers)[edge.position]
         local, total = partial(edge.node, edge.operand), partial(graph.output, edge.operand)
-        share = rf"{factor(edge.incoming)} \cdot {factor(edge.local)}"
-        total_in_numbers = f"{factor(edge.before)} + {share}" if accumulate else share
+        incoming, before = (paint("gradient", factor(value)) for value in (edge.incoming, edge.before))
+        share = rf"{incoming} \cdot {factor(edge.local)}"
+        total_in_numbers = f"{before} + {share}" if accumulate else share
         worked_out = "" if in_symbols in (*symbols, "0", "1", "-1") else f" {equals(edge.local)}"
         steps.append(
             BackwardStep(
