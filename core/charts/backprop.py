@@ -216,7 +216,7 @@ def weights(settings: Passes, training: Training) -> go.Figure:
         ],
         title=title,
         alt=f"Weights and biases over the steps. {title}.",
-        how="One line per weight, dotted for biases. Lines that lie on each other are units that stay copies.",
+        how="One line per weight, dotted for biases. Where lines lie on each other, units stay copies.",
         xaxis=dict(title="step"),
         yaxis=dict(title="value"),
         hovermode="closest",
