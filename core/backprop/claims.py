@@ -99,6 +99,11 @@ def trained(passes: Passes) -> Training:
     )
 
 
+def tried() -> dict[str, Training]:
+    """Gradient descent on every one of FUNCTIONS."""
+    return {name: trained(passes) for name, passes in FUNCTIONS.items()}
+
+
 def _calls(levels: int) -> Evidence:
     values = ladder(levels)
     (slow, many), (fast, few) = ladder_without_recording(values), ladder_with_recording(values)

@@ -3,9 +3,9 @@
 Fully connected networks, inputs first in `widths`, on a batch. An operation is a multiplication or addition
 in a matrix product, as torch.utils.flop_counter counts them; biases, activations and the loss are left out.
 The forward pass needs 2 B n_in n_out of them per layer; the backward pass that much for the gradient of the
-weights and again for the gradient of the inputs, which the first layer does not need. So a gradient costs less
-than three forward passes, however many parameters there are: the cheap gradient principle (Baur and Strassen
-1983; Griewank 1989, "no more than five times").
+weights and again for the gradient of the inputs, which the first layer does not need. So a gradient costs
+less than three forward passes, however many parameters there are: the cheap gradient principle (Baur and
+Strassen 1983; Griewank 1989, "no more than five times").
 """
 
 from collections.abc import Sequence

@@ -68,7 +68,7 @@ if __name__ == "__main__":
 
 
 def pytorch_script(settings: Passes) -> str:
-    """A script that builds the same graph with torch alone and prints its gradients and the loss of every step.
+    """A script that builds the same graph with torch alone and prints its gradients and every step's loss.
 
     The last line is JSON: {"gradients": {leaf: number}, "loss": [numbers]}. autograd always adds up, so the
     mistake of `=` for `+=` cannot be made in it; the gradients are those of the first backward pass.
@@ -144,3 +144,12 @@ def file_name(settings: Passes, ending: str) -> str:
         else [settings.shape, settings.activation, settings.loss]
     )
     return "-".join(["backprop", *words]).replace(" ", "_") + f".{ending}"
+
+
+def files(settings: Passes, training: Training) -> tuple[dict, str, str]:
+    """The downloads: label -> (function that makes the text, file name), the script, and its file name."""
+    tables = {
+        "Both passes (CSV)": (lambda: steps_csv(settings), file_name(settings, "passes.csv")),
+        "Training (CSV)": (lambda: training_csv(training), file_name(settings, "training.csv")),
+    }
+    return tables, pytorch_script(settings), file_name(settings, "py")

@@ -1,5 +1,15 @@
 """Runs in, Plotly figures out. Measured is solid, theory dashed; a chart's meta holds its title and alt."""
 
-from core.charts import claims, gradients, runs, strips, style, sweeps, thumbnails
+from core.charts import backprop, claims, gradient_cost, gradients, graph, runs, style, sweeps, thumbnails
 
-__all__ = ["claims", "gradients", "runs", "strips", "style", "sweeps", "thumbnails"]
+__all__ = [
+    "backprop",
+    "claims",
+    "gradient_cost",
+    "gradients",
+    "graph",
+    "runs",
+    "style",
+    "sweeps",
+    "thumbnails",
+]

@@ -224,9 +224,9 @@ def _moment(drawing: _Drawing, moments: list[Moment], i: int) -> list[dict]:
     ]
 
 
-def paths(settings: Passes, moment: Moment, leaf: str, ways: list[Path]) -> go.Figure:
+def paths(settings: Passes, values: dict, leaf: str, ways: list[Path], gradient: float) -> go.Figure:
     """Every path from a leaf to the output, one frame each, with its product and the sum so far."""
-    drawing, gradient = _Drawing(settings), moment.gradients[leaf]
+    drawing = _Drawing(settings)
     shown = ways[:FRAMES]
     frames = []
     for i, way in enumerate(shown, 1):
@@ -236,7 +236,7 @@ def paths(settings: Passes, moment: Moment, leaf: str, ways: list[Path]) -> go.F
         frames.append(
             [
                 drawing.lines(edges, BACKWARD, 5),
-                drawing.nodes(moment.values, {}, way.nodes, BACKWARD),
+                drawing.nodes(values, {}, way.nodes, BACKWARD),
                 drawing.labels({edge: short(value) for edge, value in zip(edges, way.factors, strict=True)}),
                 drawing.formula(f"{lines(f'{product} {equals(way.product)}')}<br>{total}"),
             ]

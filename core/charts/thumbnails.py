@@ -1,9 +1,10 @@
-"""The small picture of every lesson on the home page, drawn from its start experiment's run."""
+"""The small picture of every lesson on the home page, drawn from its start settings or their run."""
 
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.gradients import signal_sentence
+from core.charts.graph import still
 from core.charts.style import BACKWARD, FORWARD, chart, drawable, log_axis
 from core.run import Run
 
@@ -29,4 +30,4 @@ def gradients(run: Run) -> go.Figure:
     )
 
 
-THUMBNAILS = {"gradients": gradients}
+THUMBNAILS = {"backprop": still, "gradients": gradients}
