@@ -80,16 +80,19 @@ def _moves(lesson: Lesson, moment: int, last: int) -> None:
 
 
 def _formula(moment: Moment) -> None:
-    rules = "".join(
-        f'.katex [style*="{colour}" i] {{ color: light-dark({light}, {dark}) !important }}'
-        for kind, colour in charts.graph.COLOURS.items()
-        for light, dark in [WORDS[kind]]
-    )
-    st.html(f"<style>{rules}</style>")
+    rules = [
+        f'.katex [style*="{rgb}"] {{ color: light-dark({light}, {dark}) !important }}'
+        for rgb, (light, dark) in zip(map(_rgb, charts.graph.COLOURS.values()), WORDS.values(), strict=True)
+    ]
+    st.html(f"<style>{''.join(rules)}</style>")
     for latex in moment.formulas:
-        st.latex(latex)
+        st.markdown(rf"$\displaystyle {latex}$")
     if not moment.formulas:
         st.caption("Nothing is computed yet. Go one step on, or press ▶ under the graph.")
+
+
+def _rgb(colour: str) -> str:
+    return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
 
 
 def _predict(settings: Passes, following: Moment, step: int) -> None:

@@ -67,7 +67,7 @@ class Passes(Settings):
         if self.shape == "single neuron" and self.loss == "cross-entropy" and self.activation != "sigmoid":
             raise Conflict(
                 "loss activation shape",
-                "allowed for a single neuron with cross-entropy is only sigmoid",
+                "on a single neuron it needs the activation sigmoid",
             )
         try:
             _graph(self.expression)

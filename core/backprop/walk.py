@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.backprop.graph import Edge, forward
+from core.backprop.graph import Edge
 from core.backprop.settings import Passes
 from core.backprop.steps import Paint, backward_steps, forward_steps, plain
 
@@ -65,9 +65,3 @@ def rows(passes: Passes) -> list[dict]:
             row |= {"before": edge.before, "after": edge.after}
         table.append(row)
     return table
-
-
-def final(passes: Passes) -> tuple[dict[str, float], dict[str, float]]:
-    """Every value and every gradient when both passes are done."""
-    last = walk(passes)[-1]
-    return forward(passes.graph, passes.leaves), last.gradients

@@ -1,6 +1,17 @@
 """Runs in, Plotly figures out. Measured is solid, theory dashed; a chart's meta holds its title and alt."""
 
-from core.charts import backprop, claims, gradient_cost, gradients, graph, runs, style, sweeps, thumbnails
+from core.charts import (
+    backprop,
+    claims,
+    gradient_cost,
+    gradients,
+    graph,
+    runs,
+    strips,
+    style,
+    sweeps,
+    thumbnails,
+)
 
 __all__ = [
     "backprop",
@@ -9,6 +20,7 @@ __all__ = [
     "gradients",
     "graph",
     "runs",
+    "strips",
     "style",
     "sweeps",
     "thumbnails",

@@ -57,8 +57,8 @@ def differences(check: GradientCheck) -> go.Figure:
         traces,
         title=title,
         alt=f"Error of three differences against the step h. {title}.",
-        how=f"Towards the left rounding takes over, towards the right the curve of the function. Slope on the "
-        f"right: {slopes}. The gradient along this direction is {short(check.exact)}.",
+        how="Towards the left rounding takes over, towards the right the curve of the function. Slope on "
+        f"the right: {slopes}. The gradient along this direction is {short(check.exact)}.",
         xaxis=dict(title="step h", type="log", exponentformat="power", nticks=8),
         yaxis=log_axis([1e-18, *errors["forward"], *errors["central"]], "error"),
     )
@@ -187,8 +187,8 @@ def seconds(times) -> go.Figure:
     }
     last = times.differences[-1] / times.reverse[-1]
     title = (
-        f"On the clock, at {times.parameters[-1]:,.0f} parameters central differences take {short(last)} times "
-        f"as long as backpropagation, forward mode {short(times.forward_mode[-1] / times.reverse[-1])} times"
+        f"On the clock, at {times.parameters[-1]:,.0f} parameters: central differences take {short(last)} "
+        f"times as long as backpropagation, forward mode {short(times.forward_mode[-1] / times.reverse[-1])}"
     )
     return chart(
         [
