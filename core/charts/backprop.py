@@ -35,7 +35,8 @@ def counts(settings: Passes) -> go.Figure:
         ways, edges = layered_paths(widths), layered_edges(widths)
     else:
         from_node = path_counts(graph)
-        ways, edges = sum(from_node[leaf] for leaf in graph.leaves), sum(len(n.operands) for n in graph.nodes)
+        ways = sum(from_node[leaf] for leaf in graph.leaves)
+        edges = sum(operand in graph.varying for node in graph.operations for operand in node.operands)
         width, depth = 3, layout(graph).columns - 2
     width = max(width, 2)
     depths = np.arange(1, max(DEEPEST, depth) + 1)
