@@ -55,6 +55,7 @@ st.markdown(
     "sides: its slope is exactly 0 wherever it has one, so every gradient is 0 and no weight ever moves."
 )
 parts.show(charts.backprop.functions(claims.tried()), "backprop.functions")
+stepper.open_functions(lesson)
 
 parts.facts(claims.FACTS, computed("core.backprop.claims.verdicts"))
 parts.take_files(settings, *export.files(settings, training))

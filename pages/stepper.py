@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import charts
+from core.backprop.claims import FUNCTIONS
 from core.backprop.graph import gradients
 from core.backprop.mistakes import mistakes
 from core.backprop.paths import MAX_PATHS, path_counts, paths
@@ -139,3 +140,17 @@ def all_paths(settings: Passes) -> None:
         charts.backprop.path_sum(leaf, ways, true),
         "backprop.paths",
     )
+
+
+def open_functions(lesson: Lesson) -> None:
+    """A button for each of the odd functions that opens it in the graph above."""
+    with st.container(horizontal=True):
+        for name, function in FUNCTIONS.items():
+            st.button(
+                f"Step through {name}",
+                key=f"backprop.open.{name}",
+                help=function.expression,
+                on_click=parts.change,
+                args=(lesson,),
+                kwargs=dict(function),
+            )

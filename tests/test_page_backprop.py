@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from core.backprop.claims import FUNCTIONS
 from core.backprop.graph import forward, gradients
 from core.backprop.networks import SHAPES
 from core.backprop.settings import Passes
@@ -209,3 +210,9 @@ def test_settings_are_checked_like_everywhere(page):
         "loss cannot be hinge: allowed is one of mse, cross-entropy",
     ]
     assert at.session_state["backprop"] == Passes()
+
+
+def test_an_odd_function_opens_in_the_graph(page):
+    at = press(page(PAGE), "open.two waves")
+    assert at.session_state["backprop"] == FUNCTIONS["two waves"]
+    assert any("Step 1 of" in text for text in headings(at))

@@ -164,7 +164,7 @@ def _worse_without_clearing(passes: Passes) -> Evidence:
     return Evidence(bool(kept.loss[-1] > 10 * cleared.loss[-1]), sentence)
 
 
-ZERO = Passes(init="zero", steps=200)
+ZERO = Passes(init="zero", steps=100)
 FACTS = (
     Fact(
         "Backpropagation avoids an exponential number of computations by recording what it has found.",
@@ -210,7 +210,7 @@ FACTS = (
         f"{DEEP_LEARNING}, section 8.4",
         {
             f"with {activation} units": partial(
-                _copies, Passes(shape="2-3-3-1", activation=activation, init="equal", steps=200)
+                _copies, Passes(shape="2-3-3-1", activation=activation, init="equal", steps=100)
             )
             for activation in ("tanh", "sigmoid", "relu")
         },

@@ -117,9 +117,10 @@ def ladder(costs: LadderCosts) -> go.Figure:
                 x=levels,
                 y=2.0 ** (levels + 1) - 1,
                 name="2ᴷ⁺¹ − 1",
+                mode="lines",
                 line=dict(color=THEORY, dash="dash"),
             ),
-            go.Scatter(x=levels, y=levels, name="K", line=dict(color=THEORY, dash="dot")),
+            go.Scatter(x=levels, y=levels, name="K", mode="lines", line=dict(color=THEORY, dash="dot")),
             go.Scatter(
                 x=levels, y=costs.calls_without, name="without recording", marker_color=BEFORE, **dots
             ),
@@ -217,7 +218,9 @@ def weights(settings: Passes, training: Training) -> go.Figure:
         ],
         title=title,
         alt=f"Weights and biases over the steps. {title}.",
-        how="One line per weight, dotted for biases. Where lines lie on each other, units stay copies.",
+        how="One line per weight, dotted for biases; hover for its name. Where lines lie on each other, "
+        "units stay copies.",
+        showlegend=len(moved) < 10,
         xaxis=dict(title="step"),
         yaxis=dict(title="value"),
         hovermode="closest",

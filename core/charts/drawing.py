@@ -165,12 +165,14 @@ class Drawing:
             **words,
         )
 
-    def played(self, figure: go.Figure, frames: list[list[dict]], prefix: str, active: int) -> go.Figure:
-        """Frames that hold only what changes, standing at the one on the screen."""
+    def played(
+        self, figure: go.Figure, frames: list[list[dict]], prefix: str, active: int, first: int = 0
+    ) -> go.Figure:
+        """Frames that hold only what changes, counted from `first`, standing at number `active`."""
         numbers = list(range(STILL, STILL + len(frames[0])))
         changing = [
-            [key for key in first if any(frame[i][key] != first[key] for frame in frames)]
-            for i, first in enumerate(frames[0])
+            [key for key in trace if any(frame[i][key] != trace[key] for frame in frames)]
+            for i, trace in enumerate(frames[0])
         ]
         named = [
             dict(
@@ -181,7 +183,7 @@ class Drawing:
                 traces=numbers,
                 name=str(i),
             )
-            for i, frame in enumerate(frames)
+            for i, frame in enumerate(frames, first)
         ]
         played(figure, named, prefix)
         if figure.layout.sliders:

@@ -18,29 +18,39 @@ def slope(x, y, low: float, high: float) -> float:
     return float(np.polyfit(np.log10(x[part]), np.log10(y[part]), 1)[0]) if part.sum() > 2 else np.nan
 
 
+def _lowest(error: np.ndarray) -> int:
+    return int(np.argmin(np.nan_to_num(error, nan=np.inf)))
+
+
 def differences(check: GradientCheck) -> go.Figure:
     """The error of three differences against the step h, over what theory predicts."""
     estimates = {"forward": check.forward, "central": check.central, "complex step": check.complex_step}
     errors = {name: np.abs(estimate - check.exact) for name, estimate in estimates.items()}
-    best = {name: int(np.nanargmin(error)) for name, error in errors.items()}
+    best = {name: _lowest(error) for name, error in errors.items()}
     title = "Best step: " + ", ".join(
         f"{name} h = {short(check.h[best[name]])} (error {short(errors[name][best[name]])})"
         for name in ("forward", "central")
     )
     small = errors["complex step"][check.h <= 1e-8]
-    title += f"; the complex step is off by at most {short(np.nanmax(small))} for every h up to 10⁻⁸"
+    title += f"; the complex step is off by at most {short(np.max(small))} for every h up to 10⁻⁸"
+    predicted = {"forward": check.predicted_forward, "central": check.predicted_central}
+    expected = " and ".join(
+        f"{short(check.h[_lowest(error)])} for {name}" for name, error in predicted.items()
+    )
     slopes = ", ".join(
         f"{name} {short(slope(check.h, errors[name], 20 * check.h[best[name]], 0.03))} (predicted {order})"
         for name, order in (("forward", 1), ("central", 2))
     )
     traces = [
         go.Scatter(
-            x=check.h, y=drawable(predicted), name=name, line=dict(color=THEORY, dash=dash), hoverinfo="skip"
+            x=check.h,
+            y=drawable(predicted[name]),
+            name=f"{name}, predicted",
+            mode="lines",
+            line=dict(color=THEORY, dash=dash),
+            hoverinfo="skip",
         )
-        for name, predicted, dash in (
-            ("forward, predicted", check.predicted_forward, "dash"),
-            ("central, predicted", check.predicted_central, "dot"),
-        )
+        for name, dash in (("forward", "dash"), ("central", "dot"))
     ]
     for (name, error), colour in zip(errors.items(), (BEFORE, FORWARD, WEIGHTS), strict=True):
         traces.append(
@@ -58,7 +68,8 @@ def differences(check: GradientCheck) -> go.Figure:
         title=title,
         alt=f"Error of three differences against the step h. {title}.",
         how="Towards the left rounding takes over, towards the right the curve of the function. Slope on "
-        f"the right: {slopes}. The gradient along this direction is {short(check.exact)}.",
+        f"the right: {slopes}. Theory expects the best h at {expected}. The gradient along this direction "
+        f"is {short(check.exact)}.",
         xaxis=dict(title="step h", type="log", exponentformat="power", nticks=8),
         yaxis=log_axis([1e-18, *errors["forward"], *errors["central"]], "error"),
     )
@@ -91,23 +102,24 @@ def taylor(test: TaylorTest) -> go.Figure:
 
 
 def operations(flops) -> go.Figure:
-    """Operations for the whole gradient against the number of parameters, counted and predicted."""
+    """The cost of the whole gradient, in forward passes, against the number of parameters."""
     parameters = np.array([cost.parameter_count(widths) for widths in flops.widths])
     counted = {
-        "backpropagation": flops.forward + flops.backward,
-        "forward mode": parameters * flops.tangent,
-        "central differences": 2.0 * parameters * flops.forward,
+        "backpropagation": (flops.forward + flops.backward) / flops.forward,
+        "forward mode": parameters * flops.tangent / flops.forward,
+        "central differences": 2.0 * parameters,
     }
     formulas = (cost.reverse_mode_flops, cost.forward_mode_flops, cost.difference_flops)
     title = (
-        f"At {parameters[-1]:,} parameters backpropagation needs {short(counted['backpropagation'][-1])} "
-        f"operations, forward mode {short(counted['forward mode'][-1])}, central differences "
-        f"{short(counted['central differences'][-1])}"
+        f"A gradient of {parameters[-1]:,} numbers costs {counted['backpropagation'][-1]:.3f} forward passes "
+        f"by backpropagation, {short(counted['forward mode'][-1])} by forward mode and "
+        f"{short(counted['central differences'][-1])} by central differences"
     )
     traces = [
         go.Scatter(
             x=parameters,
-            y=[float(formula(widths, cost.BATCH)) for widths in flops.widths],
+            y=[formula(w, cost.BATCH) / cost.forward_flops(w, cost.BATCH) for w in flops.widths],
+            mode="lines",
             line=dict(color=THEORY, dash="dash"),
             name="closed form",
             showlegend=formula is formulas[0],
@@ -122,11 +134,12 @@ def operations(flops) -> go.Figure:
     return chart(
         traces,
         title=title,
-        alt=f"Operations against parameters. {title}.",
-        how="Dots: counted by PyTorch while it computed the passes, times the passes a whole gradient takes. "
-        "Dashed: the closed form.",
+        alt=f"Cost of the gradient against parameters. {title}.",
+        how="Dots: operations that PyTorch counted in each pass, times the passes a gradient takes, "
+        "over those of one forward pass. Dashed: the closed form. Only backpropagation does not care how many "
+        "parameters there are.",
         xaxis=log_axis(parameters, "parameters"),
-        yaxis=log_axis(np.concatenate(list(counted.values())), "operations"),
+        yaxis=log_axis(np.concatenate(list(counted.values())), "forward passes"),
     )
 
 
@@ -140,6 +153,7 @@ def ratio(flops) -> go.Figure:
                 x=widths,
                 y=[cost.backward_flops(w, 1) / cost.forward_flops(w, 1) for w in flops.widths],
                 name="closed form",
+                mode="lines",
                 line=dict(color=THEORY, dash="dash"),
             ),
             go.Scatter(
@@ -165,7 +179,9 @@ def memory(recorded) -> go.Figure:
     title = f"Every layer adds {per_layer:,.0f} bytes to remember: {cost.BATCH} × {width} activations"
     return chart(
         [
-            go.Scatter(x=depths, y=predicted, name="closed form", line=dict(color=THEORY, dash="dash")),
+            go.Scatter(
+                x=depths, y=predicted, name="closed form", mode="lines", line=dict(color=THEORY, dash="dash")
+            ),
             go.Scatter(
                 x=depths, y=recorded, name="measured", mode="markers", marker=dict(color=FORWARD, size=9)
             ),

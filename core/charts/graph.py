@@ -6,10 +6,10 @@ import plotly.graph_objects as go
 
 from core.backprop.paths import Path
 from core.backprop.settings import Passes
-from core.backprop.steps import equals, factor, symbol
+from core.backprop.steps import equals, factor
 from core.backprop.walk import Moment, walk
 from core.charts.drawing import COLOURS, ROW, Drawing, paint
-from core.charts.latex import html, lines
+from core.charts.latex import lines
 from core.charts.style import BACKWARD, FORWARD
 from core.measures import short
 
@@ -54,7 +54,7 @@ def _moment(drawing: Drawing, moments: list[Moment], i: int) -> list[dict]:
     active = [(operand, moment.node) for operand in moment.operands] if i else []
     known, mark = (moment.gradients, "∂ ") if moment.edge else (moment.values, "")
     labels = {
-        (operand, node): f"{mark}{html(symbol(operand))} = {short(known[operand])}"
+        (operand, node): mark + short(known[operand])
         for operand, node in active
         if operand not in drawing.at and operand in known
     }
@@ -102,4 +102,5 @@ def paths(settings: Passes, values: dict, leaf: str, ways: list[Path], gradient:
         frames,
         "path ",
         0,
+        first=1,
     )
