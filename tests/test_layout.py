@@ -21,7 +21,7 @@ VISIBLE = {
     "pages",
     "tests",
 }
-ENGINE = {"activations", "measured", "network", "probes", "train"}
+ENGINE = {"activations", "measured", "network", "objectives", "probes", "train"}
 TEST_COMMAND = "pip install -r tests/requirements.txt && pytest"
 
 

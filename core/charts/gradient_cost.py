@@ -136,8 +136,8 @@ def operations(flops) -> go.Figure:
         title=title,
         alt=f"Cost of the gradient against parameters. {title}.",
         how="Dots: operations that PyTorch counted in each pass, times the passes a gradient takes, "
-        "over those of one forward pass. Dashed: the closed form. Only backpropagation does not care how many "
-        "parameters there are.",
+        "over those of one forward pass. Dashed: the closed form. Only backpropagation does not care how "
+        "many parameters there are.",
         xaxis=log_axis(parameters, "parameters"),
         yaxis=log_axis(np.concatenate(list(counted.values())), "forward passes"),
     )
