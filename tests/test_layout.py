@@ -28,6 +28,7 @@ ENGINE = {
     "curvature",
     "descent",
     "mean_field",
+    "measured",
     "network",
     "objectives",
     "probes",

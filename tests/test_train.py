@@ -1,8 +1,5 @@
 """Training against a plain torch.nn loop, and what a caller may rely on."""
 
-import random
-import threading
-import warnings
 from typing import get_args
 
 import numpy as np
@@ -11,12 +8,11 @@ import torch
 
 from core import theory, train
 from core.activations import ACTIVATIONS
-from core.experiment import Activation, Experiment, Init, work
+from core.experiment import Activation, Experiment, Init
 from core.initial import INITS
 from core.network import Stack
 from core.probes import PROBES
 from tests import reference
-from tests.test_independence import assert_same
 
 START = Experiment(
     dataset="moons", samples=64, depth=3, width=9, learning_rate=0.02, steps=20, precision="float64"

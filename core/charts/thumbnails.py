@@ -1,4 +1,4 @@
-"""The small picture of every lesson on the home page, drawn from its start experiment's run."""
+"""The small picture of every lesson on the home page, drawn from its start settings or their run."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from core.census import sentence
 from core.charts.dead_relus import SHARES
 from core.charts.gradients import signal_sentence
+from core.charts.graph import still
 from core.charts.style import BACKWARD, FORWARD, chart, drawable, log_axis
 from core.run import Run
 
@@ -45,4 +46,4 @@ def dead_relus(run: Run) -> go.Figure:
     )
 
 
-THUMBNAILS = {"gradients": gradients, "dead_relus": dead_relus}
+THUMBNAILS = {"backprop": still, "gradients": gradients, "dead_relus": dead_relus}
