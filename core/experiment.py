@@ -58,6 +58,11 @@ class Experiment(Settings):
         False, title="Batch normalization", description="Normalizes every pre-activation over the batch."
     )
     dropout: float = number("Dropout", 0, 0, 1, "Share of hidden units dropped at every step.")
+    dropout_last: bool = Field(
+        True,
+        title="Dropout before the output",
+        description="Whether units of the last hidden layer are dropped too, or only those between hidden layers.",
+    )
     residual: bool = Field(
         False, title="Residual connections", description="Every hidden layer after the first adds its input."
     )
@@ -84,6 +89,12 @@ class Experiment(Settings):
             allowed = f"from {d.lowest} to {d.highest}" if d.lowest < d.highest else f"only {d.lowest}"
             raise Conflict(
                 "features dataset", f"allowed for {self.dataset} is {allowed}, or 0 for the dataset's own"
+            )
+        if self.dropout and not self.dropout_last and self.depth == 1:
+            raise Conflict(
+                "dropout_last depth dropout",
+                "with one hidden layer there is nothing between hidden layers; allowed is dropout_last true, "
+                "2 hidden layers or more, or no dropout",
             )
         if self.batch_size > self.samples:
             raise Conflict("batch_size samples", f"allowed is at most the number of samples, {self.samples}")
@@ -117,6 +128,10 @@ class Experiment(Settings):
     def batch(self) -> int:
         """The number of samples in one step."""
         return self.batch_size or self.samples
+
+    def dropout_after(self, layer: int) -> float:
+        """The share of units dropped in a hidden layer, counted from 0."""
+        return self.dropout if self.dropout_last or layer < self.depth - 1 else 0.0
 
 
 def work(*experiments: Experiment) -> float:

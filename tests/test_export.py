@@ -70,7 +70,8 @@ def drawn(count):
 
 DIVERGING = Experiment(gain=30, learning_rate=10, steps=20, precision="float64")
 WIDE_DATA = Experiment(dataset="gaussians", features=20, depth=2, samples=64, steps=20, precision="float64")
-EXPERIMENTS = [Experiment(), DIVERGING, WIDE_DATA, *drawn(28)]
+BETWEEN = WIDE_DATA.but(dropout=0.5, dropout_last=False)
+EXPERIMENTS = [Experiment(), DIVERGING, WIDE_DATA, BETWEEN, *drawn(28)]
 NUMBERS = range(len(EXPERIMENTS))
 # A run is measured after one forward pass more than its steps, which moves the running averages of batchnorm.
 MEASURED = [
