@@ -61,7 +61,7 @@ class Experiment(Settings):
     dropout_last: bool = Field(
         True,
         title="Dropout before the output",
-        description="Whether units of the last hidden layer are dropped too, or only those between hidden layers.",
+        description="Drop units of the last hidden layer too; off: only between hidden layers.",
     )
     residual: bool = Field(
         False, title="Residual connections", description="Every hidden layer after the first adds its input."
@@ -90,11 +90,11 @@ class Experiment(Settings):
             raise Conflict(
                 "features dataset", f"allowed for {self.dataset} is {allowed}, or 0 for the dataset's own"
             )
-        if self.dropout and not self.dropout_last and self.depth == 1:
+        if self.depth == 1 and not self.dropout_last:
             raise Conflict(
-                "dropout_last depth dropout",
-                "with one hidden layer there is nothing between hidden layers; allowed is dropout_last true, "
-                "2 hidden layers or more, or no dropout",
+                "depth dropout_last",
+                "dropout between hidden layers alone needs two of them; allowed is depth 2 or more, or "
+                "dropout_last true",
             )
         if self.batch_size > self.samples:
             raise Conflict("batch_size samples", f"allowed is at most the number of samples, {self.samples}")

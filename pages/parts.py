@@ -1,6 +1,6 @@
 """Every piece of a page that Streamlit draws: controls, metrics, charts, findings, claims, downloads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import get_args
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from core import charts, export
 from core.claims import Claim, judge
-from core.experiment import Experiment
+from core.experiment import WORK_LIMIT, Experiment, work
 from core.lesson import Lesson
 from core.measures import MEASURES, short
 from core.run import Run
@@ -186,6 +186,18 @@ def show(figure: go.Figure, key: str) -> None:
         st.caption(about["how"])
 
 
+def side_by_side(*charts: tuple[go.Figure, str]) -> None:
+    """Charts with their keys in columns; on a phone one below the other."""
+    for column, (figure, key) in zip(st.columns(len(charts)), charts, strict=True):
+        with column:
+            show(figure, key)
+
+
+def verdict(holds: bool, sentence: str) -> None:
+    """A statement that was checked on the runs above."""
+    st.markdown(f"{VERDICTS['holds' if holds else 'fails']} {sentence}")
+
+
 def findings(lesson: Lesson, run: Run) -> None:
     """What is wrong with the run, and what helps: with the same seed, before and after side by side."""
     st.subheader("What is wrong, and what helps")
@@ -271,6 +283,21 @@ def compared(runs: Mapping[str, Run], key: str) -> None:
         show(charts.runs.losses(runs), f"{key}.losses")
     with right:
         show(charts.gradients.signals_compared(runs), f"{key}.signals")
+
+
+def asked(key: str, experiments: Sequence[Experiment], about: str = "") -> list[Run]:
+    """The Runs of a section that takes a while, once the reader asks for them: until then a button."""
+    flag = f"{key}.asked"
+    if (share := work(*experiments) / WORK_LIMIT) > 1:
+        st.info(
+            f"With these settings that takes {share:.1f} times what is allowed. Lower width, depth or steps."
+        )
+        return []
+    if not st.session_state.get(flag) and not is_cached(experiments, 2):
+        label = f"Train {len(experiments)} networks{about}"
+        st.button(label, key=f"{key}.run", on_click=lambda: st.session_state.update({flag: True}))
+        return []
+    return trained(experiments, 2)
 
 
 def claims(lesson: Lesson) -> None:

@@ -1,5 +1,27 @@
 """Runs in, Plotly figures out. Measured is solid, theory dashed; a chart's meta holds its title and alt."""
 
-from core.charts import claims, gradients, runs, style, sweeps, thumbnails
+from core.charts import (
+    claims,
+    dropout,
+    dropout_effect,
+    dropout_ensemble,
+    dropout_rates,
+    gradients,
+    runs,
+    style,
+    sweeps,
+    thumbnails,
+)
 
-__all__ = ["claims", "gradients", "runs", "style", "sweeps", "thumbnails"]
+__all__ = [
+    "claims",
+    "dropout",
+    "dropout_effect",
+    "dropout_ensemble",
+    "dropout_rates",
+    "gradients",
+    "runs",
+    "style",
+    "sweeps",
+    "thumbnails",
+]

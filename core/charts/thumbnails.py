@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 
 from core.charts.gradients import signal_sentence
 from core.charts.style import BACKWARD, FORWARD, chart, drawable, log_axis
+from core.measures import short
 from core.run import Run
 
 
@@ -29,4 +30,20 @@ def gradients(run: Run) -> go.Figure:
     )
 
 
-THUMBNAILS = {"gradients": gradients}
+def dropout(run: Run) -> go.Figure:
+    """Training and held-out loss over the steps."""
+    title = f"Training loss {short(run.train_loss[-1])}, held out {short(run.test_loss[-1])}"
+    return chart(
+        [
+            go.Scatter(x=run.at, y=drawable(run.train_loss), name="training", line_color=FORWARD),
+            go.Scatter(x=run.at, y=drawable(run.test_loss), name="held out", line_color=BACKWARD),
+        ],
+        title=title,
+        alt=f"{title}.",
+        height=200,
+        xaxis=dict(title="step"),
+        yaxis=log_axis([*run.train_loss, *run.test_loss], None),
+    )
+
+
+THUMBNAILS = {"gradients": gradients, "dropout": dropout}
