@@ -186,11 +186,11 @@ def show(figure: go.Figure, key: str) -> None:
         st.caption(about["how"])
 
 
-def side_by_side(*charts: tuple[go.Figure, str]) -> None:
-    """Charts with their keys in columns; on a phone one below the other."""
-    for column, (figure, key) in zip(st.columns(len(charts)), charts, strict=True):
+def side_by_side(prefix: str, **charts: go.Figure) -> None:
+    """Charts in columns, on a phone one below the other; their keys are `prefix.name`."""
+    for column, (name, figure) in zip(st.columns(len(charts)), charts.items(), strict=True):
         with column:
-            show(figure, key)
+            show(figure, f"{prefix}.{name}")
 
 
 def verdict(holds: bool, sentence: str) -> None:
@@ -285,7 +285,7 @@ def compared(runs: Mapping[str, Run], key: str) -> None:
         show(charts.gradients.signals_compared(runs), f"{key}.signals")
 
 
-def asked(key: str, experiments: Sequence[Experiment], about: str = "") -> list[Run]:
+def asked(key: str, experiments: Sequence[Experiment]) -> list[Run]:
     """The Runs of a section that takes a while, once the reader asks for them: until then a button."""
     flag = f"{key}.asked"
     if (share := work(*experiments) / WORK_LIMIT) > 1:
@@ -294,7 +294,7 @@ def asked(key: str, experiments: Sequence[Experiment], about: str = "") -> list[
         )
         return []
     if not st.session_state.get(flag) and not is_cached(experiments, 2):
-        label = f"Train {len(experiments)} networks{about}"
+        label = f"Train {len(experiments)} network{'s' * (len(experiments) > 1)}"
         st.button(label, key=f"{key}.run", on_click=lambda: st.session_state.update({flag: True}))
         return []
     return trained(experiments, 2)

@@ -29,11 +29,19 @@ def _shown(e: Experiment, steps: int) -> np.ndarray:
     return np.array(layers).swapaxes(0, 1)
 
 
+def _kept(row: np.ndarray, p: float) -> str:
+    if not p:
+        return "all kept"
+    factor = f" × {short(1 / (1 - p))}" if p < 1 else ""
+    return f"{row.sum()} of {len(row)}<br>kept{factor}"
+
+
 def network(e: Experiment) -> go.Figure:
     """The network as the first sample of the batch meets it at each of the first gradient steps."""
     steps = min(e.steps, STEPS)
     kept = _shown(e, steps)
-    sizes = [min(e.inputs, UNITS), *kept.shape[1] * [kept.shape[2]], e.outputs]
+    output = [e.outputs] if e.depth <= LAYERS else []
+    sizes = [min(e.inputs, UNITS), *kept.shape[1] * [kept.shape[2]], *output]
     spots = [np.stack([np.full(n, x), (np.arange(n) - (n - 1) / 2) / n], 1) for x, n in enumerate(sizes)]
     places, rates = np.concatenate(spots), [e.dropout_after(layer) for layer in range(kept.shape[1])]
     numbers = np.split(np.arange(len(places)), np.cumsum(sizes)[:-1])
@@ -42,7 +50,7 @@ def network(e: Experiment) -> go.Figure:
         [
             np.ones(sizes[0]),
             *(np.full(kept.shape[2], 1 / (1 - min(p, 0.99))) for p in rates),
-            np.ones(e.outputs),
+            np.ones(sum(output)),
         ]
     )
 
@@ -52,20 +60,15 @@ def network(e: Experiment) -> go.Figure:
         return dict(zip("xy", ends.reshape(-1, 2).T.astype(np.float32), strict=True))
 
     def frame(step):
-        alive = np.concatenate([np.ones(sizes[0], bool), kept[step].ravel(), np.ones(e.outputs, bool)])
+        alive = np.concatenate([np.ones(sizes[0], bool), kept[step].ravel(), np.ones(sum(output), bool)])
         size = np.where(alive, 11 * np.minimum(scale, 4) ** 0.5, 9)
         colour, symbol = np.where(alive, FORWARD, THEORY), np.where(alive, "circle", "x-thin-open")
         node = dict(x=places[:, 0], y=places[:, 1], marker=dict(size=size, color=colour, symbol=symbol))
-        words = ["input", *(f"{row.sum()} of {len(row)} kept" for row in kept[step]), "output"]
-        tops = [dict(text=text, x=x, y=0.62, showarrow=False, font_size=12) for x, text in enumerate(words)]
+        words = ["input", *map(_kept, kept[step], rates), *(["output"] if output else [])]
+        tops = [dict(text=text, x=x, y=0.64, showarrow=False, font_size=12) for x, text in enumerate(words)]
         return [lines(edges[alive[edges].all(axis=1)]), node], dict(annotations=tops)
 
     data, layout = frame(0)
-    factors = ", ".join(
-        f"layer {i + 1}: "
-        + (f"rate {p:g}, kept units × {short(1 / (1 - p))}" if 0 < p < 1 else f"rate {p:g}")
-        for i, p in enumerate(rates)
-    )
     dropped = [100 * (1 - kept[:, i].mean()) for i, p in enumerate(rates) if p]
     title = (
         f"A new mask at every step: in {steps} steps {short(np.mean(dropped))} % of these units were dropped"
@@ -83,13 +86,13 @@ def network(e: Experiment) -> go.Figure:
         title=title,
         alt=f"The network with the dropout masks of its first {steps} gradient steps. {title}.",
         how=f"Shown are {part}{layers}, as the first sample of the batch meets them; every sample has a mask "
-        f"of its own. These are the masks this run was trained with. Grey crosses are dropped, kept units "
-        f"grow by their factor 1/(1 − p): {factors}.",
+        "of its own. These are the masks this run was trained with. Grey crosses are dropped; kept units are "
+        "multiplied by 1/(1 − p), so that the next layer receives as much as without dropout.",
         height=470,
         showlegend=False,
         hovermode=False,
         xaxis=dict(visible=False, range=[-0.4, len(sizes) - 0.6], fixedrange=True),
-        yaxis=dict(visible=False, range=[-0.55, 0.68], fixedrange=True),
+        yaxis=dict(visible=False, range=[-0.52, 0.72], fixedrange=True),
         **layout,
     )
     frames = []

@@ -43,7 +43,7 @@ def gaps(runs: Mapping[str, Run]) -> go.Figure:
         else:
             lines[name] = [relative_gap(f.mean(), f.scaled) for f in found]
     relative = {name: np.array(values) for name, values in lines.items()}
-    exact = [name for name, values in gaps.items() if values.max() < 1e-10]
+    exact = [name for name, values in relative.items() if values.max() < 1e-10]
     others = [
         f"{name} off by {percent(float(v[1]))} at 0.2, {percent(float(v[3]))} at 0.5"
         for name, v in relative.items()
