@@ -70,7 +70,7 @@ def everything_dropped(run: Run) -> tuple[bool, str]:
     still = hidden_moved(run) == 0 and np.array_equal(first, last)
     moved = "no weight moved at all" if still else "some weights moved"
     loss = f"the loss of the last step is {short(run.loss[-1])}, guessing the mean gives {short(run.chance)}"
-    learned = still and abs(run.loss[-1] / run.chance - 1) < 0.01
+    learned = bool(still and abs(run.loss[-1] / run.chance - 1) < 0.01)
     return learned, (
         f"**1.0 after every hidden layer learns nothing**: in {len(run.loss)} steps {moved}; only the output "
         f"bias learned: {loss}. In evaluation mode nothing is dropped, and the untrained network answers "
