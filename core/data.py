@@ -85,6 +85,10 @@ class Dataset:
     lowest: int
     highest: int
 
+    def allows(self, features: int) -> bool:
+        """Whether it can have so many features; 0 stands for its own number."""
+        return features == 0 or self.lowest <= features <= self.highest
+
 
 DATASETS = {
     "moons": Dataset(moons, 2, 2, 2, 2),

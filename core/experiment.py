@@ -85,7 +85,7 @@ class Experiment(Settings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         d = DATASETS[self.dataset]
-        if self.features and not d.lowest <= self.features <= d.highest:
+        if not d.allows(self.features):
             allowed = f"from {d.lowest} to {d.highest}" if d.lowest < d.highest else f"only {d.lowest}"
             raise Conflict(
                 "features dataset", f"allowed for {self.dataset} is {allowed}, or 0 for the dataset's own"

@@ -2,6 +2,7 @@
 
 import inspect
 import textwrap
+from collections.abc import Sequence
 from string import Template
 from urllib.parse import urlencode
 
@@ -117,6 +118,20 @@ def probes_csv(run: Run) -> str:
     layers = range(1, run.experiment.depth + 1)
     index = pd.MultiIndex.from_product([run.at, layers], names=["step", "layer"])
     return pd.DataFrame({name: values.ravel() for name, values in run.probes.items()}, index=index).to_csv()
+
+
+def runs_csv(runs: Sequence[Run]) -> str:
+    """One row per run: the settings in which the runs differ, then how each ended."""
+    first = runs[0].experiment
+    varied = [name for name, value in first if any(getattr(r.experiment, name) != value for r in runs)]
+    ends = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
+    rows = [
+        {name: getattr(run.experiment, name) for name in varied}
+        | {name: getattr(run, name)[-1] for name in ends}
+        | {"diverged_at": run.diverged_at}
+        for run in runs
+    ]
+    return pd.DataFrame(rows).to_csv(index=False)
 
 
 def file_name(experiment: Experiment, ending: str) -> str:

@@ -2,10 +2,7 @@
 
 import streamlit as st
 
-from core.charts import dropout
-from core.charts import dropout_effect as effect
-from core.charts import dropout_ensemble as ensemble
-from core.charts import dropout_rates as rates
+from core.charts import dropout, dropout_effect, dropout_ensemble, dropout_rates
 from core.lessons import LESSONS
 from core.lessons.dropout import CLEAN, FAMILIES, GAP, RATES, SEEDS, SHIFTS, SMALL_NETWORKS
 from core.predict import modes
@@ -32,15 +29,16 @@ st.dataframe(rows, hide_index=True)
 st.markdown(sentence)
 
 st.subheader("What it does: the same run with and without dropout")
-parts.side_by_side("dropout", loss=effect.learning(pair), error=effect.learning(pair, error=True))
+loss, error = (dropout_effect.learning(pair, as_error) for as_error in (False, True))
+parts.side_by_side("dropout", loss=loss, error=error)
 if experiment.inputs == 1:
-    parts.show(effect.uncertainty(dropped), "dropout.fit")
+    parts.show(dropout_effect.uncertainty(dropped), "dropout.fit")
 else:
-    without, with_dropout = (effect.surface(one, name) for name, one in pair.items())
+    without, with_dropout = (dropout_effect.surface(one, name) for name, one in pair.items())
     parts.side_by_side("dropout.surface", without=without, dropout=with_dropout)
 if experiment.loss != "mse":
-    parts.show(effect.calibration(pair), "dropout.calibration")
-parts.show(effect.weights(pair), "dropout.weights")
+    parts.show(dropout_effect.calibration(pair), "dropout.calibration")
+parts.show(dropout_effect.weights(pair), "dropout.weights")
 
 
 @st.fragment
@@ -48,31 +46,25 @@ def how_much():
     st.subheader("How much: rates from 0 to 1")
     seeds = [(experiment.seed + i) % 2**32 for i in range(SEEDS)]
     if runs := parts.asked("dropout.rates", experiment.vary(dropout=RATES, seed=seeds)):
-        here = experiment.dropout
-        error, loss = (rates.rates(runs, RATES, here, error) for error in (True, False))
+        error, loss = (dropout_rates.curve(runs, RATES, experiment.dropout, share) for share in (True, False))
         parts.side_by_side("dropout.rates", error=error, loss=loss)
-        parts.verdict(*rates.no_dropout(alone, runs[0]))
+        parts.sweep_csv("dropout.rates", runs)
+        parts.verdict(*dropout_rates.no_dropout(alone, runs[0]))
         [nothing] = trained([experiment.but(dropout=1, dropout_last=True)], 2)
-        parts.verdict(*rates.everything_dropped(nothing))
-    st.markdown(
-        "**And where it hurts**: two spirals, every label right, so that there is nothing to overfit."
-    )
+        parts.verdict(*dropout_rates.everything_dropped(nothing))
+    st.markdown("**And where it hurts**: two spirals, every label right, so that nothing can be overfitted.")
     if runs := parts.asked("dropout.hurts", CLEAN.vary(dropout=RATES, seed=range(SEEDS))):
-        parts.show(rates.rates(runs, RATES, None, error=True), "dropout.hurts.error")
+        parts.show(dropout_rates.curve(runs, RATES, None, error=True), "dropout.hurts.error")
 
 
 @st.fragment
 def linear():
     st.subheader("Why: in linear regression it is ridge regression")
-    st.latex(
-        r"E\,\|y - (X \odot M) w\|^2 = \|y - Xw\|^2 + \frac{p}{1-p}\, w^\top \mathrm{diag}(X^\top X)\, w"
-    )
-    chosen = st.pills(
-        "Data", list(FAMILIES), default=next(iter(FAMILIES)), key="dropout.family", required=True
-    )
-    found = computed("core.dropout_theory.rate_errors", *FAMILIES[chosen])
-    path = rates.ridge_path(computed("core.dropout_theory.path"))
-    parts.side_by_side("dropout", best=rates.best(found, *FAMILIES[chosen]), ridge=path)
+    st.latex(r"E\|y - (X \odot M) w\|^2 = \|y - Xw\|^2 + \frac{p}{1-p}\, w^\top \mathrm{diag}(X^\top X)\, w")
+    family = FAMILIES[st.selectbox("Data", FAMILIES, key="dropout.family")]
+    found = computed("core.dropout_theory.rate_errors", *family)
+    path = dropout_rates.ridge_path(computed("core.dropout_theory.path"))
+    parts.side_by_side("dropout", best=dropout_rates.best(found, *family), ridge=path)
 
 
 @st.fragment
@@ -80,15 +72,14 @@ def inside():
     st.subheader("Why: there is an ensemble inside")
     st.markdown("Each mask leaves one of 2ⁿ thinned networks; one pass without dropout stands for them all.")
     if runs := parts.asked("dropout.ensemble", list(SMALL_NETWORKS.values())):
-        gaps = ensemble.gaps(dict(zip(SMALL_NETWORKS, runs, strict=True)))
-        parts.side_by_side("dropout", gaps=gaps, sampled=ensemble.sampled(runs[-1]))
+        gaps = dropout_ensemble.gaps(dict(zip(SMALL_NETWORKS, runs, strict=True)))
+        parts.side_by_side("dropout", gaps=gaps, sampled=dropout_ensemble.sampled(runs[-1]))
     st.markdown("Asked for a value, thinned networks disagree; how much is read as uncertainty (MC dropout):")
     if runs := parts.asked("dropout.uncertainty", [GAP]):
-        parts.show(effect.uncertainty(runs[0]), "dropout.uncertainty")
+        parts.show(dropout_effect.uncertainty(runs[0]), "dropout.uncertainty")
     st.subheader("Dropout before batch normalization")
-    st.markdown("Batch normalization learns its variance while units drop out, and uses it when none do.")
     if runs := parts.asked("dropout.shift", SHIFTS):
-        parts.show(ensemble.shift(runs), "dropout.shift")
+        parts.show(dropout_ensemble.shift(runs), "dropout.shift")
 
 
 how_much()

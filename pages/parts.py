@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from core import charts, export
 from core.claims import SEEDS, Claim, judge
+from core.data import DATASETS
 from core.diagnose import cured, diagnose
 from core.experiment import WORK_LIMIT, Experiment, work
 from core.lesson import Lesson
@@ -83,10 +84,18 @@ def _enter(lesson: Lesson) -> None:
 
 
 def change(lesson: Lesson, **changes) -> None:
-    """Change the page's settings; what is not possible is said on the page and changes nothing."""
+    """Change the page's settings; what is not possible is said on the page and changes nothing.
+
+    A dataset that cannot have as many features as the one before comes with its own number, which is said.
+    """
+    before, said = st.session_state[lesson.slug], []
+    features = changes.get("features", getattr(before, "features", 0))
+    if "dataset" in changes and not DATASETS[changes["dataset"]].allows(features):
+        said = [f"{changes['dataset']} cannot have {features} features: it has its own number of them now."]
+        changes |= {"features": 0}
     try:
-        st.session_state[lesson.slug] = st.session_state[lesson.slug].but(**changes)
-        st.session_state[f"{lesson.slug}.complaints"] = []
+        st.session_state[lesson.slug] = before.but(**changes)
+        st.session_state[f"{lesson.slug}.complaints"] = said
     except ValidationError as error:
         st.session_state[f"{lesson.slug}.complaints"] = lesson.start.complaints(error)
 
@@ -191,6 +200,13 @@ def side_by_side(prefix: str, **charts: go.Figure) -> None:
     for column, (name, figure) in zip(st.columns(len(charts)), charts.items(), strict=True):
         with column:
             show(figure, f"{prefix}.{name}")
+
+
+def sweep_csv(key: str, runs: Sequence[Run]) -> None:
+    """The numbers behind a sweep, to take home."""
+    name = export.file_name(runs[0].experiment, f"{key.split('.')[-1]}.csv")
+    icon = ":material/download:"
+    st.download_button("All runs (CSV)", lambda: export.runs_csv(runs), name, on_click="ignore", icon=icon)
 
 
 def verdict(holds: bool, sentence: str) -> None:

@@ -107,14 +107,14 @@ def test_rates_name_the_best_and_count_the_seeds():
     )
     held = np.array([run.test_loss[-1] for run in grid]).reshape(3, 4)
     best = int(np.median(held, axis=1).argmin())
-    title = dropout_rates.rates(grid, rates, 0.5).layout.meta["title"]
+    title = dropout_rates.curve(grid, rates, 0.5).layout.meta["title"]
     if best:
         assert f"is at rate {rates[best]:g}" in title
         assert f"lower on {(held[best] < held[0]).sum()} of 4 seeds" in title
     else:
         assert title.startswith("No rate has a lower held-out loss")
     swapped = [*grid[4:8], *grid[:4], *grid[8:]]
-    assert dropout_rates.rates(swapped, rates, 0.5).layout.meta["title"] != title
+    assert dropout_rates.curve(swapped, rates, 0.5).layout.meta["title"] != title
 
 
 def test_rate_0_is_compared_to_the_bit(runs):

@@ -63,7 +63,7 @@ def test_every_section_answers_when_asked(page, figures, key, charts):
 def test_another_family_of_data_has_another_best_rate(page, figures):
     at = page(PAGE, **QUICK)
     assert "predicted before training: 0.444" in words(at)
-    at.pills(key="dropout.family").set_value("50 samples, 40 features, noise 2").run()
+    at.selectbox(key="dropout.family").set_value("50 samples, 40 features, noise 2").run()
     assert not at.exception
     assert "predicted before training: 0.762" in words(at)
 
@@ -87,3 +87,15 @@ def test_too_many_networks_are_refused_in_a_sentence(page):
     at = page(PAGE, width="256", depth="4", samples="512", steps="100", dropout="0")
     assert any("times what is allowed" in info.value for info in at.info)
     assert "dropout.rates.run" not in [button.key for button in at.button]
+
+
+def test_a_dataset_with_other_features_can_be_chosen_and_it_is_said(page):
+    at = page(PAGE, **QUICK)
+    at.selectbox(key="dropout.dataset").set_value("moons").run()
+    assert not at.exception
+    assert (at.session_state["dropout"].dataset, at.session_state["dropout"].features) == ("moons", 0)
+    assert [text.value for text in at.text] == [
+        "moons cannot have 10 features: it has its own number of them now."
+    ]
+    at.selectbox(key="dropout.dataset").set_value("xor").run()
+    assert not list(at.text)

@@ -13,7 +13,7 @@ from core.predict import initial_weight
 from core.run import Run
 
 
-def rates(runs: Sequence[Run], x: Sequence[float], here: float | None, error: bool = False) -> go.Figure:
+def curve(runs: Sequence[Run], x: Sequence[float], here: float | None, error: bool = False) -> go.Figure:
     """Held-out and training loss (or error) over dropout rates; runs in the order [rate][seed]."""
     grid = np.array(runs, dtype=object).reshape(len(x), -1)
 

@@ -110,7 +110,7 @@ LESSON = Lesson(
             note="Regularization is measured as what it is to close: held-out minus training loss.",
         ),
         Claim(
-            sentence="1.0 = drop out all nodes. The model learns nothing.",
+            sentence="1.0 = drop out everything. The model learns nothing.",
             source=COURSE,
             measure="hidden_moved",
             goal="lower",
