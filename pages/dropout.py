@@ -77,7 +77,7 @@ def inside():
     st.markdown("Asked for a value, thinned networks disagree; how much is read as uncertainty (MC dropout):")
     if runs := parts.asked("dropout.uncertainty", [GAP]):
         parts.show(dropout_effect.uncertainty(runs[0]), "dropout.uncertainty")
-    st.subheader("Dropout before batch normalization")
+    st.subheader("Dropout before batch normalization: a variance learned while units are missing")
     if runs := parts.asked("dropout.shift", SHIFTS):
         parts.show(dropout_ensemble.shift(runs), "dropout.shift")
 
