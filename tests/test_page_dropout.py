@@ -71,8 +71,8 @@ def test_another_family_of_data_has_another_best_rate(page, figures):
 def test_one_hidden_layer_has_nothing_between(page):
     at = page(PAGE, **QUICK, depth="1")
     assert [text.value for text in at.text] == [
-        "depth cannot be 1 here: dropout between hidden layers alone needs two of them; "
-        "allowed is depth 2 or more, or dropout_last true."
+        "depth cannot be 1 here: dropout_last false leaves dropout only between hidden layers, "
+        "and depth 1 has but one; allowed is depth 2 or more, or dropout_last true."
     ]
     at = page(PAGE, **QUICK, depth="1", dropout_last="true")
     assert not list(at.text)
