@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from core import charts, export
 from core.backprop.claims import Fact, Judged
 from core.claims import SEEDS, Claim, judge
+from core.data import DATASETS
 from core.diagnose import cured, diagnose
 from core.experiment import WORK_LIMIT, Experiment, work
 from core.lesson import Lesson
@@ -84,10 +85,18 @@ def _enter(lesson: Lesson) -> None:
 
 
 def change(lesson: Lesson, **changes) -> None:
-    """Change the page's settings; what is not possible is said on the page and changes nothing."""
+    """Change the page's settings; what is not possible is said on the page and changes nothing.
+
+    A dataset that cannot have as many features as the one before comes with its own number, which is said.
+    """
+    before, said = st.session_state[lesson.slug], []
+    features = changes.get("features", getattr(before, "features", 0))
+    if "dataset" in changes and not DATASETS[changes["dataset"]].allows(features):
+        said = [f"{changes['dataset']} cannot have {features} features: it has its own number of them now."]
+        changes |= {"features": 0}
     try:
-        st.session_state[lesson.slug] = st.session_state[lesson.slug].but(**changes)
-        st.session_state[f"{lesson.slug}.complaints"] = []
+        st.session_state[lesson.slug] = before.but(**changes)
+        st.session_state[f"{lesson.slug}.complaints"] = said
     except ValidationError as error:
         st.session_state[f"{lesson.slug}.complaints"] = lesson.start.complaints(error)
 
@@ -287,6 +296,11 @@ def csv(name: str, make: Callable, *args) -> None:
     st.download_button(label, lambda: make(*args), f"{name}.csv", key=key, on_click="ignore", icon=icon)
 
 
+def verdict(holds: bool, sentence: str) -> None:
+    """A statement that was checked on the runs above."""
+    st.markdown(f"{VERDICTS['holds' if holds else 'fails']} {sentence}")
+
+
 def findings(lesson: Lesson, run: Run) -> None:
     """What is wrong with the run, and what helps: with the same seed, before and after side by side."""
     st.subheader("What is wrong, and what helps")
@@ -397,7 +411,7 @@ def pick_unit(slug: str, run: Run, first: tuple[int, int]) -> tuple[int, int]:
         (left, "Layer", "layer", layer, e.depth),
         (right, "Unit", "number", unit, e.width),
     ):
-        _put(f"{key}.{name}", value + 1)
+        put(f"{key}.{name}", value + 1)
         column.number_input(title, 1, highest, key=f"{key}.{name}", on_change=typed)
     return layer, unit
 

@@ -8,6 +8,7 @@ from core.charts.dead_relus import SHARES
 from core.charts.gradients import signal_sentence
 from core.charts.graph import still
 from core.charts.style import BACKWARD, FORWARD, chart, drawable, log_axis
+from core.measures import short
 from core.run import Run
 
 
@@ -46,4 +47,20 @@ def dead_relus(run: Run) -> go.Figure:
     )
 
 
-THUMBNAILS = {"backprop": still, "gradients": gradients, "dead_relus": dead_relus}
+def dropout(run: Run) -> go.Figure:
+    """Training and held-out loss over the steps."""
+    title = f"Training loss {short(run.train_loss[-1])}, held out {short(run.test_loss[-1])}"
+    return chart(
+        [
+            go.Scatter(x=run.at, y=drawable(run.train_loss), name="training", line_color=FORWARD),
+            go.Scatter(x=run.at, y=drawable(run.test_loss), name="held out", line_color=BACKWARD),
+        ],
+        title=title,
+        alt=f"{title}.",
+        height=200,
+        xaxis=dict(title="step"),
+        yaxis=log_axis([*run.train_loss, *run.test_loss], None),
+    )
+
+
+THUMBNAILS = {"backprop": still, "gradients": gradients, "dead_relus": dead_relus, "dropout": dropout}
