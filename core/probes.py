@@ -11,7 +11,7 @@ import torch
 from torch.linalg import vector_norm
 
 from core.activations import ACTIVATIONS
-from core.run import DELTA_EDGES, activation_edges
+from core.run import DELTA_EDGES, PRE_ACTIVATION_EDGES, activation_edges
 
 SAMPLED = 64
 SATURATED = 0.06
@@ -137,6 +137,11 @@ def _histogram(x: torch.Tensor, edges: np.ndarray) -> torch.Tensor:
 def activation_histogram(seen) -> torch.Tensor:
     """Shares of the activations of the first 64 samples: [K, bins]."""
     return _histogram(seen.activation, activation_edges(seen.name))
+
+
+def pre_activation_histogram(seen) -> torch.Tensor:
+    """Shares of what enters the activation function, of the first 64 samples: [K, bins]."""
+    return _histogram(seen.pre_activation, PRE_ACTIVATION_EDGES)
 
 
 def delta_histogram(seen) -> torch.Tensor:

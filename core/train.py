@@ -10,7 +10,7 @@ import torch
 from core.data import BATCHES, stream
 from core.experiment import WORK_LIMIT, Experiment, work
 from core.network import Stack, chance
-from core.probes import PROBES, Seen, activation_histogram, delta_histogram
+from core.probes import PROBES, Seen, activation_histogram, delta_histogram, pre_activation_histogram
 from core.run import Run
 
 TICK_SECONDS = 0.02
@@ -196,7 +196,15 @@ def measure(stack: Stack) -> dict[str, torch.Tensor]:
         "train_accuracy": train_accuracy,
         "test_accuracy": test_accuracy,
         "active_fraction": active.transpose(0, 1),
+        "gamma": per_unit(stack, stack.gamma),
+        "beta": per_unit(stack, stack.beta),
     }
+
+
+def per_unit(stack: Stack, parameters: list[torch.Tensor]) -> torch.Tensor:
+    """A copy of one parameter per unit of all hidden layers: [K, L, units], L = 0 if there is none."""
+    none = stack.parameters.new_empty(stack.count, 0, stack.like.width)
+    return torch.cat([none, *(p.mT for p in parameters)], dim=1)
 
 
 def probe(stack: Stack, active: torch.Tensor, weight: list[torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -215,7 +223,8 @@ def probe(stack: Stack, active: torch.Tensor, weight: list[torch.Tensor]) -> dic
         )
         for layer in range(stack.like.depth)
     ]
-    functions = PROBES | {f.__name__: f for f in (activation_histogram, delta_histogram)}
+    histograms = (activation_histogram, pre_activation_histogram, delta_histogram)
+    functions = PROBES | {f.__name__: f for f in histograms}
     return {name: torch.stack([f(seen) for seen in layers], dim=1) for name, f in functions.items()}
 
 
