@@ -21,7 +21,7 @@ VISIBLE = {
     "pages",
     "tests",
 }
-ENGINE = {"activations", "network", "probes", "train"}
+ENGINE = {"activations", "batchnorm", "network", "probes", "train"}
 TEST_COMMAND = "pip install -r tests/requirements.txt && pytest"
 
 

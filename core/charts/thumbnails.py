@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 
 from core.charts.gradients import signal_sentence
 from core.charts.style import BACKWARD, FORWARD, chart, drawable, log_axis
+from core.measures import short
 from core.run import Run
 
 
@@ -29,4 +30,19 @@ def gradients(run: Run) -> go.Figure:
     )
 
 
-THUMBNAILS = {"gradients": gradients}
+def batchnorm(run: Run) -> go.Figure:
+    """How the median scale of every layer's units moves while the network learns."""
+    scale = np.median(run.gamma[: run.last + 1], axis=2).T
+    title = f"The loss falls to {short(run.train_loss[run.last])} while every layer learns its own scale γ"
+    return chart(
+        [go.Scatter(x=run.at[: run.last + 1], y=y, mode="lines", line_color=FORWARD) for y in scale],
+        title=title,
+        alt=f"{title}.",
+        height=200,
+        showlegend=False,
+        xaxis=dict(title="step"),
+        yaxis=dict(title="γ"),
+    )
+
+
+THUMBNAILS = {"gradients": gradients, "batchnorm": batchnorm}

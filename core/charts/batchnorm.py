@@ -1,0 +1,229 @@
+"""Batch normalization at work: one batch by hand, and what it does inside a network while it trains."""
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
+
+from core.charts.style import (
+    AFTER,
+    BACKWARD,
+    BEFORE,
+    FORWARD,
+    SCALE,
+    THEORY,
+    WEIGHTS,
+    chart,
+    drawable,
+    log_axis,
+    played,
+)
+from core.measures import short
+from core.one_batch import OneBatch, left_of_start
+from core.run import PRE_ACTIVATION_EDGES, Run
+
+PANELS = (dict(domain=[0, 0.47]), dict(domain=[0.53, 1]))
+DASHED = dict(color=THEORY, dash="dash", width=2)
+
+
+def by_hand(before: OneBatch, after: OneBatch, evaluated: np.ndarray, nudge: float) -> go.Figure:
+    """Outputs of one batch before and after its first value moved, and in evaluation mode."""
+    count, moved = len(after.output), np.abs(after.output - before.output)
+    samples = np.arange(1, count + 1)
+    if nudge:
+        title = (
+            f"Moving sample 1 by {short(nudge)} moves its own output by {short(moved[0])}, "
+            f"and the others by up to {short(moved[1:].max())}"
+        )
+    else:
+        title = (
+            f"{count} values of mean {short(after.mean)} and deviation {short(after.variance**0.5)} come out "
+            f"with mean {short(after.output.mean())} and deviation {short(after.output.std())}"
+        )
+
+    def dots(y, name, symbol, colour):
+        marker = dict(symbol=symbol, color=colour, size=9)
+        return go.Scatter(x=samples, y=y, name=name, mode="markers", marker=marker)
+
+    stems = [
+        value for row in zip(before.output, after.output, [None] * count, strict=True) for value in row
+    ]
+    return chart(
+        [
+            go.Scatter(
+                x=np.repeat(samples, 3),
+                y=stems,
+                mode="lines",
+                line=dict(color=AFTER, width=1),
+                showlegend=False,
+                hoverinfo="skip",
+            ),
+            dots(before.output, "before the move", "circle-open", BEFORE),
+            dots(after.output, "training mode", "circle", AFTER),
+            dots(evaluated, "evaluation mode", "diamond-open", BACKWARD),
+        ],
+        title=title,
+        alt=f"Outputs of the {count} samples of one batch. {title}.",
+        how="In training mode a sample's output depends on its whole batch; in evaluation mode, on running "
+        "statistics from earlier batches, each sample stands for itself.",
+        xaxis=dict(title="sample", dtick=max(1, count // 8)),
+        yaxis=dict(title="output"),
+    )
+
+
+def warm_up(mean: np.ndarray, variance: np.ndarray, goal: tuple[float, float], seen: int) -> go.Figure:
+    """Running mean and variance over the batches seen, over what is expected of them."""
+    t = np.arange(len(mean))
+    left = left_of_start(t)
+    expected = ((1 - left) * goal[0], left + (1 - left) * goal[1])
+    title = (
+        f"After {seen} batches {100 * left_of_start(seen):.3g} % of the running variance is still its start "
+        f"value 1: it is {short(variance[seen])}, the data's is {short(goal[1])}"
+    )
+    traces = []
+    names = ("running mean", FORWARD), ("running variance", WEIGHTS)
+    for i, ((name, colour), values, theory) in enumerate(
+        zip(names, (mean, variance), expected, strict=True), start=1
+    ):
+        place = dict(x=t, mode="lines", xaxis=f"x{i}", yaxis=f"y{i}")
+        traces += [
+            go.Scatter(y=values, name=name, line_color=colour, **place),
+            go.Scatter(y=theory, name="expected", line=DASHED, showlegend=i == 1, **place),
+        ]
+    return chart(
+        traces,
+        title=title,
+        alt=f"Running mean and variance of one unit over {len(mean) - 1} batches. {title}.",
+        how="Every batch moves them a tenth of the way. Dashed: start value times 0.9ᵗ, plus the mean or "
+        "variance of the whole training set times 1 − 0.9ᵗ.",
+        height=320,
+        xaxis=dict(title="batches seen") | PANELS[0],
+        xaxis2=dict(title="batches seen") | PANELS[1],
+        yaxis=dict(title="mean"),
+        yaxis2=log_axis([*variance, *expected[1]], "variance", anchor="x2"),
+        hovermode="closest",
+    )
+
+
+def inside(plain: Run, normed: Run) -> go.Figure:
+    """What enters the activation functions, a column per layer, without and with, over the steps."""
+    shares = [run.pre_activation_histogram for run in (plain, normed)]
+    used = np.flatnonzero(np.nansum(np.concatenate(shares), axis=(0, 1)) > 0.002 * len(shares[0]))
+    ticks = np.array([-1000, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 1000])
+    layers, depth = np.arange(1, plain.experiment.depth + 1), plain.experiment.depth
+    spreads = [_spread(run, 0, depth) for run in (plain, normed)]
+    title = (
+        f"Before the first step half of layer {depth}'s pre-activations lie within "
+        f"±{short(spreads[0])} without batch normalization, within ±{short(spreads[1])} with it"
+    )
+
+    def strips(i):
+        return [
+            dict(type="heatmap", z=np.sqrt(share[i].T).astype(np.float32), xaxis=f"x{n}", yaxis=f"y{n}")
+            for n, share in enumerate(shares, start=1)
+        ]
+
+    axis = dict(
+        tickvals=np.searchsorted(PRE_ACTIVATION_EDGES, ticks),
+        ticktext=[f"{v:g}" for v in ticks],
+        range=[used.min(initial=45) - 1.5, used.max(initial=55) + 1.5],
+    )
+    columns = dict(dtick=max(1, depth // 10))
+    figure = chart(
+        [
+            go.Heatmap(strip, x=layers, zmin=0, zmax=1, colorscale=SCALE, showscale=False, hoverinfo="x")
+            for strip in strips(0)
+        ],
+        title=title,
+        alt=f"Histograms of the pre-activations of {depth} layers, without and with. {title}.",
+        how="Left without, right with batch normalization, same seed: a column is a layer, the brighter, the "
+        "more of its pre-activations have that value. Play shows them over the steps.",
+        height=460,
+        xaxis=dict(title="layer, without", **columns) | PANELS[0],
+        xaxis2=dict(title="layer, with", **columns) | PANELS[1],
+        yaxis=dict(title="pre-activation") | axis,
+        yaxis2=axis | dict(anchor="x2", showticklabels=False),
+        hovermode="closest",
+    )
+    frames = [dict(data=strips(i), name=str(step)) for i, step in enumerate(plain.at) if i % 2 == 0]
+    return played(figure, frames, "step ", redraw=True)
+
+
+def _spread(run: Run, snapshot: int, layer: int) -> float:
+    """The size that half of a layer's pre-activations stay below, to the width of a bin."""
+    share = run.pre_activation_histogram[snapshot, layer - 1]
+    upper = np.abs(np.append(PRE_ACTIVATION_EDGES, np.inf))
+    lower = np.abs(np.insert(PRE_ACTIVATION_EDGES, 0, -np.inf))
+    size = np.maximum(upper, lower)
+    order = np.argsort(size, kind="stable")
+    reached = np.cumsum(share[order])
+    return float(size[order][min(np.searchsorted(reached, 0.5), len(size) - 1)])
+
+
+def learned(run: Run) -> go.Figure:
+    """The median scale and shift of every layer over the steps."""
+    kept, depth = run.last + 1, run.experiment.depth
+    places = [0.5] if depth == 1 else list(np.linspace(0.1, 0.8, depth))
+    colours = sample_colorscale(SCALE, places)
+    ends = [values[kept - 1] for values in (run.gamma, run.beta)]
+    title = (
+        f"After {run.at[kept - 1]} steps γ lies between {short(ends[0].min())} and {short(ends[0].max())}, "
+        f"β between {short(ends[1].min())} and {short(ends[1].max())}"
+    )
+    traces = [
+        go.Scatter(
+            x=run.at[:kept],
+            y=np.median(values[:kept, layer], axis=1),
+            name=f"layer {layer + 1}",
+            legendgroup=layer,
+            showlegend=n == 1 and layer in (0, depth - 1),
+            line_color=colour,
+            xaxis=f"x{n}",
+            yaxis=f"y{n}",
+        )
+        for n, values in enumerate((run.gamma, run.beta), start=1)
+        for layer, colour in enumerate(colours)
+    ]
+    return chart(
+        traces,
+        title=title,
+        alt=f"Median scale and shift of every layer over {run.experiment.steps} steps. {title}.",
+        how="A line is the median over the units of a layer, dark for the first, bright for the last. γ starts "
+        "at 1 and β at 0.",
+        height=340,
+        xaxis=dict(title="step") | PANELS[0],
+        xaxis2=dict(title="step") | PANELS[1],
+        yaxis=dict(title="scale γ"),
+        yaxis2=dict(title="shift β", anchor="x2"),
+        hovermode="closest",
+    )
+
+
+def evaluation_lag(run: Run) -> go.Figure:
+    """The loss in training mode at every step, and in evaluation mode at the snapshots."""
+    steps = np.arange(len(run.loss))
+    early = [i for i, step in enumerate(run.at) if 0 < step < min(20, len(run.loss))]
+    gaps = {int(run.at[i]): (float(run.train_loss[i]), float(run.loss[run.at[i]])) for i in early}
+    step, (lagging, ahead) = max(gaps.items(), key=lambda item: item[1][0] / item[1][1], default=(0, (1, 1)))
+    title = (
+        f"At step {step} the same network has a loss of {short(ahead)} in training mode and of "
+        f"{short(lagging)} in evaluation mode"
+    )
+    return chart(
+        [
+            go.Scatter(x=steps, y=drawable(run.loss), name="training mode", line_color=FORWARD),
+            go.Scatter(
+                x=run.at,
+                y=drawable(run.train_loss),
+                name="evaluation mode",
+                mode="lines+markers",
+                line_color=BACKWARD,
+            ),
+            go.Scatter(x=steps, y=left_of_start(steps), name="0.9ᵗ", line=DASHED),
+        ],
+        title=title,
+        alt=f"Training loss in training and in evaluation mode. {title}.",
+        how="Evaluation mode uses running statistics that start at mean 0 and variance 1; dashed is the weight "
+        "0.9ᵗ that this start still has. Training mode is each step's batch, evaluation the whole set.",
+        xaxis=dict(title="step", range=[0, min(100, len(steps))]),
+        yaxis=log_axis(np.concatenate([run.loss[:100], run.train_loss]), "loss"),
+    )
