@@ -7,6 +7,7 @@ import numpy as np
 from core.experiment import Experiment
 from core.measures import MEASURES, Measure
 from core.run import Run
+from core.settings import plain
 
 SEEDS = 8
 
@@ -22,8 +23,10 @@ class Case:
     def labels(self) -> tuple[str, str]:
         """What differs, as two short labels."""
         changed = self.helped.changes(self.without)
-        before = ", ".join(f"{name} {getattr(self.without, name)}" for name in changed)
-        return before, ", ".join(f"{name} {value}" for name, value in changed.items())
+        return tuple(
+            ", ".join(f"{name} {plain(getattr(side, name))}" for name in changed)
+            for side in (self.without, self.helped)
+        )
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,8 @@ class Outcome:
     """What one case showed: both sides' values over the seeds, and the gain with its interval.
 
     The gain is a factor for logarithmic measures and a difference for others, positive (above 1) when
-    the claim is right. `interval` runs from the second smallest to the second largest of the 8 paired
-    gains: it covers the median with 93 % whatever the distribution (sign test; Conover 1999, sec. 3.2).
+    the claim is right: in `better` of the pairs. `interval` runs from the second smallest to the second
+    largest of the 8 paired gains: it covers the median with 93 %, whatever their distribution (sign test).
     """
 
     case: Case
@@ -66,7 +69,13 @@ class Outcome:
     helped: np.ndarray
     gain: float
     interval: tuple[float, float]
+    better: int
     holds: bool
+
+    @property
+    def title(self) -> str:
+        """The condition, as the start of a sentence."""
+        return self.case.condition[0].upper() + self.case.condition[1:]
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,9 @@ def judge(claim: Claim, runs: list[Run]) -> Verdict:
         gains = np.sort(_gains(measure, claim.goal, without, helped))
         scale = np.exp if measure.logarithmic else lambda x: x
         low, middle, high = (float(scale(g)) for g in (gains[1], np.median(gains), gains[-2]))
-        outcomes.append(Outcome(case, without, helped, middle, (low, high), low >= claim.at_least))
+        outcomes.append(
+            Outcome(case, without, helped, middle, (low, high), sum(gains > 0), low >= claim.at_least)
+        )
     right = [o.case.condition for o in outcomes if o.holds]
     wrong = [o.case.condition for o in outcomes if not o.holds]
     if not wrong:

@@ -66,11 +66,7 @@ class Rule:
 
 def remaining(run: Run) -> float:
     """Share of the loss of the best constant answer that is left after the last step; inf if the run diverged."""
-    if run.diverged_at is not None:
-        return np.inf
-    if run.experiment.loss == "mse":
-        return 1 - float(run.train_accuracy[-1])
-    return float(run.train_loss[-1]) / run.chance
+    return final_loss(run) / run.chance
 
 
 def harm(run: Run) -> str:
@@ -86,8 +82,6 @@ def _outcome(run: Run) -> str:
         return f"the training diverges at step {run.diverged_at}"
     if harm(run) == "note":
         return f"the network learns all the same: the loss falls to {short(final_loss(run))}"
-    if run.experiment.loss == "mse":
-        return f"after {run.experiment.steps} steps {short(100 * remaining(run))} % of the variance are unexplained"
     return (
         f"after {run.experiment.steps} steps the loss is {short(final_loss(run))}, "
         f"where guessing gives {short(run.chance)}"
@@ -168,6 +162,8 @@ def exploding(run: Run) -> Finding | None:
     """Before the first step, activations grow from layer to layer, or the error signal does on its way back."""
     std, layers = run.probes["activation_std"][0], run.experiment.depth
     forward, backward = _ratio(std[-1], std[0]), first_over_last(run)
+    if run.experiment.activation in ("sigmoid", "tanh"):
+        forward = 1.0
     if not (forward > 10 or backward > 100):
         return None
     if forward > 10:
@@ -217,7 +213,7 @@ def dead(run: Run) -> Finding | None:
         threshold=0.5,
         layer=layer + 1,
         step=first,
-        remedies=resized_steps(run) if shares[0, layer] <= 0.5 else let_through(run),
+        remedies=resized_steps(run) if shares[0].max() <= 0.5 else let_through(run),
     )
 
 
@@ -291,7 +287,7 @@ def too_slow(run: Run) -> Finding | None:
     update = float(np.median(run.probes["update_ratio"]))
     tail = max(1, len(run.loss) // 10)
     fell = 1 - _ratio(run.loss[-tail:].mean(), run.loss[:tail].mean())
-    if harm(run) == "note" or not (0 < update < 1e-4 and fell < 0.05):
+    if harm(run) == "note" or not (0 < update < 1e-4 and fell < 0.1):
         return None
     return _finding(
         run,
@@ -367,7 +363,7 @@ RULES = (
         too_fast,
         SHALLOW.but(learning_rate=10),
         "Karpathy 2022, makemore part 3; TheDeepChecker (Ben Braiek & Khomh 2022)",
-        unless=("unscaled", "exploding", "saturated"),
+        unless=("unscaled", "exploding", "saturated", "vanishing"),
     ),
     Rule(
         "too_slow",

@@ -31,7 +31,7 @@ class Measure:
 def short(value: float) -> str:
     """Three significant digits at most: 0.18, 12, 2.3e-7."""
     if not np.isfinite(value):
-        return "inf" if value > 0 else "-inf" if value < 0 else "NaN"
+        return "∞" if value > 0 else "−∞" if value < 0 else "NaN"
     if value and not 1e-3 <= abs(value) < 1e5:
         mantissa, exponent = f"{value:.1e}".split("e")
         return f"{mantissa}e{int(exponent)}"

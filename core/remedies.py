@@ -42,22 +42,31 @@ WORDS = {
     "dropout": "dropout {}",
     "scaling": "{} scaling",
     "optimizer": "{}",
+    "width": "width {}",
     "learning_rate": "learning rate {}",
     "clip_norm": "clip norm {}",
 }
 
 
-def _remedy(run: Run, why: str, **wanted: Any) -> list[Remedy]:
-    """One Remedy, or none where nothing would change."""
-    change = {name: value for name, value in wanted.items() if getattr(run.experiment, name) != value}
+def _remedy(run: Run, why: str, also: dict | None = None, **wanted: Any) -> list[Remedy]:
+    """One Remedy, or none where nothing would change; `also` comes with it and is no remedy by itself."""
+    e = run.experiment
+    change = {name: value for name, value in wanted.items() if getattr(e, name) != value}
     if not change:
         return []
-    words = [
-        ("no " if value is False else "") + WORDS[name].format(NAMES.get(value, value))
-        for name, value in change.items()
-    ]
-    title = ", ".join(words)
-    return [Remedy(title[0].upper() + title[1:], change, why)]
+    change |= also or {}
+    words = ", ".join(_words(name, value) for name, value in change.items())
+    return [Remedy(words[0].upper() + words[1:], change, why)]
+
+
+def _words(name: str, value: Any) -> str:
+    if isinstance(value, float):
+        value = f"{value:g}"
+    return ("no " if value is False else "") + WORDS[name].format(NAMES.get(value, value))
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.0e}")
 
 
 CRITICAL = {
@@ -68,52 +77,53 @@ CRITICAL = {
     "silu": ("he", "Weights of variance 2 / fan_in make up for what SiLU cuts off (He et al. 2015)."),
     "selu": ("lecun", "SELU normalizes itself with weights of variance 1 / fan_in (Klambauer et al. 2017)."),
     "tanh": ("xavier", "With weights of variance 1 / width tanh neither shrinks nor saturates (Glorot & Bengio 2010)."),
-    "identity": ("xavier", "Weights of variance 1 / width keep the length of a linear signal (Glorot & Bengio 2010)."),
 }
-"""The initial weights that let a signal pass many layers; sigmoid has none in use."""
+"""The initial weights that let a signal pass many layers; sigmoid has none in use, identity learns only lines."""
 
 
 def _flows(run: Run, remedy: Remedy) -> bool:
-    """Whether theory expects layer 1 to hear the error between 1/50 and 50 times as loud as the last layer."""
+    """Whether theory expects layer 1 to hear the error between 1/30 and 30 times as loud as the last layer."""
     ratio = predict(run.experiment.but(**remedy.change), run.input_mean_square).delta_ratio[0]
-    return 1 / 50 < ratio < 50
+    return 1 / 30 < ratio < 30
 
 
 def _steady(run: Run) -> dict:
     """A learning rate for good initial weights, where the present one would be far off.
 
     Measured on networks of 4 to 30 layers: steps are safe while rate x depth x mean square of the
-    features stays below 2, twice that for regression, where rate = learning_rate / (1 - momentum).
+    features stays below 2, or 1 for regression and small batches, where rate = learning_rate / (1 - momentum).
     """
     e = run.experiment
     if e.optimizer == "adam":
         return {} if 1e-4 <= e.learning_rate <= 0.01 else {"learning_rate": 0.003}
     rate = e.learning_rate / (1 - e.momentum)
-    load = rate * e.depth * run.input_mean_square * (2 if e.loss == "mse" else 1)
+    load = rate * e.depth * run.input_mean_square * (2 if e.loss == "mse" or e.batch < e.samples else 1)
     if load <= 2 and e.depth <= 16 and rate >= 0.02:
         return {}
-    return {} if 0.02 <= rate <= 0.05 else {"learning_rate": float(f"{0.05 * (1 - e.momentum):.0e}")}
+    return {} if 0.02 <= rate <= 0.05 else {"learning_rate": _rounded(0.05 * (1 - e.momentum))}
 
 
 def let_through(run: Run) -> tuple[Remedy, ...]:
     """Initial weights, activation, normalization or shortcuts that let the signal pass unchanged."""
-    e, steady = run.experiment, _steady(run)
-    found = []
+    e, steady, found = run.experiment, _steady(run), []
+    wide = {"width": 32} if e.width < e.depth else {}
     if e.residual and first_over_last(run) > 1:
         why = "Every shortcut adds to the signal; without them He's weights keep its length."
-        found += _remedy(run, why, residual=False, **steady)
+        found += _remedy(run, why, steady, residual=False)
+    fresh = dict(gain=1.0, bias=0.0, **wide)
     if e.activation in CRITICAL:
         init, why = CRITICAL[e.activation]
-        found += _remedy(run, why, init=init, gain=1.0, bias=0.0, **steady)
+        found += _remedy(run, why, steady, init=init, **fresh)
     else:
-        found += _remedy(run, CRITICAL["relu"][1], activation="relu", init="he", gain=1.0, bias=0.0, **steady)
+        found += _remedy(run, CRITICAL["relu"][1], steady, activation="relu", init="he", **fresh)
         if not steady:
-            found += _remedy(run, CRITICAL["tanh"][1], activation="tanh", init="xavier", gain=1.0, bias=0.0)
-    why = "Every layer's input gets mean 0 and variance 1, whatever the weights (Ioffe & Szegedy 2015)."
-    found += _remedy(run, why, batchnorm=True)
+            found += _remedy(run, CRITICAL["tanh"][1], activation="tanh", init="xavier", **fresh)
+    if e.activation != "identity":
+        why = "Every layer's input gets mean 0 and variance 1, whatever the weights (Ioffe & Szegedy 2015)."
+        found += _remedy(run, why, wide, batchnorm=True)
     if e.activation in ("relu", "leaky_relu"):
         why = "A shortcut around every layer carries the error signal past it (He et al. 2016)."
-        found += _remedy(run, why, residual=True)
+        found += _remedy(run, why, steady, residual=True)
     return tuple(remedy for remedy in found if _flows(run, remedy))
 
 
@@ -126,13 +136,13 @@ def rescaled_gradients(run: Run) -> tuple[Remedy, ...]:
 
 
 def bounded_steps(run: Run, growth: float) -> tuple[Remedy, ...]:
-    """Clipping or a lower learning rate, enough as long as signals grow less than a hundredfold."""
+    """Clipping or a lower learning rate, enough as long as signals grow less than thirtyfold."""
     e, found = run.experiment, []
-    if growth < 100 or e.residual:
+    if growth < 30 or e.residual:
         why = "A step of bounded length cannot throw the weights far away (Pascanu, Mikolov & Bengio 2013)."
         found += _remedy(run, why, clip_norm=1.0)
-    if growth < 100 and not e.residual:
-        found += _remedy(run, "Smaller steps survive larger gradients.", learning_rate=e.learning_rate / 10)
+    if growth < 30 and not e.residual:
+        found += _remedy(run, "Smaller steps survive larger gradients.", learning_rate=_rounded(e.learning_rate / 10))
     return tuple(found)
 
 
@@ -143,7 +153,7 @@ def resized_steps(run: Run) -> tuple[Remedy, ...]:
     rate = e.learning_rate * STEP / first if 0 < first < math.inf else e.learning_rate / 10
     if first >= STEP / 10:
         rate = min(rate, e.learning_rate / 10)
-    rate = float(f"{rate:.0e}")
+    rate = _rounded(rate)
     found = []
     if 1e-6 <= rate <= 100:
         why = f"The first update then changes the weights by about {short(100 * first * rate / e.learning_rate)} %."

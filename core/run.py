@@ -64,6 +64,11 @@ class Run:
         return sum(value.nbytes for value in held if isinstance(value, np.ndarray))
 
     @property
+    def kept(self) -> list[int]:
+        """Indices of the snapshots up to the end, or up to where the run diverged."""
+        return [i for i, step in enumerate(self.at) if self.diverged_at is None or step <= self.diverged_at]
+
+    @property
     def last(self) -> int:
         """Index of the last snapshot at which the network was still finite."""
         finite = np.flatnonzero(np.isfinite(self.train_loss))

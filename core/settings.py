@@ -125,6 +125,11 @@ def _adapter(cls: type[Settings], name: str) -> TypeAdapter:
     return TypeAdapter(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
 
 
+def plain(value: Any) -> str:
+    """A value in prose: at most six digits, true and false in small letters."""
+    return f"{value:g}" if isinstance(value, float) else str(value).lower()
+
+
 def shorten(text: str) -> str:
     """Text from outside, short enough to repeat in a sentence."""
     text = text if len(text) <= 40 else text[:40] + "…"

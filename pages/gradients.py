@@ -28,9 +28,9 @@ parts.findings(lesson, run)
 st.subheader("Look inside the layers")
 left, right = st.columns(2)
 with left:
-    parts.show(charts.gradients.activation_strips(run), "gradients.activations")
+    parts.show(charts.strips.activations(run), "gradients.activations")
 with right:
-    parts.show(charts.gradients.delta_strips(run), "gradients.deltas")
+    parts.show(charts.strips.deltas(run), "gradients.deltas")
 
 st.subheader("The same run with one thing changed")
 rivals = parts.rivals(lesson, experiment)

@@ -6,16 +6,16 @@ from urllib.parse import urlencode
 
 import plotly.graph_objects as go
 import streamlit as st
-from core.diagnose import cured, diagnose
 from pydantic import ValidationError
 
 from core import charts, export
-from core.claims import Claim, judge
+from core.claims import SEEDS, Claim, judge
+from core.diagnose import cured, diagnose
 from core.experiment import Experiment
 from core.lesson import Lesson
 from core.measures import MEASURES, short
 from core.run import Run
-from core.settings import Settings
+from core.settings import Settings, plain
 from pages.training import is_cached, trained
 
 CHOICES = {
@@ -236,7 +236,7 @@ def _before_and_after(lesson: Lesson, run: Run) -> None:
         return
     [before] = trained([pinned])
     differs = ", ".join(
-        f"{name} {_plain(getattr(pinned, name))} → {_plain(value)}"
+        f"{name} {plain(getattr(pinned, name))} → {plain(value)}"
         for name, value in run.experiment.changes(pinned).items()
     )
     st.markdown(f"**Before and after.** {differs}")
@@ -247,17 +247,13 @@ def _before_and_after(lesson: Lesson, run: Run) -> None:
         st.button("Unpin", on_click=lambda: st.session_state.pop(key), icon=":material/close:")
 
 
-def _plain(value) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value).lower()
-
-
 def rivals(lesson: Lesson, experiment: Experiment) -> dict[str, Run]:
     """The run on the screen and those the reader sets beside it, all with the same seed."""
     key = f"{lesson.slug}.rivals"
     names = st.pills(
         "Set beside it", list(lesson.rivals), selection_mode="multi", default=list(lesson.rivals), key=key
     )
-    chosen = {"as it is": experiment} | {name: lesson.rival(name, experiment) for name in names}
+    chosen = {"this run": experiment} | {name: lesson.rival(name, experiment) for name in names}
     distinct = {}
     for name, e in chosen.items():
         distinct.setdefault(e, name)
@@ -299,8 +295,8 @@ def _claim(claim: Claim, key: str) -> None:
             low, high = (_gain(claim, x) for x in outcome.interval)
             mark = ":green[✓]" if outcome.holds else ":red[✗]"
             st.markdown(
-                f"{mark} **{outcome.case.condition.capitalize()}.** {figure.layout.meta['title']}. "
-                f"Median gain {_gain(claim, outcome.gain)}, 93 % interval {low} to {high}."
+                f"{mark} **{outcome.title}.** {figure.layout.meta['title']}. Right in {outcome.better} of "
+                f"{SEEDS} pairs; median effect {_gain(claim, outcome.gain)}, 93 % interval {low} to {high}."
             )
             st.plotly_chart(
                 figure, key=f"{key}.{j}", alt=figure.layout.meta["alt"], config={"displayModeBar": False}

@@ -1,5 +1,15 @@
 """Runs in, Plotly figures out. Measured is solid, theory dashed; a chart's meta holds its title and alt."""
 
-from core.charts import batchnorm, batchnorm_effects, claims, gradients, runs, style, sweeps, thumbnails
+from core.charts import batchnorm, batchnorm_effects, claims, gradients, runs, strips, style, sweeps, thumbnails
 
-__all__ = ["batchnorm", "batchnorm_effects", "claims", "gradients", "runs", "style", "sweeps", "thumbnails"]
+__all__ = [
+    "batchnorm",
+    "batchnorm_effects",
+    "claims",
+    "gradients",
+    "runs",
+    "strips",
+    "style",
+    "sweeps",
+    "thumbnails",
+]

@@ -36,6 +36,7 @@ def dots(outcome: Outcome, measure_name: str) -> go.Figure:
                 y=np.full(len(x), y),
                 mode="markers",
                 marker=dict(color=colour, size=10, symbol=symbol),
+                cliponaxis=False,
                 text=[f"seed {i}: {measure.text(v)}" for i, v in enumerate(side)],
                 hovertemplate="%{text}<extra></extra>",
             )

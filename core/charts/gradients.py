@@ -18,7 +18,7 @@ from core.charts.style import (
     power_of_ten,
 )
 from core.measures import first_over_last, per_layer, short
-from core.run import DELTA_EDGES, Run, activation_edges
+from core.run import Run
 from core.theory import predict, sigma_w
 
 SIGNALS = {
@@ -44,10 +44,6 @@ def signal_sentence(run: Run, snapshot: int = 0) -> str:
     )
 
 
-def _kept(run: Run) -> list[int]:
-    return [i for i, step in enumerate(run.at) if run.diverged_at is None or step <= run.diverged_at]
-
-
 EDGES = {"not finite": ("x", 1), "exactly 0": ("triangle-down", 0)}
 
 
@@ -66,7 +62,7 @@ def _signals(run: Run, snapshot: int, axis: dict) -> list[dict]:
 
 def signal_by_layer(run: Run) -> go.Figure:
     """Forward and backward signal per layer at every snapshot, over the mean-field prediction at step 0."""
-    e, kept = run.experiment, _kept(run)
+    e, kept = run.experiment, run.kept
     theory = predict(e, run.input_mean_square)
     top = float(run.probes["delta_norm"][0, -1])
     back = drawable(theory.delta_ratio * top)
@@ -139,10 +135,13 @@ def _distance(moved: float) -> str:
 
 def weights_moved(run: Run) -> go.Figure:
     """How far every layer's weights have come from their start, over the steps."""
-    e, kept = run.experiment, [i for i in _kept(run) if run.at[i] > 0]
+    e, kept = run.experiment, [i for i in run.kept if run.at[i] > 0]
     moved = run.probes["weight_moved"][kept].astype(float)
-    end = moved[np.isfinite(moved).all(axis=1)][-1] if len(kept) else np.zeros(e.depth)
-    title = f"Layer 1 moved by {_distance(end[0])} of its weights, layer {e.depth} by {_distance(end[-1])}"
+    finite = moved[np.isfinite(moved).all(axis=1)]
+    title = "No relative distance to show: the weights start at 0, or the run ended before its first update"
+    if len(finite):
+        first, last = _distance(finite[-1, 0]), _distance(finite[-1, -1])
+        title = f"Layer 1 moved by {first} of its weights, layer {e.depth} by {last}"
     exponents = np.log10(drawable(moved)).T
     low = np.floor(np.nanmin(exponents)) if np.isfinite(exponents).any() else -1
     high = max(np.ceil(np.nanmax(exponents)), low + 1) if np.isfinite(exponents).any() else 0
@@ -167,87 +166,6 @@ def weights_moved(run: Run) -> go.Figure:
         xaxis=dict(title="step", range=[0, e.steps]),
         yaxis=dict(title="hidden layer", dtick=max(1, e.depth // 10)),
         hovermode="closest",
-    )
-
-
-def _strips(run: Run, shares: np.ndarray, axis: dict, **text) -> go.Figure:
-    e, kept = run.experiment, _kept(run)
-
-    def strip(i):
-        return dict(type="heatmap", z=np.sqrt(shares[i].T).astype(np.float32))
-
-    figure = chart(
-        [
-            go.Heatmap(
-                strip(0),
-                x=np.arange(1, e.depth + 1),
-                zmin=0,
-                zmax=1,
-                colorscale=SCALE,
-                showscale=False,
-                hoverinfo="x",
-            )
-        ],
-        height=440,
-        xaxis=dict(title="hidden layer", dtick=max(1, e.depth // 10)),
-        yaxis=axis,
-        hovermode="closest",
-        **text,
-    )
-    return played(
-        figure, [dict(data=[strip(i)], name=str(run.at[i])) for i in kept[::2]], "step ", redraw=True
-    )
-
-
-def activation_strips(run: Run) -> go.Figure:
-    """The distribution of every layer's activations, one column per layer, over the steps."""
-    e, edges = run.experiment, activation_edges(run.experiment.activation)
-    if e.activation in ("tanh", "sigmoid"):
-        values = np.linspace(edges[0], edges[-1], 5).round(2)
-    else:
-        values = np.array([-1e4, -10, -0.1, 0.1, 10, 1e4])
-    spread, saturated = run.probes["activation_std"][0], run.probes["saturated_fraction"][0]
-    title = (
-        f"From layer 1 to layer {e.depth} the spread of the activations goes from {short(spread[0])} to "
-        f"{short(spread[-1])}; there {100 * saturated[-1]:.0f} % sit where the slope is all but 0"
-    )
-    axis = dict(
-        title="activation", tickvals=np.searchsorted(edges, values), ticktext=[f"{v:g}" for v in values]
-    )
-    return _strips(
-        run,
-        run.activation_histogram,
-        axis,
-        title=title,
-        alt=f"Histograms of the activations of every layer. {title}.",
-        how="A column is a layer; the brighter, the more of its activations have that value.",
-    )
-
-
-def delta_strips(run: Run) -> go.Figure:
-    """The distribution of |delta| in every layer, one column per layer, over the steps."""
-    shares = run.delta_histogram
-    used = np.flatnonzero(np.nansum(shares, axis=(0, 1)) > 0)
-    low, high = max(used.min(initial=80) - 2, 0), min(used.max(initial=0) + 2, shares.shape[2] - 1)
-    exponents = np.arange(-30, 11, 5 if high - low > 40 else 2)
-    zero = 100 * shares[0, 0, 0]
-    typical = short(float(run.probes["delta_norm"][0, 0]))
-    title = f"Before the first step the error signal in layer 1 has an RMS of {typical}"
-    if zero > 1:
-        title += f", and {zero:.0f} % of it is below 10⁻³⁰ or exactly 0"
-    axis = dict(
-        title="size of δ",
-        range=[low - 0.5, high + 0.5],
-        tickvals=np.searchsorted(DELTA_EDGES, 10.0**exponents * 1.01),
-        ticktext=[power_of_ten(x) for x in exponents],
-    )
-    return _strips(
-        run,
-        shares,
-        axis,
-        title=title,
-        alt=f"Histograms of the size of the error signal in every layer. {title}.",
-        how="The same for the error signal, on a logarithmic axis; the lowest row holds all that is smaller.",
     )
 
 

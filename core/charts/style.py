@@ -36,11 +36,13 @@ def chart(traces, title: str, alt: str, how: str = "", height: int = 380, **layo
 
 
 def log_axis(values, title: str, floor: float = 1e-45, **axis) -> dict:
-    """A logarithmic axis over all finite positive values, whole decades, the same in every frame."""
+    """A logarithmic axis over all finite positive values, the same in every frame, in whole decades."""
     values = np.asarray(values, dtype=float)
     good = values[np.isfinite(values) & (values > 0)]
     low, high = (max(good.min(), floor), good.max()) if len(good) else (1e-1, 1e1)
-    low, high = np.floor(np.log10(low) - 0.1), np.ceil(np.log10(high) + 0.1)
+    low, high = np.log10(low) - 0.1, np.log10(high) + 0.1
+    if high - low > 1:
+        low, high = np.floor(low), np.ceil(high)
     return dict(type="log", title=title, range=[low, high], exponentformat="power", nticks=8) | axis
 
 

@@ -153,6 +153,11 @@ LESSON = Lesson(
                     LARGE.but(init="he", gain=1, learning_rate=0.03),
                 ),
                 Case("when the weights are too large", LARGE, LARGE.but(learning_rate=0.01)),
+                Case(
+                    "when they are far too large (gain 6)",
+                    LARGE.but(gain=6),
+                    LARGE.but(gain=6, learning_rate=0.01),
+                ),
             ),
             note="The learning rate cannot change the gradient before the first step.",
         ),
