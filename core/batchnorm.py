@@ -44,7 +44,9 @@ def _gradients(e: Experiment, weights, biases, x, y, epsilon):
     if e.loss == "cross_entropy":
         loss = F.cross_entropy(output, y)
     else:
-        loss = (F.mse_loss if e.loss == "mse" else F.binary_cross_entropy_with_logits)(output[:, 0], y.double())
+        loss = (F.mse_loss if e.loss == "mse" else F.binary_cross_entropy_with_logits)(
+            output[:, 0], y.double()
+        )
     gradients = torch.autograd.grad(loss, [*weights, *biases])
     return output.detach(), gradients[: len(weights)], gradients[len(weights) :]
 
@@ -109,8 +111,8 @@ def along_gradient(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The loss of each step's batch after steps of LENGTHS times the learning rate along its gradient.
 
-    Santurkar et al. 2018, fig. 4a; He's initial weights, plain gradient steps. Returns the lengths of the steps
-    [lengths] and the losses [2, seeds, steps, lengths], without and with batch normalization.
+    Santurkar et al. 2018, fig. 4a; He's initial weights, plain gradient steps. Returns the lengths of the
+    steps [lengths] and the losses [2, seeds, steps, lengths], without and with batch normalization.
     """
     interval, e = Interval(tick), experiment.but(init="he", gain=1, bias=0, batchnorm=False)
     losses = np.full((2, SEEDS, STEPS, len(LENGTHS)), np.nan)
@@ -130,10 +132,13 @@ def along_gradient(
     return e.learning_rate * np.array(LENGTHS), losses
 
 
-def small_batches(experiment: Experiment, tick: Callable[[float], None] | None = None) -> dict[str, np.ndarray]:
+def small_batches(
+    experiment: Experiment, tick: Callable[[float], None] | None = None
+) -> dict[str, np.ndarray]:
     """Train with batches of SIZES, without and with batch normalization, equally many steps each.
 
-    Returns the sizes [sizes], and train_loss and test_accuracy at the end, in evaluation mode: [2, sizes, seeds].
+    Returns the sizes [sizes], and train_loss and test_accuracy at the end, in evaluation mode:
+    [2, sizes, seeds].
     """
     start = AnyBatch(**dict(experiment) | dict(init="he", gain=1, bias=0, batch_size=32))
     runs = train(start.vary(batchnorm=[False, True], batch_size=SIZES, seed=range(SEEDS)), 2, tick)

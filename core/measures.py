@@ -12,7 +12,7 @@ TARGET = 0.1
 
 @dataclass(frozen=True)
 class Measure:
-    """`of(run)` is the number, inf for a run that has none: that is `missing`. `logarithmic`: compared as ratios."""
+    """`of(run)` is the number, inf for a run that has none, then `missing`. `logarithmic` compares ratios."""
 
     title: str
     of: Callable[[Run], float]

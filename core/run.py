@@ -27,9 +27,9 @@ class Run:
     train_loss, test_loss, train_accuracy, test_accuracy [S]: whole sets, in evaluation mode;
         accuracy is the explained variance R2 for regression.
     probes: name -> [S, L], as core.probes describes them.
-    activation_histogram, pre_activation_histogram, delta_histogram [S, L, bins]: shares over the first samples
-        of the batch, of activations between `activation_edges`, of what enters the activation function between
-        `PRE_ACTIVATION_EDGES` and of |delta| between `DELTA_EDGES`; the outer bins are open.
+    activation_histogram, pre_activation_histogram, delta_histogram [S, L, bins]: shares over the first
+        samples of the batch, of activations between `activation_edges`, of what enters the activation
+        function between `PRE_ACTIVATION_EDGES` and of |delta| between `DELTA_EDGES`; the outer bins are open.
     active_fraction [S, L, U]: share of the training set on which the unit's pre-activation is above 0.
     gamma, beta [S, L, U]: the scale and shift of batch normalization; [S, 0, U] without it.
     weights: the final parameters, by their names in PyTorch.

@@ -1,6 +1,6 @@
 """Every piece of a page that Streamlit draws: controls, metrics, charts, findings, claims, downloads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import get_args
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from core import charts, export
 from core.claims import SEEDS, Claim, judge
 from core.diagnose import cured, diagnose
-from core.experiment import Experiment
+from core.experiment import WORK_LIMIT, Experiment, work
 from core.lesson import Lesson
 from core.measures import MEASURES, short
 from core.run import Run
@@ -34,6 +34,12 @@ CHOICES = {
     "weight_decay": (0, 1e-4, 1e-3, 0.01, 0.1),
     "input_shift": (-10, -3, -1, 0, 1, 3, 10),
     "input_scale": (0.01, 0.1, 1, 10, 100, 1000),
+    "input_spread": (1, 3, 10, 30, 100, 1000),
+    "rows": (1, 2, 4, 8, 16, 32, 64),
+    "nudge": (-10, -3, -1, -0.3, -0.1, 0, 0.1, 0.3, 1, 3, 10),
+    "gamma": (-2, -1, 0, 0.5, 1, 2, 3),
+    "beta": (-3, -2, -1, 0, 1, 2, 3),
+    "seen": (0, 1, 2, 5, 10, 20, 50, 100),
 }
 VERDICTS = {
     "holds": ":green-badge[holds]",
@@ -124,6 +130,13 @@ def _controls(lesson: Lesson, settings: Settings) -> None:
     st.button("Reset", on_click=lambda: change(lesson, **dict(lesson.start)), **reset)
 
 
+def inline(lesson: Lesson, settings: Settings, *names: str) -> None:
+    """Controls in a row of the page itself, beside what they change."""
+    for column, name in zip(st.columns(len(names)), names, strict=True):
+        with column:
+            _control(lesson, settings, name)
+
+
 def _put(key: str, value) -> None:
     """Make a widget show a value; one that does is left alone, the reader may be typing the next."""
     if key not in st.session_state or st.session_state[key] != value:
@@ -184,6 +197,13 @@ def show(figure: go.Figure, key: str) -> None:
     st.plotly_chart(figure, key=key, alt=about["alt"], config={"displayModeBar": False})
     if about["how"]:
         st.caption(about["how"])
+
+
+def side_by_side(prefix: str, **charts: go.Figure) -> None:
+    """Charts in columns, on a phone one below the other; their keys are `prefix.name`."""
+    for column, (name, figure) in zip(st.columns(len(charts)), charts.items(), strict=True):
+        with column:
+            show(figure, f"{prefix}.{name}")
 
 
 def findings(lesson: Lesson, run: Run) -> None:
@@ -269,6 +289,29 @@ def compared(runs: Mapping[str, Run], key: str) -> None:
         show(charts.gradients.signals_compared(runs), f"{key}.signals")
 
 
+def asked(key: str, experiments: Sequence[Experiment], about: str = "") -> list[Run]:
+    """The Runs of a section that takes a while, once the reader asks for them: until then a button."""
+    flag = f"{key}.asked"
+    if (share := work(*experiments) / WORK_LIMIT) > 1:
+        st.info(
+            f"With these settings that takes {share:.1f} times what is allowed. Lower width, depth or steps."
+        )
+        return []
+    if not st.session_state.get(flag) and not is_cached(experiments, 2):
+        label = f"Train {len(experiments)} networks{about}"
+        st.button(label, key=f"{key}.run", on_click=lambda: st.session_state.update({flag: True}))
+        return []
+    return trained(experiments, 2)
+
+
+def wanted(key: str, label: str) -> bool:
+    """Whether the reader has asked for this once; until then, the button that asks."""
+    flag = f"{key}.wanted"
+    if not st.session_state.get(flag):
+        st.button(label, key=f"{key}.run", on_click=lambda: st.session_state.update({flag: True}))
+    return st.session_state.get(flag, False)
+
+
 def claims(lesson: Lesson) -> None:
     """The textbook's sentences, each tested by pairs of trainings."""
     st.subheader("Textbook claims, tested")
@@ -308,13 +351,18 @@ def _gain(claim: Claim, gain: float) -> str:
     return f"×{short(gain)}" if MEASURES[claim.measure].logarithmic else short(gain)
 
 
-def take_away(run: Run) -> None:
-    """The link with every setting written out, the numbers, and the script that makes them again."""
+def take_away(run: Run, settings: Settings | None = None) -> None:
+    """The link with every setting written out, the numbers, and the script that makes them again.
+
+    settings: what the link holds where the page has more settings than the run.
+    """
     st.subheader("Take it with you")
     e = run.experiment
     st.caption("A link with every setting written out; it opens exactly this experiment.")
     st.code(
-        f"{(st.context.url or '').split('?')[0]}?{urlencode(e.to_link())}", language=None, wrap_lines=True
+        f"{(st.context.url or '').split('?')[0]}?{urlencode((settings or e).to_link())}",
+        language=None,
+        wrap_lines=True,
     )
     script = export.pytorch_script(e)
     with st.container(horizontal=True):

@@ -13,23 +13,58 @@ from core.charts.style import (
     THEORY,
     WEIGHTS,
     chart,
-    drawable,
     log_axis,
     played,
 )
 from core.measures import short
-from core.one_batch import OneBatch, left_of_start
+from core.one_batch import Apart, OneBatch, left_of_start
 from core.run import PRE_ACTIVATION_EDGES, Run
 
 PANELS = (dict(domain=[0, 0.47]), dict(domain=[0.53, 1]))
 DASHED = dict(color=THEORY, dash="dash", width=2)
 
 
-def by_hand(before: OneBatch, after: OneBatch, evaluated: np.ndarray, nudge: float) -> go.Figure:
+def table(apart: Apart) -> dict[str, np.ndarray]:
+    """The batch as columns, one row per sample."""
+    after = apart.after
+    return {
+        "sample": np.arange(1, len(after.output) + 1),
+        "z": after.pre_activation,
+        "z − μ": after.pre_activation - after.mean,
+        "ẑ": after.normalized,
+        "output y": after.output,
+        "before the move": apart.before.output,
+        "evaluation mode": apart.evaluated,
+        "∂ẑ / ∂z₁": after.pull,
+    }
+
+
+def formulas(batch: OneBatch, gamma: float, beta: float) -> str:
+    """The four steps with this batch's numbers, as LaTeX."""
+    z, count = [short(v) for v in batch.pre_activation], len(batch.pre_activation)
+    if count > 4:
+        z = [*z[:3], r"\dots", z[-1]]
+    total = " + ".join(f"({v})" if v.startswith("-") else v for v in z)
+    mean, variance, first = short(batch.mean), short(batch.variance), short(batch.pre_activation[0])
+    hat = short(batch.normalized[0])
+    return rf"""\begin{{aligned}}
+\mu &= \tfrac{{1}}{{{count}}}\left({total}\right) = {mean} \\
+\sigma^2 &= \tfrac{{1}}{{{count}}}\textstyle\sum_i (z_i - \mu)^2 = {variance} \\
+\hat z_1 &= \frac{{z_1 - \mu}}{{\sqrt{{\sigma^2 + \varepsilon}}}}
+ = \frac{{{first} - ({mean})}}{{\sqrt{{{variance} + 0.00001}}}} = {hat} \\
+y_1 &= \gamma\, \hat z_1 + \beta = {short(gamma)} \times ({hat}) + ({short(beta)}) = {short(batch.output[0])}
+\end{{aligned}}"""
+
+
+def by_hand(apart: Apart, nudge: float) -> go.Figure:
     """Outputs of one batch before and after its first value moved, and in evaluation mode."""
+    before, after, evaluated = apart.before, apart.after, apart.evaluated
     count, moved = len(after.output), np.abs(after.output - before.output)
     samples = np.arange(1, count + 1)
-    if nudge:
+    if count == 2:
+        size = short(abs(after.normalized[0]))
+        title = f"In a batch of two the outputs are β ± {size} γ: of two values only their order is left"
+    elif nudge:
         title = (
             f"Moving sample 1 by {short(nudge)} moves its own output by {short(moved[0])}, "
             f"and the others by up to {short(moved[1:].max())}"
@@ -37,16 +72,14 @@ def by_hand(before: OneBatch, after: OneBatch, evaluated: np.ndarray, nudge: flo
     else:
         title = (
             f"{count} values of mean {short(after.mean)} and deviation {short(after.variance**0.5)} come out "
-            f"with mean {short(after.output.mean())} and deviation {short(after.output.std())}"
+            f"with mean {short(round(after.output.mean(), 12))} and deviation {short(after.output.std())}"
         )
 
     def dots(y, name, symbol, colour):
         marker = dict(symbol=symbol, color=colour, size=9)
         return go.Scatter(x=samples, y=y, name=name, mode="markers", marker=marker)
 
-    stems = [
-        value for row in zip(before.output, after.output, [None] * count, strict=True) for value in row
-    ]
+    stems = [value for row in zip(before.output, after.output, [None] * count, strict=True) for value in row]
     return chart(
         [
             go.Scatter(
@@ -70,8 +103,9 @@ def by_hand(before: OneBatch, after: OneBatch, evaluated: np.ndarray, nudge: flo
     )
 
 
-def warm_up(mean: np.ndarray, variance: np.ndarray, goal: tuple[float, float], seen: int) -> go.Figure:
+def warm_up(apart: Apart, seen: int) -> go.Figure:
     """Running mean and variance over the batches seen, over what is expected of them."""
+    mean, variance, goal = apart.running_mean, apart.running_variance, apart.goal
     t = np.arange(len(mean))
     left = left_of_start(t)
     expected = ((1 - left) * goal[0], left + (1 - left) * goal[1])
@@ -123,7 +157,7 @@ def inside(plain: Run, normed: Run) -> go.Figure:
         ]
 
     axis = dict(
-        tickvals=np.searchsorted(PRE_ACTIVATION_EDGES, ticks),
+        tickvals=np.interp(ticks, PRE_ACTIVATION_EDGES, np.arange(len(PRE_ACTIVATION_EDGES)) + 0.5),
         ticktext=[f"{v:g}" for v in ticks],
         range=[used.min(initial=45) - 1.5, used.max(initial=55) + 1.5],
     )
@@ -144,7 +178,7 @@ def inside(plain: Run, normed: Run) -> go.Figure:
         yaxis2=axis | dict(anchor="x2", showticklabels=False),
         hovermode="closest",
     )
-    frames = [dict(data=strips(i), name=str(step)) for i, step in enumerate(plain.at) if i % 2 == 0]
+    frames = [dict(data=strips(i), name=str(plain.at[i])) for i in range(0, len(plain.at), 2)]
     return played(figure, frames, "step ", redraw=True)
 
 
@@ -187,43 +221,12 @@ def learned(run: Run) -> go.Figure:
         traces,
         title=title,
         alt=f"Median scale and shift of every layer over {run.experiment.steps} steps. {title}.",
-        how="A line is the median over the units of a layer, dark for the first, bright for the last. γ starts "
-        "at 1 and β at 0.",
+        how="A line is the median over the units of a layer, dark for the first, bright for the last. γ "
+        "starts at 1 and β at 0.",
         height=340,
         xaxis=dict(title="step") | PANELS[0],
         xaxis2=dict(title="step") | PANELS[1],
         yaxis=dict(title="scale γ"),
         yaxis2=dict(title="shift β", anchor="x2"),
         hovermode="closest",
-    )
-
-
-def evaluation_lag(run: Run) -> go.Figure:
-    """The loss in training mode at every step, and in evaluation mode at the snapshots."""
-    steps = np.arange(len(run.loss))
-    early = [i for i, step in enumerate(run.at) if 0 < step < min(20, len(run.loss))]
-    gaps = {int(run.at[i]): (float(run.train_loss[i]), float(run.loss[run.at[i]])) for i in early}
-    step, (lagging, ahead) = max(gaps.items(), key=lambda item: item[1][0] / item[1][1], default=(0, (1, 1)))
-    title = (
-        f"At step {step} the same network has a loss of {short(ahead)} in training mode and of "
-        f"{short(lagging)} in evaluation mode"
-    )
-    return chart(
-        [
-            go.Scatter(x=steps, y=drawable(run.loss), name="training mode", line_color=FORWARD),
-            go.Scatter(
-                x=run.at,
-                y=drawable(run.train_loss),
-                name="evaluation mode",
-                mode="lines+markers",
-                line_color=BACKWARD,
-            ),
-            go.Scatter(x=steps, y=left_of_start(steps), name="0.9ᵗ", line=DASHED),
-        ],
-        title=title,
-        alt=f"Training loss in training and in evaluation mode. {title}.",
-        how="Evaluation mode uses running statistics that start at mean 0 and variance 1; dashed is the weight "
-        "0.9ᵗ that this start still has. Training mode is each step's batch, evaluation the whole set.",
-        xaxis=dict(title="step", range=[0, min(100, len(steps))]),
-        yaxis=log_axis(np.concatenate([run.loss[:100], run.train_loss]), "loss"),
     )

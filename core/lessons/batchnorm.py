@@ -1,6 +1,9 @@
-"""Batch normalization: what it does, buys and costs. Sources: Ioffe & Szegedy 2015, Santurkar 2018, Yang 2019."""
+"""What batch normalization does, buys and costs. Sources: Ioffe & Szegedy 2015, Santurkar 2018, Yang 2019."""
+
+from collections.abc import Sequence
 
 from core.claims import Case, Claim
+from core.experiment import WORK_LIMIT, Experiment, work
 from core.lesson import Lesson
 from core.one_batch import ByHand
 
@@ -13,6 +16,7 @@ START = ByHand(
     momentum=0,
     batch_size=64,
     steps=150,
+    nudge=0.3,
 )
 GOOD = START.experiment.but(gain=1, batchnorm=False)
 SMALL, MOONS = GOOD.but(depth=4, steps=400), GOOD.but(dataset="moons", depth=4, steps=100)
@@ -20,6 +24,45 @@ DEEP = GOOD.but(depth=20, learning_rate=0.01, steps=200)
 KAGGLE = "Kaggle Learn, Intro to Deep Learning: dropout and batch normalization"
 COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
 PAPER = "Ioffe & Szegedy 2015, Batch Normalization, abstract"
+
+
+SWEEPS = {
+    "learning_rate": (0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+    "gain": (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 20),
+    "input_spread": (1, 3, 10, 30, 100, 1000),
+}
+RATES, DEPTHS, GAINS = (0.03, 0.1, 0.3), (10, 20, 30, 40, 50), (1, 0.3, 10)
+SEEDS = 5
+
+
+def both(experiment: Experiment, **lists: Sequence) -> list[Experiment]:
+    """The experiment with He's weights for all values of one setting: [without, with][value][seed], flat."""
+    e = experiment.but(init="he", gain=1)
+    return e.but(batchnorm=False).vary(batchnorm=[False, True], **lists, seed=range(SEEDS))
+
+
+def races(experiment: Experiment) -> list[Experiment]:
+    """400 steps at three learning rates, as long as that is allowed: [without, with][rate][seed], flat."""
+    allowed = int(experiment.steps * WORK_LIMIT / work(experiment))
+    steps = max(experiment.steps, min(400, allowed))
+    return both(experiment.but(steps=steps), learning_rate=RATES)
+
+
+def small(experiment: Experiment) -> Experiment:
+    """A network of 6 x 64 units on this experiment's data: what the page takes apart at a fixed price."""
+    return GOOD.but(**{name: getattr(experiment, name) for name in ("dataset", "activation", "seed")})
+
+
+def deep(experiment: Experiment) -> list[Experiment]:
+    """Networks that only measure their first gradient, at every depth: [without, with][depth][seed], flat."""
+    start = small(experiment).but(samples=256, batch_size=0, steps=1)
+    return both(start, depth=DEPTHS)
+
+
+def deepest(experiment: Experiment) -> list[Experiment]:
+    """The deepest of them: with batch normalization at every gain, then without."""
+    start = deep(experiment)[0].but(depth=DEPTHS[-1])
+    return [*start.but(batchnorm=True).vary(gain=GAINS), start]
 
 
 def _with(condition, experiment):
@@ -37,7 +80,17 @@ LESSON = Lesson(
     "deep networks the first gradients explode.",
     start=START,
     controls=("batchnorm", "dataset", "gain", "learning_rate", "depth", "batch_size", "input_spread", "seed"),
-    more=("init", "activation", "width", "optimizer", "momentum", "steps", "dropout", "samples", "input_scale"),
+    more=(
+        "init",
+        "activation",
+        "width",
+        "optimizer",
+        "momentum",
+        "steps",
+        "dropout",
+        "samples",
+        "input_scale",
+    ),
     presets={
         "Weights too small": {},
         "Weights too large": {"gain": 4},
@@ -62,7 +115,7 @@ LESSON = Lesson(
                 _with("at learning rate 0.3", SMALL.but(learning_rate=0.3)),
                 _with("in 20 layers with small steps", DEEP),
             ),
-            note="In deep networks it makes the first gradients explode, and small steps take long to undo that.",
+            note="In deep networks it makes the first gradients explode, and small steps undo that slowly.",
         ),
         Claim(
             sentence="Batchnorm can also fix various problems that can cause the training to get “stuck”.",

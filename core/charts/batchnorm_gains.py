@@ -1,4 +1,4 @@
-"""What batch normalization buys, why, and where it hurts: many networks, with it and without."""
+"""What batch normalization buys, and why: many networks, with it and without."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,9 @@ import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, THEORY, chart, drawable, log_axis
 from core.charts.sweeps import sweep
-from core.measures import TARGET, short, steps_to_target
+from core.measures import TARGET, final_loss, short, steps_to_target
 from core.rescaled import Rescaled
 from core.run import Run
-from core.theory import predict
 
 WITHOUT, WITH = "without batchnorm", "with batchnorm"
 PAIR = (BEFORE, AFTER)
@@ -35,8 +34,21 @@ def _count(step: float) -> str:
     return f"after {step:.0f} steps" if np.isfinite(step) else "never"
 
 
-def speed(plain: Sequence[Run], normed: Sequence[Run]) -> go.Figure:
-    """Loss over steps of several seeds, without and with, and the step at which each is down to the target."""
+def speed(runs: Sequence[Run]) -> dict[str, go.Figure]:
+    """One chart per learning rate: runs [without, with][rate][seed]."""
+    rates = list(dict.fromkeys(run.experiment.learning_rate for run in runs))
+    both = (
+        [[r for r in half if r.experiment.learning_rate == rate] for half in _halves(runs)] for rate in rates
+    )
+    return {f"rate {rate:g}": _race(*pair) for rate, pair in zip(rates, both, strict=True)}
+
+
+def _halves(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    return [r for r in runs if not r.experiment.batchnorm], [r for r in runs if r.experiment.batchnorm]
+
+
+def _race(plain: Sequence[Run], normed: Sequence[Run]) -> go.Figure:
+    """Loss over steps of several seeds, without and with, and the median step at which it meets the target."""
     traces, reached, steps = [], [], plain[0].experiment.steps
     width = min(10, steps)
     x = np.arange(width - 1, steps)
@@ -58,7 +70,9 @@ def speed(plain: Sequence[Run], normed: Sequence[Run]) -> go.Figure:
             mark = dict(mode="markers+text", marker=marker, text=[f"{at:.0f}"], textposition="top right")
             traces.append(go.Scatter(x=[at], y=[TARGET], showlegend=False, **mark))
     rate = short(plain[0].experiment.learning_rate)
-    title = f"Learning rate {rate}: a loss of {TARGET} {_count(reached[1])} with batchnorm, {_count(reached[0])}"
+    title = (
+        f"Learning rate {rate}: a loss of {TARGET} {_count(reached[1])} with batchnorm, {_count(reached[0])}"
+    )
     title += " without"
     if np.isfinite(reached).all():
         title += f", a factor of {short(reached[0] / reached[1])}"
@@ -83,19 +97,21 @@ def _learned(x, losses, chance: float) -> str:
     return f"at {len(good)} of {len(x)} values{where}"
 
 
-def reach(x, losses: np.ndarray, chance: float, setting: str, here: float | None = None) -> go.Figure:
-    """Final training loss [2, values, seeds] against one setting, without and with."""
+def reach(setting: str, values: Sequence[float], runs: Sequence[Run], here: float) -> go.Figure:
+    """Final training loss against one setting, runs [without, with][value][seed]."""
+    losses = np.array([final_loss(run) for run in runs]).reshape(2, len(values), -1)
+    name, chance = type(runs[0].experiment).model_fields[setting].title, runs[0].chance
     title = (
-        f"{setting}: with batchnorm the networks learn {_learned(x, losses[1], chance)}, "
-        f"without {_learned(x, losses[0], chance)}"
+        f"{name}: with batchnorm the networks learn {_learned(values, losses[1], chance)}, "
+        f"without {_learned(values, losses[0], chance)}"
     )
     return sweep(
-        x,
+        values,
         {WITHOUT: losses[0], WITH: losses[1]},
-        x_title=setting.lower(),
+        x_title=name.lower(),
         y_title="final training loss",
         title=title,
-        alt=f"Final training loss against the {setting.lower()}. {title}.",
+        alt=f"Final training loss against {name.lower()}. {title}.",
         how="Dots are seeds, lines their median; a cross is a run that diverged. Learned: the median loss is "
         f"below half of what guessing gives, {short(chance)}.",
         log_x=True,
@@ -165,11 +181,20 @@ def growth(result: Rescaled) -> go.Figure:
         ],
         title=title,
         alt=f"Growth of the squared norm of the hidden weights. {title}.",
-        how="The gradient is at right angles to the weights, so by Pythagoras every step makes them longer, and "
-        "the effective learning rate, learning rate / |w|², falls by itself.",
+        how="The gradient is at right angles to the weights, so by Pythagoras every step makes them longer, "
+        "and the effective learning rate, learning rate / |w|², falls by itself.",
         xaxis=dict(title="step"),
         yaxis=dict(title="|w|² − its start"),
         hovermode="closest",
+    )
+
+
+def useless_bias(result: Rescaled) -> str:
+    """What becomes of a bias that batch normalization follows."""
+    return (
+        "**A bias below batch normalization is useless**: the mean takes it away again. Its largest gradient "
+        f"here is {short(result.bias)}, rounding of float64; the largest of a weight {short(result.weight)}. "
+        f"The weights and their gradient are at right angles to {short(result.radial)}."
     )
 
 
@@ -193,95 +218,9 @@ def smoothness(lengths: np.ndarray, losses: np.ndarray) -> go.Figure:
         ],
         title=title,
         alt=f"Lowest and highest loss along the gradient over {len(steps)} steps. {title}.",
-        how=f"At every step, the lowest and highest loss of the same batch {span} along its gradient: medians "
-        f"over {losses.shape[1]} seeds (Santurkar et al. 2018, figure 4a).",
+        how=f"At every step, the lowest and highest loss of the same batch {span} along its gradient: "
+        f"medians over {losses.shape[1]} seeds (Santurkar et al. 2018, figure 4a).",
         xaxis=dict(title="step"),
         yaxis=log_axis(np.concatenate([np.ravel(m) for m in middle]), "loss along the gradient"),
         hovermode="closest",
     )
-
-
-def explosion(normed: Sequence[Run], plain: Run) -> go.Figure:
-    """The error signal before the first step, relative to the last layer: several gains, and plain He."""
-    depth, layers = plain.experiment.depth, np.arange(1, plain.experiment.depth + 1)
-    chi = float(predict(normed[0].experiment, normed[0].input_mean_square).chi[depth // 2])
-    shapes = np.array([r.probes["delta_norm"][0] / r.probes["delta_norm"][0, -1] for r in normed])
-    flat = plain.probes["delta_norm"][0] / plain.probes["delta_norm"][0, -1]
-    factors = [middle_factor(run) for run in (normed[0], plain)]
-    spread = float(np.abs(shapes / shapes[0] - 1).max())
-    title = (
-        f"With batchnorm |δ|² grows ×{short(factors[0])} per layer on its way back (theory: {short(chi)}), "
-        f"without it ×{short(factors[1])}"
-    )
-    gains = ", ".join(short(run.experiment.gain) for run in normed)
-    start = depth - 8
-    return chart(
-        [
-            go.Scatter(
-                x=layers, y=drawable(shapes[0]), name=WITH, mode="markers", marker=dict(color=AFTER, size=7)
-            ),
-            go.Scatter(
-                x=layers, y=drawable(flat), name=f"{WITHOUT}, He", mode="markers", marker_color=BEFORE
-            ),
-            go.Scatter(
-                x=layers, y=shapes[0][start] * chi ** ((start + 1 - layers) / 2), name="theory", line=DASHED
-            ),
-        ],
-        title=title,
-        alt=f"Error signal per layer in networks of {depth} layers. {title}.",
-        how=f"Initial weights {gains} times He's give the same dots to within {short(100 * spread)} %: with "
-        "batchnorm the scale of the weights does not matter, the explosion stays.",
-        xaxis=dict(title="hidden layer", range=[0, depth + 1]),
-        yaxis=log_axis([*shapes[0], *flat], "δ relative to the last layer"),
-        hovermode="closest",
-    )
-
-
-def middle_factor(run: Run) -> float:
-    """What one layer multiplies |delta|^2 by, from layer 3 to seven layers below the last."""
-    delta, last = run.probes["delta_norm"][0].astype(float), run.experiment.depth - 8
-    return float((delta[2] / delta[last]) ** (2 / (last - 2)))
-
-
-def depths(x: Sequence[int], ratios: np.ndarray, chi: float) -> go.Figure:
-    """Weight gradient of layer 2 over that of the last layer against the depth, [2, depths, seeds], over the theory."""
-    typical = np.median(ratios, axis=2)
-    title = (
-        f"At {x[-1]} layers the weight gradient of layer 2 is {short(typical[1, -1])} times that of the last "
-        f"layer with batchnorm, {short(typical[0, -1])} times without"
-    )
-    return sweep(
-        x,
-        {f"{WITHOUT}, He": ratios[0], WITH: ratios[1]},
-        x_title="hidden layers",
-        y_title="weight gradient, layer 2 / last",
-        title=title,
-        alt=f"Ratio of weight gradients against depth. {title}.",
-        how=f"Dashed: {short(chi)} to the power of (layers − 2) / 2, from the initial statistics alone "
-        "(Yang et al. 2019).",
-        log_y=True,
-        colours=PAIR,
-        theory={"theory": (np.asarray(x), chi ** ((np.asarray(x) - 2) / 2))},
-    )
-
-
-def small_batches(sizes: Sequence[int], losses: np.ndarray, chance: float) -> go.Figure:
-    """Final loss in evaluation mode against the batch size, [2, sizes, seeds]."""
-    typical = np.median(losses, axis=2)
-    worse = [size for size, (plain, normed) in zip(sizes, typical.T, strict=True) if normed > plain]
-    listed = ", ".join(map(str, worse))
-    title = f"In batches of {listed} batchnorm does harm" if worse else "No batch here is too small for batchnorm"
-    title += f": at {sizes[0]} the loss ends at {short(typical[1, 0])}, without at {short(typical[0, 0])}"
-    return sweep(
-        sizes,
-        {WITHOUT: losses[0], WITH: losses[1]},
-        x_title="batch size",
-        y_title="final training loss",
-        title=title,
-        alt=f"Final training loss against batch size. {title}.",
-        how="Equally many steps for every size, in evaluation mode; dots are seeds. Guessing gives "
-        f"{short(chance)}.",
-        log_x=True,
-        log_y=True,
-        colours=PAIR,
-    ).update_xaxes(tickvals=sizes)
