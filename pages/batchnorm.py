@@ -37,7 +37,7 @@ else:
         parts.show(draw.by_hand(apart, settings.nudge), "batchnorm.by_hand")
     with right:
         st.latex(draw.formulas(apart.after, settings.gamma, settings.beta))
-        st.dataframe(draw.table(apart), hide_index=True, height=300)
+    st.dataframe(draw.table(apart), hide_index=True)
     parts.show(draw.warm_up(apart, settings.seen), "batchnorm.warm_up")
 
 st.subheader("Inside the network, step by step")
@@ -46,8 +46,11 @@ parts.show(draw.learned(normed), "batchnorm.learned")
 parts.findings(lesson, run)
 
 st.subheader("What it buys")
-st.caption("The experiment above with He's weights and one setting varied, five seeds each.")
-if races := parts.asked("batchnorm.speed", batchnorm.races(experiment), ": fewer steps"):
+st.markdown(
+    "The experiment above with He's weights, one setting varied, five seeds each: how many steps does it "
+    "need, and which learning rates, initial weights and feature scales does it stand?"
+)
+if races := parts.asked("batchnorm.speed", batchnorm.races(experiment), ": three learning rates"):
     parts.side_by_side("batchnorm.speed", **gains.speed(races))
 for name, values in batchnorm.SWEEPS.items():
     about = f": {type(experiment).model_fields[name].title.lower()}"

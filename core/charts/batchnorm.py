@@ -20,7 +20,7 @@ from core.measures import short
 from core.one_batch import Apart, OneBatch, left_of_start
 from core.run import PRE_ACTIVATION_EDGES, Run
 
-PANELS = (dict(domain=[0, 0.47]), dict(domain=[0.53, 1]))
+PANELS = (dict(domain=[0, 0.44]), dict(domain=[0.56, 1]))
 DASHED = dict(color=THEORY, dash="dash", width=2)
 
 
@@ -42,18 +42,23 @@ def table(apart: Apart) -> dict[str, np.ndarray]:
 def formulas(batch: OneBatch, gamma: float, beta: float) -> str:
     """The four steps with this batch's numbers, as LaTeX."""
     z, count = [short(v) for v in batch.pre_activation], len(batch.pre_activation)
-    if count > 4:
-        z = [*z[:3], r"\dots", z[-1]]
-    total = " + ".join(f"({v})" if v.startswith("-") else v for v in z)
+    if count > 3:
+        z = [*z[:2], r"\dots", z[-1]]
+    total = " + ".join(map(_signed, z))
     mean, variance, first = short(batch.mean), short(batch.variance), short(batch.pre_activation[0])
     hat = short(batch.normalized[0])
     return rf"""\begin{{aligned}}
 \mu &= \tfrac{{1}}{{{count}}}\left({total}\right) = {mean} \\
 \sigma^2 &= \tfrac{{1}}{{{count}}}\textstyle\sum_i (z_i - \mu)^2 = {variance} \\
 \hat z_1 &= \frac{{z_1 - \mu}}{{\sqrt{{\sigma^2 + \varepsilon}}}}
- = \frac{{{first} - ({mean})}}{{\sqrt{{{variance} + 0.00001}}}} = {hat} \\
-y_1 &= \gamma\, \hat z_1 + \beta = {short(gamma)} \times ({hat}) + ({short(beta)}) = {short(batch.output[0])}
+ = \frac{{{first} - {_signed(mean)}}}{{\sqrt{{{variance} + 0.00001}}}} = {hat} \\
+y_1 &= \gamma\, \hat z_1 + \beta = {short(gamma)} \times {_signed(hat)} + {_signed(short(beta))}
+ = {short(batch.output[0])}
 \end{{aligned}}"""
+
+
+def _signed(number: str) -> str:
+    return f"({number})" if number.startswith("-") else number
 
 
 def by_hand(apart: Apart, nudge: float) -> go.Figure:
@@ -144,15 +149,15 @@ def inside(plain: Run, normed: Run) -> go.Figure:
     used = np.flatnonzero(np.nansum(np.concatenate(shares), axis=(0, 1)) > 0.002 * len(shares[0]))
     ticks = np.array([-1000, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 1000])
     layers, depth = np.arange(1, plain.experiment.depth + 1), plain.experiment.depth
-    spreads = [_spread(run, 0, depth) for run in (plain, normed)]
+    spreads = [short(run.probes["activation_std"][0, -1]) for run in (plain, normed)]
     title = (
-        f"Before the first step half of layer {depth}'s pre-activations lie within "
-        f"±{short(spreads[0])} without batch normalization, within ±{short(spreads[1])} with it"
+        f"Before the first step the activations of layer {depth} have a deviation of {spreads[0]} without "
+        f"batch normalization and of {spreads[1]} with it"
     )
 
     def strips(i):
         return [
-            dict(type="heatmap", z=np.sqrt(share[i].T).astype(np.float32), xaxis=f"x{n}", yaxis=f"y{n}")
+            dict(type="heatmap", z=_relative(share[i]).T, xaxis=f"x{n}", yaxis=f"y{n}")
             for n, share in enumerate(shares, start=1)
         ]
 
@@ -170,7 +175,7 @@ def inside(plain: Run, normed: Run) -> go.Figure:
         title=title,
         alt=f"Histograms of the pre-activations of {depth} layers, without and with. {title}.",
         how="Left without, right with batch normalization, same seed: a column is a layer, the brighter, the "
-        "more of its pre-activations have that value. Play shows them over the steps.",
+        "more of its pre-activations have that value, relative to the commonest.",
         height=460,
         xaxis=dict(title="layer, without", **columns) | PANELS[0],
         xaxis2=dict(title="layer, with", **columns) | PANELS[1],
@@ -182,15 +187,10 @@ def inside(plain: Run, normed: Run) -> go.Figure:
     return played(figure, frames, "step ", redraw=True)
 
 
-def _spread(run: Run, snapshot: int, layer: int) -> float:
-    """The size that half of a layer's pre-activations stay below, to the width of a bin."""
-    share = run.pre_activation_histogram[snapshot, layer - 1]
-    upper = np.abs(np.append(PRE_ACTIVATION_EDGES, np.inf))
-    lower = np.abs(np.insert(PRE_ACTIVATION_EDGES, 0, -np.inf))
-    size = np.maximum(upper, lower)
-    order = np.argsort(size, kind="stable")
-    reached = np.cumsum(share[order])
-    return float(size[order][min(np.searchsorted(reached, 0.5), len(size) - 1)])
+def _relative(share: np.ndarray) -> np.ndarray:
+    """Histograms [L, bins] relative to their highest bin; NaN where there is none."""
+    highest = share.max(axis=1, keepdims=True)
+    return np.divide(share, highest, out=np.full_like(share, np.nan), where=highest > 0).astype(np.float32)
 
 
 def learned(run: Run) -> go.Figure:

@@ -18,34 +18,32 @@ def explosion(normed: Sequence[Run], plain: Run) -> go.Figure:
     """The error signal before the first step, relative to the last layer: several gains, and plain He."""
     depth, layers = plain.experiment.depth, np.arange(1, plain.experiment.depth + 1)
     chi = float(predict(normed[0].experiment, normed[0].input_mean_square).chi[depth // 2])
-    shapes = np.array([r.probes["delta_norm"][0] / r.probes["delta_norm"][0, -1] for r in normed])
-    flat = plain.probes["delta_norm"][0] / plain.probes["delta_norm"][0, -1]
+    steep, flat = (r.probes["delta_norm"][0] / r.probes["delta_norm"][0, -1] for r in (normed[0], plain))
     factors = [middle_factor(run) for run in (normed[0], plain)]
-    spread = float(np.abs(shapes / shapes[0] - 1).max())
     title = (
         f"With batchnorm |δ|² grows ×{short(factors[0])} per layer on its way back (theory: {short(chi)}), "
         f"without it ×{short(factors[1])}"
     )
-    gains = ", ".join(short(run.experiment.gain) for run in normed)
+    others = " and ".join(f"×{short(middle_factor(r))} at {short(r.experiment.gain)}" for r in normed[1:])
     start = depth - 8
     return chart(
         [
             go.Scatter(
-                x=layers, y=drawable(shapes[0]), name=WITH, mode="markers", marker=dict(color=AFTER, size=7)
+                x=layers, y=drawable(steep), name=WITH, mode="markers", marker=dict(color=AFTER, size=7)
             ),
             go.Scatter(
                 x=layers, y=drawable(flat), name=f"{WITHOUT}, He", mode="markers", marker_color=BEFORE
             ),
             go.Scatter(
-                x=layers, y=shapes[0][start] * chi ** ((start + 1 - layers) / 2), name="theory", line=DASHED
+                x=layers, y=steep[start] * chi ** ((start + 1 - layers) / 2), name="theory", line=DASHED
             ),
         ],
         title=title,
         alt=f"Error signal per layer in networks of {depth} layers. {title}.",
-        how=f"Initial weights {gains} times He's give the same dots to within {short(100 * spread)} %: with "
-        "batchnorm the scale of the weights does not matter, the explosion stays.",
+        how=f"Before the first step. The scale of the weights does not matter: the same factor is {others} times "
+        "He's weights. It is measured from layer 3 to seven layers below the last.",
         xaxis=dict(title="hidden layer", range=[0, depth + 1]),
-        yaxis=log_axis([*shapes[0], *flat], "δ relative to the last layer"),
+        yaxis=log_axis([*steep, *flat], "δ relative to the last layer"),
         hovermode="closest",
     )
 
@@ -157,7 +155,7 @@ def evaluation_lag(run: Run) -> go.Figure:
         title=title,
         alt=f"Training loss in training and in evaluation mode. {title}.",
         how="Evaluation mode uses running statistics that start at mean 0 and variance 1; dashed is the "
-        "weight 0.9ᵗ that this start still has. Training mode is each step's batch, evaluation the whole set.",
+        "weight 0.9ᵗ that this start still has. Training mode is each step's batch, evaluation all.",
         xaxis=dict(title="step", range=[0, min(100, len(steps))]),
         yaxis=log_axis(np.concatenate([run.loss[:100], run.train_loss]), "loss"),
     )

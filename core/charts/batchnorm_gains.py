@@ -22,7 +22,7 @@ def _band(x, low, high, colour, **more):
         x=np.concatenate([x, x[::-1]]),
         y=np.concatenate([high, low[::-1]]),
         fill="toself",
-        fillcolor=f"rgba({rgb}, 0.2)",
+        fillcolor=f"rgba({rgb}, 0.35)",
         line_width=0,
         mode="lines",
         hoverinfo="skip",
@@ -48,7 +48,7 @@ def _halves(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
 
 
 def _race(plain: Sequence[Run], normed: Sequence[Run]) -> go.Figure:
-    """Loss over steps of several seeds, without and with, and the median step at which it meets the target."""
+    """Loss over steps of several seeds, without and with, and the step at which they meet the target."""
     traces, reached, steps = [], [], plain[0].experiment.steps
     width = min(10, steps)
     x = np.arange(width - 1, steps)
