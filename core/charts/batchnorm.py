@@ -200,7 +200,7 @@ def learned(run: Run) -> go.Figure:
     colours = sample_colorscale(SCALE, places)
     ends = [values[kept - 1] for values in (run.gamma, run.beta)]
     title = (
-        f"After {run.at[kept - 1]} steps γ lies between {short(ends[0].min())} and {short(ends[0].max())}, "
+        f"At step {run.at[kept - 1]} γ lies between {short(ends[0].min())} and {short(ends[0].max())}, "
         f"β between {short(ends[1].min())} and {short(ends[1].max())}"
     )
     traces = [

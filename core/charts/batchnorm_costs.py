@@ -40,7 +40,7 @@ def explosion(normed: Sequence[Run], plain: Run) -> go.Figure:
         ],
         title=title,
         alt=f"Error signal per layer in networks of {depth} layers. {title}.",
-        how=f"Before the first step. The scale of the weights does not matter: the same factor is {others} times "
+        how=f"Before the first step. The scale of the weights does not matter: the factor is {others} times "
         "He's weights. It is measured from layer 3 to seven layers below the last.",
         xaxis=dict(title="hidden layer", range=[0, depth + 1]),
         yaxis=log_axis([*steep, *flat], "δ relative to the last layer"),
@@ -133,12 +133,14 @@ def small_batches(sizes: np.ndarray, train_loss: np.ndarray, test_accuracy: np.n
 def evaluation_lag(run: Run) -> go.Figure:
     """The loss in training mode at every step, and in evaluation mode at the snapshots."""
     steps = np.arange(len(run.loss))
-    early = [i for i, step in enumerate(run.at) if 0 < step < min(20, len(run.loss))]
-    gaps = {int(run.at[i]): (float(run.train_loss[i]), float(run.loss[run.at[i]])) for i in early}
-    step, (lagging, ahead) = max(gaps.items(), key=lambda item: item[1][0] / item[1][1], default=(0, (1, 1)))
+    early = [i for i, step in enumerate(run.at) if step < min(20, len(run.loss)) and i <= run.last]
+    ratios = [run.train_loss[i] / max(run.loss[run.at[i]], 1e-30) for i in early]
+    i = early[int(np.argmax(ratios))]
+    step, lagging, ahead = run.at[i], float(run.train_loss[i]), float(run.loss[run.at[i]])
+    late = short(lagging) if np.isfinite(lagging) else "one that overflows"
     title = (
         f"At step {step} the same network has a loss of {short(ahead)} in training mode and of "
-        f"{short(lagging)} in evaluation mode"
+        f"{late} in evaluation mode"
     )
     return chart(
         [
