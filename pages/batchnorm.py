@@ -37,6 +37,9 @@ else:
         parts.show(draw.by_hand(apart, settings.nudge), "batchnorm.by_hand")
     with right:
         st.latex(draw.formulas(apart.after, settings.gamma, settings.beta))
+        st.markdown(
+            "The table's last column is how far each ẑ moves with z₁; its sum is 0: what one gains, the others lose."
+        )
     st.dataframe(draw.table(apart), hide_index=True)
     parts.show(draw.warm_up(apart, settings.seen), "batchnorm.warm_up")
 

@@ -48,11 +48,13 @@ def formulas(batch: OneBatch, gamma: float, beta: float) -> str:
     mean, variance, first = short(batch.mean), short(batch.variance), short(batch.pre_activation[0])
     hat = short(batch.normalized[0])
     return rf"""\begin{{aligned}}
-\mu &= \tfrac{{1}}{{{count}}}\left({total}\right) = {mean} \\
+\mu &= \tfrac{{1}}{{{count}}}\left({total}\right) \\
+ &= {mean} \\
 \sigma^2 &= \tfrac{{1}}{{{count}}}\textstyle\sum_i (z_i - \mu)^2 = {variance} \\
-\hat z_1 &= \frac{{z_1 - \mu}}{{\sqrt{{\sigma^2 + \varepsilon}}}}
- = \frac{{{first} - {_signed(mean)}}}{{\sqrt{{{variance} + 0.00001}}}} = {hat} \\
-y_1 &= \gamma\, \hat z_1 + \beta = {short(gamma)} \times {_signed(hat)} + {_signed(short(beta))}
+\hat z_1 &= \frac{{z_1 - \mu}}{{\sqrt{{\sigma^2 + \varepsilon}}}} \\
+ &= \frac{{{first} - {_signed(mean)}}}{{\sqrt{{{variance} + 0.00001}}}} = {hat} \\
+y_1 &= \gamma\, \hat z_1 + \beta \\
+ &= {short(gamma)} \times {_signed(hat)} + {_signed(short(beta))}
  = {short(batch.output[0])}
 \end{{aligned}}"""
 
@@ -135,10 +137,9 @@ def warm_up(apart: Apart, seen: int) -> go.Figure:
         how="Every batch moves them a tenth of the way. Dashed: start value times 0.9ᵗ, plus the mean or "
         "variance of the whole training set times 1 − 0.9ᵗ.",
         height=320,
-        xaxis=dict(title="batches seen") | PANELS[0],
-        xaxis2=dict(title="batches seen") | PANELS[1],
-        yaxis=dict(title="mean"),
-        yaxis2=log_axis([*variance, *expected[1]], "variance", anchor="x2"),
+        xaxis=dict(title="mean by batches seen") | PANELS[0],
+        xaxis2=dict(title="variance by batches seen") | PANELS[1],
+        yaxis2=log_axis([*variance, *expected[1]], None, anchor="x2"),
         hovermode="closest",
     )
 
@@ -224,9 +225,8 @@ def learned(run: Run) -> go.Figure:
         how="A line is the median over the units of a layer, dark for the first, bright for the last. γ "
         "starts at 1 and β at 0.",
         height=340,
-        xaxis=dict(title="step") | PANELS[0],
-        xaxis2=dict(title="step") | PANELS[1],
-        yaxis=dict(title="scale γ"),
-        yaxis2=dict(title="shift β", anchor="x2"),
+        xaxis=dict(title="scale γ by step") | PANELS[0],
+        xaxis2=dict(title="shift β by step") | PANELS[1],
+        yaxis2=dict(anchor="x2"),
         hovermode="closest",
     )
