@@ -21,10 +21,7 @@ parts.glance(run, "final_loss", "steps_to_target", "per_layer", "test_accuracy")
 parts.show(charts.runs.losses({"without batchnorm": plain, "with batchnorm": normed}), "batchnorm.losses")
 
 st.subheader("One batch, by hand")
-st.markdown(
-    "The first samples of this training on their way into the first hidden unit, before the first step. Move "
-    "one of them, and watch all the others move."
-)
+st.markdown("The first samples on their way into the first hidden unit. Move one, and all the others move.")
 parts.inline(lesson, settings, "rows", "nudge", "gamma", "beta", "seen")
 try:
     apart = take_apart(settings)
@@ -37,9 +34,6 @@ else:
         parts.show(draw.by_hand(apart, settings.nudge), "batchnorm.by_hand")
     with right:
         st.latex(draw.formulas(apart.after, settings.gamma, settings.beta))
-        st.markdown(
-            "The table's last column is how far each ẑ moves with z₁; its sum is 0: what one gains, the others lose."
-        )
     st.dataframe(draw.table(apart), hide_index=True)
     parts.show(draw.warm_up(apart, settings.seen), "batchnorm.warm_up")
 

@@ -21,7 +21,7 @@ VISIBLE = {
     "pages",
     "tests",
 }
-ENGINE = {"activations", "batchnorm", "network", "probes", "train"}
+ENGINE = {"activations", "batchnorm", "network", "objectives", "probes", "train"}
 TEST_COMMAND = "pip install -r tests/requirements.txt && pytest"
 
 

@@ -104,7 +104,8 @@ def by_hand(apart: Apart, nudge: float) -> go.Figure:
         title=title,
         alt=f"Outputs of the {count} samples of one batch. {title}.",
         how="In training mode a sample's output depends on its whole batch; in evaluation mode, on running "
-        "statistics from earlier batches, each sample stands for itself.",
+        "statistics from earlier batches, each sample stands for itself. The table's last column is how "
+        "far each ẑ moves with z₁; its sum is 0.",
         xaxis=dict(title="sample", dtick=max(1, count // 8)),
         yaxis=dict(title="output"),
     )
