@@ -68,7 +68,7 @@ def pytorch_script(experiment: Experiment) -> str:
 
 def _needed(text: str, e: Experiment) -> str:
     """The text without its marks, and without the lines whose mark does not hold."""
-    off = {"gain": 1, "input_scale": 1, "scaling": "none"}
+    off = {"gain": 1, "input_scale": 1, "input_spread": 1, "scaling": "none"}
     on = {name for name, value in e if value != off.get(name, 0)} | {e.loss, e.init, e.optimizer}
     lines = []
     for line in text.split("\n"):

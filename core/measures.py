@@ -9,21 +9,24 @@ from core.census import dead_share, stuck_share
 from core.predict import thinned_accuracy
 from core.run import Run
 
+TARGET = 0.1
+
 
 @dataclass(frozen=True)
 class Measure:
-    """`of(run)` is the number, inf for a diverged run that has none; `logarithmic` ones compare as ratios."""
+    """`of(run)` is the number, inf for a run that has none, then `missing`. `logarithmic` compares ratios."""
 
     title: str
     of: Callable[[Run], float]
     help: str
     logarithmic: bool = False
     percent: bool = False
+    missing: str = "diverged"
 
     def text(self, value: float) -> str:
         """The number as people read it."""
         if not np.isfinite(value):
-            return "diverged"
+            return self.missing
         return f"{100 * value:.1f} %" if self.percent else short(value)
 
 
@@ -65,6 +68,14 @@ def lowest_loss(run: Run) -> float:
     width = min(10, len(run.loss))
     means = np.convolve(run.loss.astype(float), np.ones(width) / width, "valid")
     return float(np.nanmin(means)) if np.isfinite(means).any() else np.inf
+
+
+def steps_to_target(run: Run) -> float:
+    """The first step at which the mean loss of ten consecutive steps is down to 0.1; inf if it never is."""
+    width = min(10, len(run.loss))
+    means = np.convolve(run.loss.astype(float), np.ones(width) / width, "valid")
+    reached = np.flatnonzero(means <= TARGET)
+    return float(reached[0] + width - 1) if len(reached) else np.inf
 
 
 def first_layer_moved(run: Run) -> float:
@@ -111,6 +122,13 @@ MEASURES = {
         lowest_loss,
         "The lowest mean of ten consecutive steps.",
         logarithmic=True,
+    ),
+    "steps_to_target": Measure(
+        f"Steps to a loss of {TARGET}",
+        steps_to_target,
+        f"The first step at which the mean of the last ten losses is down to {TARGET}.",
+        logarithmic=True,
+        missing="never",
     ),
     "first_layer_moved": Measure(
         "Layer 1 has moved",

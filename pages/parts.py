@@ -36,6 +36,12 @@ CHOICES = {
     "weight_decay": (0, 1e-4, 1e-3, 0.01, 0.1),
     "input_shift": (-10, -3, -1, 0, 1, 3, 10),
     "input_scale": (0.01, 0.1, 1, 10, 100, 1000),
+    "input_spread": (1, 3, 10, 30, 100, 1000),
+    "rows": (1, 2, 4, 8, 16, 32, 64),
+    "nudge": (-10, -3, -1, -0.3, -0.1, 0, 0.1, 0.3, 1, 3, 10),
+    "gamma": (-2, -1, 0, 0.5, 1, 2, 3),
+    "beta": (-3, -2, -1, 0, 1, 2, 3),
+    "seen": (0, 1, 2, 5, 10, 20, 50, 100),
 }
 VERDICTS = {
     "holds": ":green-badge[holds]",
@@ -132,6 +138,13 @@ def _controls(lesson: Lesson, settings: Settings) -> None:
                 control(lesson, settings, name)
     reset = dict(icon=":material/restart_alt:", key=f"{lesson.slug}.reset")
     st.button("Reset", on_click=lambda: change(lesson, **dict(lesson.start)), **reset)
+
+
+def inline(lesson: Lesson, settings: Settings, *names: str) -> None:
+    """Controls in a row of the page itself, beside what they change."""
+    for column, name in zip(st.columns(len(names)), names, strict=True):
+        with column:
+            _control(lesson, settings, name)
 
 
 def put(key: str, value) -> None:
@@ -479,15 +492,18 @@ def facts(tested: Sequence[Fact], verdicts: Sequence[Judged]) -> None:
             st.caption(f"{fact.source}.")
 
 
-def take_away(run: Run) -> None:
-    """The link with every setting written out, the numbers, and the script that makes them again."""
+def take_away(run: Run, settings: Settings | None = None) -> None:
+    """The link with every setting written out, the numbers, and the script that makes them again.
+
+    settings: what the link holds where the page has more settings than the run.
+    """
     e = run.experiment
     files = {
         "Losses (CSV)": (lambda: export.losses_csv(run), export.file_name(e, "losses.csv")),
         "Probes (CSV)": (lambda: export.probes_csv(run), export.file_name(e, "probes.csv")),
         "Units (CSV)": (lambda: export.units_csv(run), export.file_name(e, "units.csv")),
     }
-    take_files(e, files, export.pytorch_script(e), export.file_name(e, "py"))
+    take_files(settings or e, files, export.pytorch_script(e), export.file_name(e, "py"))
 
 
 def take_files(settings: Settings, files: Mapping[str, tuple], script: str, script_name: str) -> None:

@@ -24,6 +24,7 @@ VISIBLE = {
 ENGINE = {
     "activations",
     "autopsy",
+    "batchnorm",
     "clipping",
     "curvature",
     "descent",

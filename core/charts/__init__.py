@@ -3,6 +3,9 @@
 from core.charts import (
     autopsy,
     backprop,
+    batchnorm,
+    batchnorm_costs,
+    batchnorm_gains,
     born_dead,
     claims,
     clipping,
@@ -32,6 +35,9 @@ from core.charts import (
 __all__ = [
     "autopsy",
     "backprop",
+    "batchnorm",
+    "batchnorm_costs",
+    "batchnorm_gains",
     "born_dead",
     "claims",
     "clipping",

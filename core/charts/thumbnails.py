@@ -63,4 +63,25 @@ def dropout(run: Run) -> go.Figure:
     )
 
 
-THUMBNAILS = {"backprop": still, "gradients": gradients, "dead_relus": dead_relus, "dropout": dropout}
+def batchnorm(run: Run) -> go.Figure:
+    """How the median scale of every layer's units moves while the network learns."""
+    scale = np.median(run.gamma[: run.last + 1], axis=2).T
+    title = f"The loss falls to {short(run.train_loss[run.last])} while every layer learns its own scale γ"
+    return chart(
+        [go.Scatter(x=run.at[: run.last + 1], y=y, mode="lines", line_color=FORWARD) for y in scale],
+        title=title,
+        alt=f"{title}.",
+        height=200,
+        showlegend=False,
+        xaxis=dict(title="step"),
+        yaxis=dict(title="γ"),
+    )
+
+
+THUMBNAILS = {
+    "backprop": still,
+    "gradients": gradients,
+    "dead_relus": dead_relus,
+    "dropout": dropout,
+    "batchnorm": batchnorm,
+}
