@@ -144,7 +144,7 @@ def inline(lesson: Lesson, settings: Settings, *names: str) -> None:
     """Controls in a row of the page itself, beside what they change."""
     for column, name in zip(st.columns(len(names)), names, strict=True):
         with column:
-            _control(lesson, settings, name)
+            control(lesson, settings, name)
 
 
 def put(key: str, value) -> None:
