@@ -75,7 +75,7 @@ class Network(nn.Module):
         return self.linear[-1](h)
 
     def _drop(self, layer, a):
-        p = self.e.dropout
+        p = self.e.dropout_after(layer)
         if p in (0, 1):
             return a * (1 - p)
         drawn = self.streams[layer].random((a.shape[1], a.shape[0]), dtype=np.float32).T

@@ -1,8 +1,5 @@
 """Training against a plain torch.nn loop, and what a caller may rely on."""
 
-import random
-import threading
-import warnings
 from typing import get_args
 
 import numpy as np
@@ -39,6 +36,7 @@ CASES = {
     "batchnorm": dict(batchnorm=True),
     "batchnorm on mini-batches": dict(batchnorm=True, batch_size=32, samples=128),
     "dropout": dict(dropout=0.3),
+    "dropout between hidden layers": dict(dropout=0.3, dropout_last=False),
     "dropout of everything": dict(dropout=1),
     "residual": dict(residual=True),
     "all at once": dict(batchnorm=True, dropout=0.3, residual=True, batch_size=32, activation="gelu"),
