@@ -2,7 +2,6 @@
 
 import inspect
 import textwrap
-from collections.abc import Callable
 from string import Template
 from urllib.parse import urlencode
 
@@ -70,7 +69,7 @@ def pytorch_script(experiment: Experiment) -> str:
 
 def needed(text: str, e: Settings, *more: str) -> str:
     """The text without its marks, and without the lines whose mark does not hold for `e` or is in `more`."""
-    off = {"gain": 1, "input_scale": 1, "scaling": "none"}
+    off = {"gain": 1, "input_scale": 1, "input_spread": 1, "scaling": "none"}
     on = {name for name, value in e if value != off.get(name, 0)} | {e.loss, e.init, e.optimizer, *more}
     lines = []
     for line in text.split("\n"):
@@ -87,7 +86,7 @@ def _sentence(e: Experiment) -> str:
         f"batches of {e.batch}": e.batch_size,
         "batch normalization": e.batchnorm,
         "residual connections": e.residual,
-        f"dropout {e.dropout:g}": e.dropout,
+        f"dropout {e.dropout:g}" + " between hidden layers" * (not e.dropout_last): e.dropout,
         f"weight decay {e.weight_decay:g}": e.weight_decay,
         f"gradients clipped at norm {e.clip_norm:g}": e.clip_norm,
     }
@@ -100,15 +99,6 @@ def link(e: Settings) -> str:
     """All settings as a query, in lines that break after a `&`; an address bar joins them again."""
     lines = textwrap.wrap("?" + urlencode(e.to_link()).replace("&", "& "), LINE_LENGTH)
     return "\n".join(line.replace(" ", "") for line in lines)
-
-
-def files(run: Run) -> dict[str, tuple[str, Callable[[], str]]]:
-    """What a reader can download of a run besides the script: label -> (ending, text)."""
-    return {
-        "Losses (CSV)": ("losses.csv", lambda: losses_csv(run)),
-        "Probes (CSV)": ("probes.csv", lambda: probes_csv(run)),
-        "Units (CSV)": ("units.csv", lambda: units_csv(run)),
-    }
 
 
 def losses_csv(run: Run) -> str:

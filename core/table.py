@@ -54,7 +54,6 @@ class TableExperiment(Settings):
     outputs: ClassVar[int] = 1
     gain: ClassVar[float] = 1.0
     bias: ClassVar[float] = 0.0
-    dropout: ClassVar[float] = 0.0
     weight_decay: ClassVar[float] = 0.0
     clip_norm: ClassVar[float] = 0.0
     batch_size: ClassVar[int] = 0
@@ -113,6 +112,10 @@ class TableExperiment(Settings):
     def batch(self) -> int:
         """Every step sees all training rows."""
         return self.samples
+
+    def dropout_after(self, layer: int) -> float:
+        """No unit is dropped."""
+        return 0.0
 
     def draw(self) -> pd.DataFrame:
         """The raw table, the `samples` training rows first, the target among its columns."""

@@ -174,16 +174,16 @@ def raw_csv(e: TableExperiment) -> str:
     return e.draw().sort_index().to_csv(index=False)
 
 
-def files(run: Run) -> dict[str, tuple[str, Callable[[], str]]]:
-    """What a reader can download of a run besides the script: label -> (ending, text)."""
+def files(run: Run) -> dict[str, tuple[Callable[[], str], str]]:
+    """What a reader can download besides the script: label -> (function that makes it, file name)."""
     e = run.experiment
     return {
-        "Losses (CSV)": ("losses.csv", lambda: losses_csv(run)),
-        "Raw table (CSV)": ("csv", lambda: raw_csv(e)),
-        "Scaled table (CSV)": ("scaled.csv", lambda: scaled_csv(e)),
+        "Losses (CSV)": (lambda: losses_csv(run), file_name(e, "losses.csv")),
+        "Raw table (CSV)": (lambda: raw_csv(e), "table.csv"),
+        "Scaled table (CSV)": (lambda: scaled_csv(e), file_name(e, "scaled.csv")),
     }
 
 
 def file_name(e: TableExperiment, ending: str) -> str:
-    """table.csv for the raw table, which the script may read; else with the pipeline and the model."""
-    return "table.csv" if ending == "csv" else f"table-{e.scaling}-{e.depth}x{e.width}-{e.optimizer}.{ending}"
+    """The pipeline and the model: table-zscore-2x32-sgd.py."""
+    return f"table-{e.scaling}-{e.depth}x{e.width}-{e.optimizer}.{ending}"

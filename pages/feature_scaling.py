@@ -78,4 +78,6 @@ st.code(
 )
 
 parts.claims(lesson)
-parts.take_away(run, table_export, linkable=isinstance(experiment, Houses))
+linkable = experiment if isinstance(experiment, Houses) else None
+script = table_export.pytorch_script(experiment)
+parts.take_files(linkable, table_export.files(run), script, table_export.file_name(experiment, "py"))

@@ -24,10 +24,12 @@ VISIBLE = {
 ENGINE = {
     "activations",
     "autopsy",
+    "batchnorm",
     "clipping",
     "curvature",
     "descent",
     "mean_field",
+    "measured",
     "nan_trap",
     "network",
     "objectives",

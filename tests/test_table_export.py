@@ -111,6 +111,7 @@ def test_the_scaled_table_is_what_the_network_sees():
 
 def test_downloads_have_names_and_contents():
     [run] = train([SMALL])
-    for ending, make in files(run).values():
-        assert file_name(SMALL, ending).endswith(ending)
+    assert file_name(SMALL, "py") == "table-log_clip_zscore-0x32-sgd.py"
+    for make, name in files(run).values():
+        assert name.endswith(".csv")
         assert len(make().splitlines()) > 20
