@@ -21,7 +21,7 @@ VISIBLE = {
     "pages",
     "tests",
 }
-ENGINE = {"activations", "network", "probes", "train"} | {
+ENGINE = {"activations", "network", "objectives", "probes", "train"} | {
     "autopsy",
     "clipping",
     "curvature",
