@@ -42,8 +42,10 @@ with next(tab for tab in parted if tab.open):
         if runs := parts.many("gradients.map", depth.grid(activation, fine), (activation, fine)):
             figure = charts.depth_map.depth_map(activation, fine, runs)
             parts.pick(lesson, figure, f"gradients.map.{fine}", depth.names(activation, fine), runs)
-        chi = {a: computed("core.mean_field.measured_chi", a) for a in dict.fromkeys([activation, "sigmoid"])}
-        parts.show(charts.depth_map.chi_curves(chi), "gradients.chi")
+        if parts.asked("gradients.chi", "Measure χ, the factor per layer, over σ_w"):
+            both = dict.fromkeys([activation, "sigmoid"])
+            chi = {name: computed("core.mean_field.measured_chi", name) for name in both}
+            parts.show(charts.depth_map.chi_curves(chi), "gradients.chi")
     elif rescue.open:
         st.markdown("12 ReLU layers with PyTorch's default initialization do not learn. One change each:")
         if runs := parts.many("gradients.rescues", [e for es in RESCUES.values() for e in es]):

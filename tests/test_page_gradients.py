@@ -58,7 +58,9 @@ def test_the_map_trains_when_asked_and_opens_a_cell(part, figures, small_map):
 
 
 def test_chi_is_drawn_over_its_theory_for_this_activation_and_for_sigmoid(part, traces):
-    drawn = traces(part("How deep can it train?"), "gradients.chi")
+    at = part("How deep can it train?")
+    click(at, "gradients.chi.run")
+    drawn = traces(at, "gradients.chi")
     dots = [name for name in drawn if "off by" in str(name)]
     assert [name.split(":")[0] for name in dots] == ["tanh", "sigmoid"]
     x, y = drawn["sigmoid predicted"]
