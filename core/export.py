@@ -119,6 +119,14 @@ def probes_csv(run: Run) -> str:
     return pd.DataFrame({name: values.ravel() for name, values in run.probes.items()}, index=index).to_csv()
 
 
+def units_csv(run: Run) -> str:
+    """Tidy: one row per snapshot, hidden layer and unit, with the share of samples on which it is active."""
+    e = run.experiment
+    levels = [run.at, range(1, e.depth + 1), range(1, e.width + 1)]
+    index = pd.MultiIndex.from_product(levels, names=["step", "layer", "unit"])
+    return pd.DataFrame({"active_fraction": run.active_fraction.ravel()}, index=index).to_csv()
+
+
 def runs_csv(runs: list[Run]) -> str:
     """One row per run: the settings in which they differ, and how each ended."""
     table = pd.DataFrame([dict(run.experiment) for run in runs])

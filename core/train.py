@@ -88,8 +88,8 @@ def train(
     try:
         with torch.inference_mode():
             for chunk in chunks(experiments):
-                stack = [experiments[i] for i in chunk]
-                trained = train_stack(stack, snapshots, interval, work(*stack) / total, watch)
+                group = [experiments[i] for i in chunk]
+                trained = train_stack(group, snapshots, interval, work(*group) / total, watch)
                 for i, run in zip(chunk, trained, strict=True):
                     runs[i] = run
     finally:

@@ -16,11 +16,13 @@ experiment = parts.ask(lesson)
 parts.glance(run, "per_layer", "first_over_last", "final_loss", "test_accuracy")
 parts.show(charts.gradients.signal_by_layer(run), "gradients.signal")
 st.subheader("What that does to learning")
-parts.pair({"gradients.moved": charts.gradients.weights_moved(run), "gradients.loss": charts.runs.loss(run)})
+parts.beside(
+    {"gradients.moved": charts.gradients.weights_moved(run), "gradients.loss": charts.runs.loss(run)}
+)
 parts.findings(lesson, run)
 st.subheader("Look inside the layers")
 inside = charts.strips.activations(run), charts.strips.deltas(run)
-parts.pair(dict(zip(("gradients.activations", "gradients.deltas"), inside, strict=True)))
+parts.beside(dict(zip(("gradients.activations", "gradients.deltas"), inside, strict=True)))
 st.subheader("The same run with one thing changed")
 parts.compared(parts.rivals(lesson, experiment), "gradients.rivals")
 with st.expander("Why: the mathematics with this run's numbers", icon=":material/function:"):
@@ -39,7 +41,7 @@ parted = deep, rescue, rates, clip, autopsy = st.tabs(names, key="gradients.part
 with next(tab for tab in parted if tab.open):
     if deep.open:
         activation, fine = experiment.activation, st.toggle("Finer map", key="gradients.fine")
-        if runs := parts.many("gradients.map", depth.grid(activation, fine), (activation, fine)):
+        if runs := parts.on_demand("gradients.map", depth.grid(activation, fine)):
             figure = charts.depth_map.depth_map(activation, fine, runs)
             parts.pick(lesson, figure, f"gradients.map.{fine}", depth.names(activation, fine), runs)
         if parts.asked("gradients.chi", "Measure χ, the factor per layer, over σ_w"):
@@ -48,11 +50,11 @@ with next(tab for tab in parted if tab.open):
             parts.show(charts.depth_map.chi_curves(chi), "gradients.chi")
     elif rescue.open:
         st.markdown("12 ReLU layers with PyTorch's default initialization do not learn. One change each:")
-        if runs := parts.many("gradients.rescues", [e for es in RESCUES.values() for e in es]):
+        if runs := parts.on_demand("gradients.rescues", [e for es in RESCUES.values() for e in es]):
             names = list(RESCUES)
             parts.pick(lesson, charts.rescues.rescues(names, runs), "gradients.rescues", names, runs)
     elif rates.open:
-        if runs := parts.many("gradients.ruler", ruler.networks(experiment), experiment):
+        if runs := parts.on_demand("gradients.ruler", ruler.networks(experiment)):
             sharpness = computed("core.curvature.at_start", experiment)
             parts.show(charts.learning_rate.ruler(experiment, runs, sharpness), "gradients.ruler")
             parts.csv("gradients.rates", export.runs_csv, runs)
@@ -67,14 +69,14 @@ with next(tab for tab in parted if tab.open):
         pair = (computed("core.descent.least_squares", ratio, beta, p) for p in ("float64", "float32"))
         exact = charts.learning_rate.least_squares(*pair)
         thrown = charts.learning_rate.catapult(computed("core.descent.catapults", 0))
-        parts.pair({"gradients.least_squares": exact, "gradients.catapult": thrown}, "descents")
+        parts.beside({"gradients.least_squares": exact, "gradients.catapult": thrown}, "descents")
     elif clip.open:
         networks = {"Weights too large": LARGE, "The network above": experiment}
         base = networks[st.selectbox("Which network", list(networks), key="gradients.clipped")]
         limit = st.select_slider("Largest norm", [0.1, 0.3, 1.0, 3.0, 10.0], 1.0, key="gradients.limit")
         records = [computed("core.clipping.record", base.but(clip_norm=c), limit) for c in (0, limit)]
         norms, arrows = charts.clipping.norms(*records), charts.clipping.arrows(records[1])
-        parts.pair({"gradients.norms": norms, "gradients.arrows": arrows}, "clipping")
+        parts.beside({"gradients.norms": norms, "gradients.arrows": arrows}, "clipping")
         st.markdown("##### What clipping cannot do: four gradients through PyTorch's two functions, limit 1")
         st.table(computed("core.clipping.hard_cases"))
     elif run.diverged_at is None:
@@ -84,7 +86,7 @@ with next(tab for tab in parted if tab.open):
         found = computed("core.autopsy.examine", experiment)
         steps, layers = charts.autopsy.over_steps(found), charts.autopsy.over_layers(found)
         st.markdown(charts.autopsy.prediction(found))
-        parts.pair({"gradients.autopsy": steps, "gradients.layers": layers}, "autopsy")
+        parts.beside({"gradients.autopsy": steps, "gradients.layers": layers}, "autopsy")
 
 parts.claims(lesson)
 parts.take_away(run)

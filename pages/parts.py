@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from core import charts, export
 from core.claims import SEEDS, Claim, judge
 from core.diagnose import cured, diagnose
-from core.experiment import Experiment
+from core.experiment import WORK_LIMIT, Experiment, work
 from core.lesson import Lesson
 from core.measures import MEASURES, short
 from core.run import Run
@@ -177,18 +177,24 @@ def glance(run: Run, *names: str) -> None:
             st.metric(measure.title, measure.text(measure.of(run)), help=measure.help, border=True)
 
 
-def show(figure: go.Figure, key: str) -> None:
-    """A chart under its finding, with one line on how to read it."""
+def show(figure: go.Figure, key: str, on_pick: Callable[[dict], None] | None = None) -> None:
+    """A chart under its finding, with one line on how to read it; `on_pick` gets a point that is clicked."""
     about = figure.layout.meta
     st.markdown(f"#### {about['title']}")
-    st.plotly_chart(figure, key=key, alt=about["alt"], config={"displayModeBar": False})
+
+    def selected():
+        if points := st.session_state[key]["selection"]["points"]:
+            on_pick(points[0])
+
+    pick = dict(on_select=selected, selection_mode="points") if on_pick else {}
+    st.plotly_chart(figure, key=key, alt=about["alt"], config={"displayModeBar": False}, **pick)
     if about["how"]:
         st.caption(about["how"])
 
 
-def pair(figures: Mapping[str, go.Figure], table: str = "") -> None:
-    """Two charts side by side, under their keys, and what they show as a table, if that has a name."""
-    for column, (key, figure) in zip(st.columns(2), figures.items(), strict=True):
+def beside(figures: Mapping[str, go.Figure], table: str = "") -> None:
+    """Charts next to each other, by their keys, and what they show as a table, if that has a name."""
+    for column, (key, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
         with column:
             show(figure, key)
     if table:
@@ -224,24 +230,29 @@ def pick(lesson: Lesson, figure: go.Figure, key: str, names: Sequence[str], runs
     csv(key, export.runs_csv, runs)
 
 
-def asked(key: str, label: str, experiments: Sequence[Experiment] = (), about=True) -> bool:
-    """Whether the reader has asked for what takes a while, or it is there already; until then a button.
-
-    The answer holds for as long as what it is `about` stays the same.
-    """
+def asked(key: str, label: str, about=True) -> bool:
+    """Whether the reader has asked for what takes a while; until then, and when `about` changes, a button."""
     flag = f"{key}.asked"
-    if st.session_state.get(flag) == about or (experiments and is_cached(experiments, 2)):
+    if st.session_state.get(flag) == about:
         return True
-    run = dict(key=f"{key}.run", icon=":material/play_arrow:")
-    st.button(label, on_click=lambda: st.session_state.update({flag: about}), **run)
+    ask = dict(icon=":material/play_arrow:", on_click=lambda: st.session_state.update({flag: about}))
+    st.button(label, key=f"{key}.run", **ask)
     return False
 
 
-def many(key: str, networks: Sequence[Experiment], about=True) -> list[Run]:
-    """The Runs of many networks, trained when the reader asks for them; none until then."""
-    if not asked(key, f"Train {len(networks)} networks", networks, about):
+def on_demand(key: str, experiments: Sequence[Experiment], label: str = "") -> list[Run]:
+    """The Runs of many experiments, measured at start and end, once the reader asks; none until then."""
+    number = f"{len(experiments)} networks"
+    if work(*experiments) > WORK_LIMIT:
+        st.info(
+            f"To train {number} like the one above takes too long. "
+            "Lower the steps, the number of layers, the width or the samples."
+        )
         return []
-    return trained(networks, 2)
+    label = f"{label}: train {number}" if label else f"Train {number}"
+    if is_cached(experiments, 2) or asked(key, label, list(experiments)):
+        return trained(experiments, 2)
+    return []
 
 
 def doors(lesson: Lesson, choices: Mapping[str, Experiment]) -> None:
@@ -339,10 +350,58 @@ def rivals(lesson: Lesson, experiment: Experiment) -> dict[str, Run]:
     return {distinct[e]: run for e, run in zip(distinct, trained(list(distinct)), strict=True)}
 
 
+def remedies(lesson: Lesson, experiment: Experiment) -> dict[str, list[Run]]:
+    """The run on the screen and every rival that changes something: with its seed, or eight once asked."""
+    chosen = {"this run": experiment} | {name: lesson.rival(name, experiment) for name in lesson.rivals}
+    chosen = {name: e for name, e in chosen.items() if name == "this run" or e != experiment}
+    seeds = [e.but(seed=seed) for e in chosen.values() for seed in range(SEEDS)]
+    runs = on_demand(f"{lesson.slug}.remedies.seeds", seeds, f"The same over {SEEDS} seeds")
+    if not runs:
+        return {name: trained([e], 2) for name, e in chosen.items()}
+    return {name: runs[i * SEEDS : (i + 1) * SEEDS] for i, name in enumerate(chosen)}
+
+
+def one_remedy(lesson: Lesson, experiment: Experiment, chart: Callable[[dict], go.Figure]) -> None:
+    """Before and after one rival of the reader's choice: a chart of the page's own, and the losses."""
+    names = [name for name in lesson.rivals if lesson.rival(name, experiment) != experiment]
+    key = f"{lesson.slug}.one_remedy"
+    name = st.pills("Before and after, with the same seed", names, default=names[0], key=key) or names[0]
+    before, after = trained([experiment, lesson.rival(name, experiment)])
+    runs = {"before": before, name: after}
+    beside({f"{key}.chart": chart(runs), f"{key}.losses": charts.runs.losses(runs)})
+
+
+def pick_unit(slug: str, run: Run, first: tuple[int, int]) -> tuple[int, int]:
+    """Layer and unit, counted from 0, that the reader looks at: `first` until they choose another."""
+    key, e = f"{slug}.unit", run.experiment
+    chosen, layer, unit = st.session_state.get(key, (None, 0, 0))
+    layer, unit = (layer, unit) if chosen == e else first
+
+    def typed():
+        picked = st.session_state[f"{key}.layer"] - 1, st.session_state[f"{key}.number"] - 1
+        st.session_state[key] = (e, *picked)
+
+    left, right = st.columns(2)
+    for column, title, name, value, highest in (
+        (left, "Layer", "layer", layer, e.depth),
+        (right, "Unit", "number", unit, e.width),
+    ):
+        _put(f"{key}.{name}", value + 1)
+        column.number_input(title, 1, highest, key=f"{key}.{name}", on_change=typed)
+    return layer, unit
+
+
+def picked(slug: str, experiment: Experiment) -> Callable[[dict], None]:
+    """For `show`: makes the unit that was clicked, at x = unit and y = layer, the one `pick_unit` gives."""
+    return lambda point: st.session_state.update(
+        {f"{slug}.unit": (experiment, round(point["y"]) - 1, round(point["x"]) - 1)}
+    )
+
+
 def compared(runs: Mapping[str, Run], key: str) -> None:
     """Several runs on shared axes: their losses and their error signals."""
     losses, signals = charts.runs.losses(runs), charts.gradients.signals_compared(runs)
-    pair({f"{key}.losses": losses, f"{key}.signals": signals})
+    beside({f"{key}.losses": losses, f"{key}.signals": signals})
 
 
 def claims(lesson: Lesson) -> None:
@@ -394,6 +453,7 @@ def take_away(run: Run) -> None:
         for label, make, ending in (
             ("Losses (CSV)", lambda: export.losses_csv(run), "losses.csv"),
             ("Probes (CSV)", lambda: export.probes_csv(run), "probes.csv"),
+            ("Units (CSV)", lambda: export.units_csv(run), "units.csv"),
             ("PyTorch script", lambda: script, "py"),
         ):
             st.download_button(

@@ -2,10 +2,14 @@
 
 from core.charts import (
     autopsy,
+    born_dead,
     claims,
     clipping,
+    dead_causes,
+    dead_relus,
     depth_map,
     gradients,
+    hinges,
     learning_rate,
     rescues,
     runs,
@@ -13,14 +17,19 @@ from core.charts import (
     style,
     sweeps,
     thumbnails,
+    units,
 )
 
 __all__ = [
     "autopsy",
+    "born_dead",
     "claims",
     "clipping",
+    "dead_causes",
+    "dead_relus",
     "depth_map",
     "gradients",
+    "hinges",
     "learning_rate",
     "rescues",
     "runs",
@@ -28,4 +37,5 @@ __all__ = [
     "style",
     "sweeps",
     "thumbnails",
+    "units",
 ]

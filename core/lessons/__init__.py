@@ -1,5 +1,5 @@
 """LESSONS: every page, in the order of the navigation. One file each."""
 
-from core.lessons import gradients
+from core.lessons import dead_relus, gradients
 
-LESSONS = {lesson.slug: lesson for lesson in (gradients.LESSON,)}
+LESSONS = {lesson.slug: lesson for lesson in (gradients.LESSON, dead_relus.LESSON)}
