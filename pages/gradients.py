@@ -85,6 +85,5 @@ with next(tab for tab in parted if tab.open):
         steps, layers = charts.autopsy.over_steps(found), charts.autopsy.over_layers(found)
         st.markdown(charts.autopsy.prediction(found))
         parts.beside({"gradients.autopsy": steps, "gradients.layers": layers}, "autopsy")
-
 parts.claims(lesson)
 parts.take_away(run)
