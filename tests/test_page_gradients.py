@@ -125,9 +125,9 @@ def test_an_autopsy_of_every_run_that_is_offered(part, figures, name):
 def test_a_table_of_runs_holds_what_differs_and_how_it_ended():
     runs = train(networks(LESSON.start.but(depth=2, width=4, samples=32, steps=3, learning_rate=0.05)), 2)
     table = pd.read_csv(io.StringIO(runs_csv(runs)))
-    assert {"learning_rate", "seed", "final_train_loss", "diverged_at"} <= set(table.columns)
+    assert {"learning_rate", "seed", "train_loss", "diverged_at"} <= set(table.columns)
     assert "depth" not in table.columns
-    np.testing.assert_allclose(table["final_train_loss"], [run.train_loss[-1] for run in runs], rtol=1e-6)
+    np.testing.assert_allclose(table["train_loss"], [run.train_loss[-1] for run in runs], rtol=1e-6)
 
 
 def test_a_table_of_a_chart_holds_every_point():
