@@ -194,7 +194,7 @@ def card(lesson: Lesson) -> None:
             )
         with right:
             start = lesson.start
-            shown = trained([start])[0] if isinstance(start, Experiment) else start
+            shown = trained([start])[0] if isinstance(start, Experiment | TableExperiment) else start
             figure = charts.thumbnails.THUMBNAILS[lesson.slug](shown)
             st.plotly_chart(
                 figure, key=f"home.{lesson.slug}", alt=figure.layout.meta["alt"], config={"staticPlot": True}
