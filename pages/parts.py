@@ -18,6 +18,7 @@ from core.lesson import Lesson
 from core.measures import MEASURES, short
 from core.run import Run
 from core.settings import Settings, plain
+from core.table import TableExperiment
 from pages.training import is_cached, trained
 
 CHOICES = {
