@@ -52,7 +52,9 @@ drawn = computed("core.born_dead.draw", (2, 4, 8), 40, 4000)
 parts.beside({f"dead_relus.{f.__name__}": f(drawn) for f in (born_dead.born, born_dead.born_everywhere)})
 
 st.subheader("What helps, and what does not")
-parts.show(dead_causes.remedies(parts.remedies(lesson, experiment)), "dead_relus.remedies")
+tried = parts.remedies(lesson, experiment)
+if len(tried) > 1:
+    parts.show(dead_causes.remedies(tried), "dead_relus.remedies")
 parts.one_remedy(lesson, experiment, dead_relus.before_and_after)
 
 st.subheader("Can it come back?")

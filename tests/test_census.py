@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from core.train import train
 
 from core import census
 from core.export import units_csv
 from core.lessons.dead_relus import CALM, FINE, NEGATIVE, START
 from core.measures import MEASURES
+from core.train import train
 
 
 @pytest.fixture(scope="module")

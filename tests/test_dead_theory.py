@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from core.train import train
 
 from core.born_dead import draw
 from core.dead_theory import born_dead, born_dead_everywhere, dead_at_start, dead_in_first_layer
 from core.lessons.dead_relus import CALM
+from core.train import train
 
 
 def monte_carlo(bias, shift, inputs=10, samples=256, units=512, sets=20):
@@ -19,9 +19,13 @@ def monte_carlo(bias, shift, inputs=10, samples=256, units=512, sets=20):
     return np.mean(dead)
 
 
-@pytest.mark.parametrize(("bias", "shift"), [(-2, 0), (-4, 0), (-6, 0), (0, 2), (0, 5), (0, 30), (-1, 3), (1, 5)])
+@pytest.mark.parametrize(
+    ("bias", "shift"), [(-2, 0), (-4, 0), (-6, 0), (0, 2), (0, 5), (0, 30), (-1, 3), (1, 5)]
+)
 def test_units_dead_at_the_start_are_as_many_as_the_integral_says(bias, shift):
-    assert dead_at_start(10, 256, np.sqrt(0.2), bias, shift) == pytest.approx(monte_carlo(bias, shift), abs=0.03)
+    assert dead_at_start(10, 256, np.sqrt(0.2), bias, shift) == pytest.approx(
+        monte_carlo(bias, shift), abs=0.03
+    )
 
 
 def test_known_values_and_limits():
@@ -36,7 +40,11 @@ def test_known_values_and_limits():
 
 
 def test_the_formula_speaks_of_the_experiment_it_is_given():
-    changes = [{"input_shift": 3}, {"bias": -4}, {"input_scale": 2, "input_shift": 3, "gain": 0.5, "noise": 0.5}]
+    changes = [
+        {"input_shift": 3},
+        {"bias": -4},
+        {"input_scale": 2, "input_shift": 3, "gain": 0.5, "noise": 0.5},
+    ]
     for change in changes:
         runs = train(CALM.but(steps=1, width=128, **change).vary(seed=range(8)), snapshots=2)
         measured = np.mean([run.probes["dead_fraction"][0, 0] for run in runs])

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from core.network import Stack
-from core.replay import follow, revive, silence, weights
-from core.train import train
 
 from core import census
 from core.charts import units
 from core.lessons.dead_relus import CALM, LINE, NEGATIVE, REVIVAL, REVIVALS, START
+from core.network import Stack
+from core.replay import follow, revive, silence, weights
+from core.train import train
 
 
 @pytest.fixture(scope="module")
