@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.lessons import LESSONS
-from core.lessons.dead_relus import CAUSES, HINGES, MARGINS, REVIVALS, swept
+from core.lessons.dead_relus import CAUSES, HINGES, MARGINS, REVIVALS, TABS, swept
 
 LESSON = LESSONS["dead_relus"]
 PAGE = "pages/dead_relus.py"
@@ -23,11 +23,24 @@ EDGES = [
 ]
 
 
+@pytest.fixture
+def tab(page):
+    """`tab(1, width="12")` opens the page with one of its tabs in front."""
+
+    def open_tab(number, **link):
+        at = page(PAGE, **link)
+        at.session_state["dead_relus.tab"] = TABS[number]
+        at.run()
+        assert not at.exception
+        return at
+
+    return open_tab
+
+
 @pytest.mark.parametrize("change", EDGES, ids=str)
-def test_the_page_holds_for_every_kind_of_network(page, figures, change):
-    at = page(PAGE, **QUICK | change)
-    drawn = figures(at)
-    assert {"dead_relus.grid", "dead_relus.counts", "dead_relus.remedies", "dead_relus.line"} <= set(drawn)
+def test_the_page_holds_for_every_kind_of_network(tab, figures, change):
+    drawn = figures(tab(1, **QUICK | change))
+    assert {"dead_relus.grid", "dead_relus.counts", "dead_relus.remedies"} <= set(drawn)
     for figure in drawn.values():
         assert "nan" not in figure["layout"]["meta"]["title"].lower().replace("(1 nan)", "")
 
@@ -89,36 +102,36 @@ def test_other_sweeps_than_the_learning_rate_take_calm_steps():
     assert {e.learning_rate for e in swept(LESSON.start, "learning_rate")} == set(CAUSES["learning_rate"])
 
 
-def test_remedies_that_change_nothing_are_not_offered(page, figures):
-    labels = list(figures(page(PAGE, **QUICK))["dead_relus.remedies"]["data"][0]["y"])
+def test_remedies_that_change_nothing_are_not_offered(tab, figures):
+    labels = list(figures(tab(1, **QUICK))["dead_relus.remedies"]["data"][0]["y"])
     assert not [
         label for label in labels if label.startswith(("He init", "centred inputs", "no negative bias"))
     ]
-    shifted = page(PAGE, **QUICK, input_shift="3", bias="-1", init="xavier")
+    shifted = tab(1, **QUICK, input_shift="3", bias="-1", init="xavier")
     labels = list(figures(shifted)["dead_relus.remedies"]["data"][0]["y"])
     assert {"He init", "centred inputs", "no negative bias"} <= set(labels)
 
 
-def test_the_remedies_over_eight_seeds(page, figures):
-    at = page(PAGE, **QUICK)
+def test_the_remedies_over_eight_seeds(tab, figures):
+    at = tab(1, **QUICK)
     before = len(figures(at)["dead_relus.remedies"]["data"][1]["x"])
     at.button(key="dead_relus.remedies.seeds.run").click().run()
     assert not at.exception
     assert len(figures(at)["dead_relus.remedies"]["data"][1]["x"]) == 8 * before
 
 
-def test_before_and_after_one_remedy(page, figures):
-    at = page(PAGE, **QUICK)
+def test_before_and_after_one_remedy(tab, figures):
+    at = tab(1, **QUICK)
     at.pills(key="dead_relus.one_remedy").set_value("batch normalization").run()
     assert not at.exception
     names = [trace["name"] for trace in figures(at)["dead_relus.one_remedy.chart"]["data"]]
     assert names == ["before", "batch normalization"]
 
 
-def test_silenced_units_come_back_when_asked(page, figures, monkeypatch):
+def test_silenced_units_come_back_when_asked(tab, figures, monkeypatch):
     quick = {name: e.but(depth=2, width=16, steps=20) for name, e in REVIVALS.items()}
     monkeypatch.setattr("core.lessons.dead_relus.REVIVALS", quick)
-    at = page(PAGE, **QUICK)
+    at = tab(2, **QUICK)
     at.button(key="dead_relus.revival.run").click().run()
     assert not at.exception
     for margin in MARGINS:
@@ -128,8 +141,8 @@ def test_silenced_units_come_back_when_asked(page, figures, monkeypatch):
         assert not np.concatenate([trace["y"] for trace in first]).any()
 
 
-def test_the_hinges_follow_their_own_learning_rate(page, figures):
-    at = page(PAGE, **QUICK)
+def test_the_hinges_follow_their_own_learning_rate(tab, figures):
+    at = tab(3, **QUICK)
     before = figures(at)["dead_relus.line"]["layout"]["meta"]["title"]
     at.select_slider(key="dead_relus.line.rate").set_value(0.01).run()
     assert not at.exception
@@ -139,9 +152,9 @@ def test_the_hinges_follow_their_own_learning_rate(page, figures):
     assert "diverges" in figures(at)["dead_relus.line"]["layout"]["meta"]["title"]
 
 
-def test_a_dead_unit_points_away_from_all_data(page, figures):
+def test_a_dead_unit_points_away_from_all_data(tab, figures):
     [line, _] = HINGES
-    data = figures(page(PAGE))["dead_relus.line"]["data"]
+    data = figures(tab(3))["dead_relus.line"]["data"]
     place, symbol = np.asarray(data[2]["x"]), np.asarray(data[2]["marker"]["symbol"])
     colour, x = np.asarray(data[2]["marker"]["color"]), np.asarray(data[3]["x"])
     dead = colour == "#D55E00"

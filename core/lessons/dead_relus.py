@@ -20,6 +20,7 @@ REVIVALS = {
     "SGD with weight decay": REVIVAL.but(weight_decay=0.01),
 }
 MARGINS = (0.01, 30.0)
+TABS = ("What kills", "What helps, and what does not", "Can it come back?", "See the hinges")
 CAUSES = {
     "learning_rate": (0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 10.0),
     "bias": (-6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 0.5),
