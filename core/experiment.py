@@ -8,6 +8,7 @@ from core.data import DATASETS, SCALERS
 from core.settings import Conflict, Settings, number
 
 WORK_LIMIT = 1.5e12
+SIGNAL_LIMIT = 2**24
 Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "identity"]
 Init = Literal["he", "xavier", "lecun", "pytorch", "normal", "orthogonal", "zeros"]
 
@@ -81,18 +82,26 @@ class Experiment(Settings):
     def _fits_together(self) -> Self:
         d = DATASETS[self.dataset]
         if self.features and not d.lowest <= self.features <= d.highest:
-            allowed = f"from {d.lowest} to {d.highest}" if d.lowest < d.highest else f"only {d.lowest}"
+            allowed = f"{d.lowest} to {d.highest}" if d.lowest < d.highest else f"only {d.lowest}"
             raise Conflict(
-                "features dataset", f"allowed for {self.dataset} is {allowed}, or 0 for the dataset's own"
+                "features dataset",
+                f"{self.dataset} allows {allowed} features, not {self.features}; 0 takes its own number",
             )
         if self.batch_size > self.samples:
-            raise Conflict("batch_size samples", f"allowed is at most the number of samples, {self.samples}")
+            raise Conflict(
+                "batch_size samples",
+                f"batch_size {self.batch_size} is more than the {self.samples} samples; allowed is at most "
+                "that, or 0 for all of them",
+            )
+        size = f"depth {self.depth}, width {self.width} and batches of {self.batch}"
+        if self.depth * self.width * self.batch > SIGNAL_LIMIT:
+            raise Conflict("batch_size samples width depth", f"{size} take too much memory: lower one")
         if work(self) > WORK_LIMIT:
             most = int(self.steps * WORK_LIMIT / work(self))
             raise Conflict(
-                "steps width depth samples batch_size",
-                f"{self.steps} steps at depth {self.depth}, width {self.width} and batches of {self.batch} "
-                f"take too long; allowed are at most {most} steps, or lower depth, width or batch_size",
+                "steps width depth samples batch_size features dataset",
+                f"{self.steps} steps at {size} take too long; allowed are at most {most} steps, or lower "
+                "depth, width or batch_size",
             )
         return self
 

@@ -10,14 +10,15 @@ import torch
 from torch.nn import functional as F
 
 from core.activations import ACTIVATIONS
-from core.data import DATASETS, DROPOUT, WEIGHTS, load, stream
+from core.data import DROPOUT, WEIGHTS, load, stream
 from core.initial import INITS
+from core.objectives import accuracy, objective, objective_delta
 
 BN_EPSILON, BN_MOMENTUM = 1e-5, 0.1
 
 
 def weighted_sum(weight, h, bias, out=None):
-    """weight @ h + bias. One input takes plain products: there BLAS would depend on the number of networks."""
+    """weight @ h + bias. One input takes plain products: BLAS would depend on the number of networks."""
     if weight.shape[2] == 1:
         return torch.mul(weight, h, out=out).add_(bias)
     return torch.baddbmm(bias, weight, h, out=out)
@@ -35,42 +36,6 @@ def send_back(weight, delta, out):
     if weight.shape[2] == 1:
         return torch.sum(weight * delta, dim=1, keepdim=True, out=out)
     return torch.bmm(weight.mT, delta, out=out)
-
-
-def objective(kind: str, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """The loss of every sample: [K, batch]. `target` is one-hot for cross_entropy."""
-    if kind == "mse":
-        return (output - target).square().mean(dim=1)
-    if kind == "bce":
-        return F.binary_cross_entropy_with_logits(output, target, reduction="none").mean(dim=1)
-    return -torch.where(target > 0, F.log_softmax(output, dim=1), 0).sum(dim=1)
-
-
-def objective_delta(kind: str, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Gradient of the batch-mean loss by the network's output."""
-    if kind == "mse":
-        return (output - target) * (2 / output.shape[1] / output.shape[2])
-    prediction = torch.sigmoid(output) if kind == "bce" else torch.softmax(output, dim=1)
-    return (prediction - target) / output.shape[2]
-
-
-def accuracy(kind: str, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Share of samples in the right class; for regression the explained variance R2: [K]."""
-    if kind == "mse":
-        spread = (target - target.mean(dim=2, keepdim=True)).square().mean(dim=(1, 2))
-        return 1 - (output - target).square().mean(dim=(1, 2)) / spread
-    right = (output > 0) == (target > 0) if kind == "bce" else output.argmax(1) == target.argmax(1)
-    return right.to(output.dtype).flatten(1).mean(dim=1)
-
-
-def chance(kind: str, target: torch.Tensor) -> float:
-    """The loss of the best constant answer to targets [outputs, samples]: their variance, or their entropy."""
-    share = target.mean(dim=1)
-    if kind == "mse":
-        return float(target.var(dim=1, correction=0).mean())
-    if kind == "bce":
-        share = torch.cat([share, 1 - share])
-    return float(torch.special.entr(share).sum())
 
 
 class Stack:
@@ -93,7 +58,10 @@ class Stack:
         self._allocate_signals()
 
     def _load_data(self):
-        e, sets = self.like, [load(e) for e in self.experiments]
+        e, sets = self.like, []
+        for experiment in self.experiments:
+            sets.append(load(experiment))
+            self.tick()
 
         def features(name):
             return torch.stack([torch.from_numpy(getattr(s, name).T.copy()) for s in sets]).to(self.dtype)
@@ -140,6 +108,7 @@ class Stack:
                     bias[k] = torch.from_numpy(rng.uniform(-1, 1, (fan_out, 1)) / np.sqrt(fan_in))
                 if layer < e.depth:
                     bias[k] += e.bias
+                self.tick()
         for gamma in self.gamma:
             gamma.fill_(1)
         self.start = [weight.clone() for weight in self.weight[:-1]]
@@ -147,9 +116,7 @@ class Stack:
     def _allocate_signals(self):
         e = self.like
         shape = (e.depth, self.count, e.width, e.batch)
-        self.pre_activation, self.activated, self.delta = (
-            torch.empty(shape, dtype=self.dtype) for _ in range(3)
-        )
+        self.pre_activation, self.activated, self.delta = torch.empty(3, *shape, dtype=self.dtype)
         self.returning = torch.empty(2, *shape[1:], dtype=self.dtype)
         rates = torch.tensor([[[e.dropout]] for e in self.experiments], dtype=self.dtype)
         self.drops = bool(rates.any())

@@ -11,9 +11,8 @@ import torch
 from torch.linalg import vector_norm
 
 from core.activations import ACTIVATIONS
-from core.run import DELTA_EDGES, activation_edges
 
-SAMPLED = 64
+SAMPLED = 32
 SATURATED = 0.06
 
 
@@ -21,9 +20,9 @@ SATURATED = 0.06
 class Seen:
     """What one hidden layer of K networks saw at one step.
 
-    The signals pre_activation, activation and delta are [K, units, batch], the weights [K, fan_out, fan_in]:
-    `start` at step 0, `weight` before and `updated` after this step's update. `active` [K, units] is the share
-    of the training set with a pre-activation above 0.
+    The signals pre_activation (where the slope needs it, else the activation again), activation and delta
+    are [K, units, batch], the weights [K, fan_out, fan_in]: `start` at step 0, `weight` before and `updated`
+    after this step's update. `active` [K, units] is the share of the training set with a pre-activation > 0.
     """
 
     name: str
@@ -68,7 +67,7 @@ def activation_std(seen):
 
 
 def delta_norm(seen):
-    """RMS over batch and units of the gradient of the batch-mean loss by what enters the activation function."""
+    """RMS over batch and units of dL/dz: L the loss of the batch, z what enters the activation function."""
     return rms(seen.delta)
 
 
@@ -123,22 +122,13 @@ PROBES = {
 }
 
 
-def _histogram(x: torch.Tensor, edges: np.ndarray) -> torch.Tensor:
-    """Shares between the edges: how many of the sorted values reach up to each, and the differences of that.
+def histogram(signal: torch.Tensor, edges: np.ndarray) -> torch.Tensor:
+    """Shares of the first 32 samples of a signal between the edges: [L, K, units, batch] -> [K, L, bins].
 
-    What is not a number is in no bin.
+    Of the sorted values, so many reach up to each edge; the bins are the differences. What is not a number
+    is in no bin.
     """
-    values = torch.from_numpy(np.sort(x[..., :SAMPLED].reshape(len(x), -1).numpy(), axis=1))
-    ends = torch.tensor([*edges, np.inf], dtype=x.dtype).repeat(len(x), 1)
-    reached = torch.searchsorted(values, ends, right=True)
-    return torch.diff(reached, prepend=reached.new_zeros(len(x), 1)) / values.shape[1]
-
-
-def activation_histogram(seen) -> torch.Tensor:
-    """Shares of the activations of the first 64 samples: [K, bins]."""
-    return _histogram(seen.activation, activation_edges(seen.name))
-
-
-def delta_histogram(seen) -> torch.Tensor:
-    """Shares of |delta| of the first 64 samples: [K, bins]."""
-    return _histogram(seen.delta.abs(), DELTA_EDGES)
+    values = torch.from_numpy(np.sort(signal[..., :SAMPLED].flatten(2).numpy()))
+    ends = torch.from_numpy(np.append(edges, np.inf)).to(values.dtype).repeat(*values.shape[:2], 1)
+    reached = torch.searchsorted(values, ends, right=True).transpose(0, 1)
+    return torch.diff(reached, prepend=torch.zeros_like(reached[..., :1])) / values.shape[2]

@@ -29,7 +29,7 @@ class Settings(BaseModel):
     what is allowed. A validator that compares fields raises Conflict.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     def but(self, **changes: Any) -> Self:
         """These settings with some changed, checked again."""
@@ -102,9 +102,9 @@ class Settings(BaseModel):
         sentences = []
         for problem in error.errors():
             if not problem["loc"]:
-                conflict = problem["ctx"]["error"]
-                name, reason = conflict.names[0], conflict.reason
-                sentences.append(f"{name} cannot be {problem['input'].get(name)} here: {reason}.")
+                conflict, given = problem["ctx"]["error"], problem["input"]
+                name = next(name for name in conflict.names if name in given)
+                sentences.append(f"{name} cannot be {shorten(str(given[name]))} here: {conflict.reason}.")
             elif problem["type"] == "extra_forbidden":
                 sentences.append(cls._unknown(problem["loc"][0]))
             else:

@@ -2,20 +2,21 @@
 
 import time
 from collections.abc import Callable, Iterable
-from itertools import groupby
 
 import numpy as np
 import torch
 
 from core.data import BATCHES, stream
 from core.experiment import WORK_LIMIT, Experiment, work
-from core.network import Stack, chance
-from core.probes import PROBES, Seen, activation_histogram, delta_histogram
-from core.run import Run
+from core.network import Stack
+from core.objectives import chance
+from core.probes import PROBES, SAMPLED, Seen, histogram
+from core.run import DELTA_EDGES, Run, activation_edges
 
 TICK_SECONDS = 0.02
 LAYER_BYTES = 600_000
-SHAPE = "samples inputs loss outputs depth width activation batchnorm residual optimizer batch_size steps precision"
+SIZES = ("samples", "inputs", "outputs", "depth", "width", "batch_size", "steps")
+KINDS = ("loss", "activation", "batchnorm", "residual", "optimizer", "precision")
 
 
 class Interval:
@@ -79,8 +80,8 @@ def train(
     experiments = list(experiments)
     if (total := work(*experiments)) > WORK_LIMIT:
         raise ValueError(
-            f"{len(experiments)} networks are {total / WORK_LIMIT:.1f} times the work that is allowed at once: "
-            "lower their number, steps, depth, width or batch_size."
+            f"{len(experiments)} networks are {total / WORK_LIMIT:.1f} times the work that is allowed at "
+            "once: lower their number, steps, depth, width or batch_size."
         )
     runs, interval = [None] * len(experiments), Interval(tick)
     torch.set_num_threads(1)
@@ -89,8 +90,8 @@ def train(
         with torch.inference_mode():
             for chunk in chunks(experiments):
                 group = [experiments[i] for i in chunk]
-                share = work(*group) / total
-                for i, run in zip(chunk, train_stack(group, snapshots, interval, share, watch), strict=True):
+                trained = train_stack(group, snapshots, interval, work(*group) / total, watch)
+                for i, run in zip(chunk, trained, strict=True):
                     runs[i] = run
     finally:
         torch.set_flush_denormal(False)
@@ -99,16 +100,14 @@ def train(
 
 def chunks(experiments: list[Experiment]) -> list[list[int]]:
     """Indices of experiments that are trained together: equal in shape, and small enough for the cache."""
-
-    def shape(i):
-        return tuple(getattr(experiments[i], name) for name in SHAPE.split())
-
+    groups = {}
+    for i, e in enumerate(experiments):
+        groups.setdefault(tuple(getattr(e, name) for name in SIZES + KINDS), []).append(i)
     found = []
-    for _, group in groupby(sorted(range(len(experiments)), key=shape), key=shape):
-        group, e = list(group), experiments
-        like = e[group[0]]
-        numbers = max(like.width, like.inputs) * max(like.batch, like.samples // 8)
-        size = max(1, LAYER_BYTES // (numbers * (4 if like.precision == "float32" else 8)))
+    for group in groups.values():
+        e = experiments[group[0]]
+        numbers = max(e.width, e.inputs) * max(e.batch, e.samples // 8)
+        size = max(1, LAYER_BYTES // (numbers * (4 if e.precision == "float32" else 8)))
         found += [group[start : start + size] for start in range(0, len(group), size)]
     return found
 
@@ -221,8 +220,11 @@ def probe(stack: Stack, active: torch.Tensor, weight: list[torch.Tensor]) -> dic
         )
         for layer in range(stack.like.depth)
     ]
-    functions = PROBES | {f.__name__: f for f in (activation_histogram, delta_histogram)}
-    return {name: torch.stack([f(seen) for seen in layers], dim=1) for name, f in functions.items()}
+    return {
+        **{name: torch.stack([f(seen) for seen in layers], dim=1) for name, f in PROBES.items()},
+        "activation_histogram": histogram(stack.activated, activation_edges(stack.like.activation)),
+        "delta_histogram": histogram(stack.delta[..., :SAMPLED].abs(), DELTA_EDGES),
+    }
 
 
 def run_of(stack: Stack, k: int, loss: np.ndarray, at: np.ndarray, history: dict, state: dict) -> Run:

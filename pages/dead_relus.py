@@ -39,7 +39,7 @@ def kills() -> None:
     """Three settings over eight seeds, and networks that never had a chance."""
     for setting in settings.CAUSES:
         key, label = f"dead_relus.{setting}", f"Vary the {setting.replace('_', ' ')}"
-        if runs := parts.on_demand(settings.swept(experiment, setting), f"{key}.sweep", label):
+        if runs := parts.on_demand(f"{key}.sweep", settings.swept(experiment, setting), label):
             about = (runs, setting, getattr(experiment, setting))
             dead, accuracy = dead_causes.killed(*about), dead_causes.accuracy(*about)
             parts.beside({f"{key}.killed": dead, f"{key}.accuracy": accuracy})
@@ -83,7 +83,9 @@ for tab, section in zip(tabs, (kills, helps, comes_back), strict=False):
         with tab:
             section()
 if tabs[-1].open:
-    for column, chart, start in zip(tabs[-1].columns(2), (hinges.line, hinges.plane), settings.HINGES, strict=True):
+    for column, chart, start in zip(
+        tabs[-1].columns(2), (hinges.line, hinges.plane), settings.HINGES, strict=True
+    ):
         with column:
             hinge(chart, start)
 

@@ -194,11 +194,88 @@ def show(figure: go.Figure, key: str, on_pick: Callable[[dict], None] | None = N
         st.caption(about["how"])
 
 
-def beside(figures: Mapping[str, go.Figure]) -> None:
-    """Charts next to each other, by their keys; below each other on a phone."""
+def beside(figures: Mapping[str, go.Figure], table: str = "") -> None:
+    """Charts next to each other, by their keys, and what they show as a table, if that has a name."""
     for column, (key, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
         with column:
             show(figure, key)
+    if table:
+        csv(table, export.chart_csv, *figures.values())
+
+
+def pick(lesson: Lesson, figure: go.Figure, key: str, names: Sequence[str], runs: list[Run]) -> None:
+    """A chart of runs [name][seed], flat, whose points open experiments; a list does so without a mouse.
+
+    The customdata of a point is the number of its name.
+    """
+    first = runs[:: len(runs) // len(names)]
+    choices = {name: run.experiment for name, run in zip(names, first, strict=True)}
+
+    def clicked():
+        if points := st.session_state[key]["selection"]["points"]:
+            number = points[0]["customdata"]
+            name = names[int(number[0] if isinstance(number, list) else number)]
+            _open(lesson, name, choices[name])
+
+    def listed():
+        if name := st.session_state[f"{key}.open"]:
+            st.session_state[f"{key}.open"] = None
+            _open(lesson, name, choices[name])
+
+    about = figure.layout.meta
+    st.markdown(f"#### {about['title']}")
+    quiet = dict(alt=about["alt"], config={"displayModeBar": False})
+    st.plotly_chart(figure, key=key, on_select=clicked, selection_mode="points", **quiet)
+    st.caption(about["how"])
+    chosen = dict(index=None, placeholder="Choose one", key=f"{key}.open", on_change=listed)
+    st.selectbox("Open one of these experiments", names, **chosen)
+    csv(key, export.runs_csv, runs)
+
+
+def asked(key: str, label: str, about=True) -> bool:
+    """Whether the reader has asked for what takes a while; until then, and when `about` changes, a button."""
+    flag = f"{key}.asked"
+    if st.session_state.get(flag) == about:
+        return True
+    ask = dict(icon=":material/play_arrow:", on_click=lambda: st.session_state.update({flag: about}))
+    st.button(label, key=f"{key}.run", **ask)
+    return False
+
+
+def on_demand(key: str, experiments: Sequence[Experiment], label: str = "") -> list[Run]:
+    """The Runs of many experiments, measured at start and end, once the reader asks; none until then."""
+    number = f"{len(experiments)} networks"
+    if work(*experiments) > WORK_LIMIT:
+        st.info(
+            f"To train {number} like the one above takes too long. "
+            "Lower the steps, the number of layers, the width or the samples."
+        )
+        return []
+    label = f"{label}: train {number}" if label else f"Train {number}"
+    if is_cached(experiments, 2) or asked(key, label, list(experiments)):
+        return trained(experiments, 2)
+    return []
+
+
+def doors(lesson: Lesson, choices: Mapping[str, Experiment]) -> None:
+    """A button for every experiment that is worth opening from here."""
+    with st.container(horizontal=True):
+        for name, e in choices.items():
+            here = st.session_state[lesson.slug] == e
+            key, icon = f"{lesson.slug}.door.{name}", ":material/arrow_upward:"
+            st.button(name, key=key, icon=icon, disabled=here, on_click=_open, args=(lesson, name, e))
+
+
+def _open(lesson: Lesson, name: str, e: Experiment) -> None:
+    change(lesson, **dict(e))
+    st.toast(f"{name}: now at the top of the page.", icon=":material/arrow_upward:")
+
+
+def csv(name: str, make: Callable, *args) -> None:
+    """A button that downloads a table, made when it is pressed."""
+    key, icon = f"csv.{name}", ":material/download:"
+    label = "The numbers (CSV)"
+    st.download_button(label, lambda: make(*args), f"{name}.csv", key=key, on_click="ignore", icon=icon)
 
 
 def findings(lesson: Lesson, run: Run) -> None:
@@ -275,35 +352,13 @@ def rivals(lesson: Lesson, experiment: Experiment) -> dict[str, Run]:
     return {distinct[e]: run for e, run in zip(distinct, trained(list(distinct)), strict=True)}
 
 
-def on_demand(experiments: list[Experiment], key: str, label: str) -> list[Run] | None:
-    """The Runs of many experiments, measured at start and end, once the reader asks for them; None before."""
-    if work(*experiments) > WORK_LIMIT:
-        st.info(
-            f"{label}: {len(experiments)} trainings like the one above take too long together. "
-            "Lower the steps, the number of layers, the width or the samples."
-        )
-        return None
-    if is_cached(experiments, 2) or asked(key, f"{label}: train {len(experiments)} networks", experiments):
-        return trained(experiments, 2)
-    return None
-
-
-def asked(key: str, label: str, what: Sequence = ()) -> bool:
-    """Whether the reader has asked for this; a button to do so until then, and again when `what` changes."""
-    flag, these = f"{key}.asked", hash(tuple(what))
-    if st.session_state.get(flag) != these:
-        ask = dict(icon=":material/play_arrow:", on_click=lambda: st.session_state.update({flag: these}))
-        st.button(label, key=f"{key}.run", **ask)
-    return st.session_state.get(flag) == these
-
-
 def remedies(lesson: Lesson, experiment: Experiment) -> dict[str, list[Run]]:
     """The run on the screen and every rival that changes something: with its seed, or eight once asked."""
     chosen = {"this run": experiment} | {name: lesson.rival(name, experiment) for name in lesson.rivals}
     chosen = {name: e for name, e in chosen.items() if name == "this run" or e != experiment}
     seeds = [e.but(seed=seed) for e in chosen.values() for seed in range(SEEDS)]
-    runs = on_demand(seeds, f"{lesson.slug}.remedies.seeds", f"What helps, over {SEEDS} seeds")
-    if runs is None:
+    runs = on_demand(f"{lesson.slug}.remedies.seeds", seeds, f"What helps, over {SEEDS} seeds")
+    if not runs:
         quick = work(*chosen.values()) < AT_ONCE
         return {name: trained([e], 2) for name, e in chosen.items() if quick or e == experiment}
     return {name: runs[i * SEEDS : (i + 1) * SEEDS] for i, name in enumerate(chosen)}
@@ -348,11 +403,8 @@ def picked(slug: str, experiment: Experiment) -> Callable[[dict], None]:
 
 def compared(runs: Mapping[str, Run], key: str) -> None:
     """Several runs on shared axes: their losses and their error signals."""
-    left, right = st.columns(2)
-    with left:
-        show(charts.runs.losses(runs), f"{key}.losses")
-    with right:
-        show(charts.gradients.signals_compared(runs), f"{key}.signals")
+    losses, signals = charts.runs.losses(runs), charts.gradients.signals_compared(runs)
+    beside({f"{key}.losses": losses, f"{key}.signals": signals})
 
 
 def claims(lesson: Lesson) -> None:
@@ -368,11 +420,8 @@ def _claim(claim: Claim, key: str) -> None:
     with st.container(border=True, key=key):
         st.markdown(f"“{claim.sentence}”")
         experiments = claim.experiments()
-        asked = f"{key}.asked"
-        if not st.session_state.get(asked) and not is_cached(experiments, 2):
+        if not asked(key, f"Test it: train {len(experiments)} networks", experiments):
             st.caption(f"{claim.source}.")
-            label = f"Test it: train {len(experiments)} networks"
-            st.button(label, key=f"{key}.run", on_click=lambda: st.session_state.update({asked: True}))
             return
         verdict = judge(claim, trained(experiments, 2))
         st.markdown(f"{VERDICTS[verdict.word]} {verdict.sentence} {claim.note}")

@@ -1,12 +1,17 @@
 """Runs in, Plotly figures out. Measured is solid, theory dashed; a chart's meta holds its title and alt."""
 
 from core.charts import (
+    autopsy,
     born_dead,
     claims,
+    clipping,
     dead_causes,
     dead_relus,
+    depth_map,
     gradients,
     hinges,
+    learning_rate,
+    rescues,
     runs,
     strips,
     style,
@@ -16,12 +21,17 @@ from core.charts import (
 )
 
 __all__ = [
+    "autopsy",
     "born_dead",
     "claims",
+    "clipping",
     "dead_causes",
     "dead_relus",
+    "depth_map",
     "gradients",
     "hinges",
+    "learning_rate",
+    "rescues",
     "runs",
     "strips",
     "style",

@@ -2,8 +2,9 @@
 
     python tests/benchmarks/engine.py
 
-Both take one core and CPU time is counted, so that a busy machine disturbs little. The plain loop trains one network
-after the other and measures nothing; the engine is shown without measurements and with 40 snapshots a run.
+Both take one core and CPU time is counted, so that a busy machine disturbs little. The plain loop trains one
+network after the other and measures nothing; the engine is shown with the fewest snapshots, at the start and
+the end, and with the 40 of every run on a page.
 """
 
 import sys

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/rules.py
 
-Every healthy run should be silent or get a note at most, every broken run the finding in front of its name, and
-every remedy should make its finding go and the loss end lower. Takes some minutes on one core.
+Every healthy run should be silent or get a note at most, every broken run the finding in front of its name,
+and every remedy should make its finding go and the loss end lower. Takes some minutes on one core.
 """
 
 import re
@@ -100,7 +100,10 @@ BROKEN = {
     "vanishing: relu, moons": dict(DEFAULT, dataset="moons"),
     "vanishing: relu, blobs": dict(DEFAULT, dataset="blobs"),
     "vanishing: relu, batches": dict(DEFAULT, batch_size=64),
-    **{f"vanishing: {name}": dict(DEFAULT, activation=name) for name in ("leaky_relu", "gelu", "silu", "tanh")},
+    **{
+        f"vanishing: {name}": dict(DEFAULT, activation=name)
+        for name in ("leaky_relu", "gelu", "silu", "tanh")
+    },
     "vanishing: selu": dict(DEFAULT, depth=20, activation="selu"),
     "vanishing: relu, normal, gain 0.05": dict(init="normal", gain=0.05),
     "vanishing: relu, he, gain 0.2": dict(depth=8, gain=0.2),
@@ -190,7 +193,9 @@ def line(name, runs, found):
     """One row of the table: the range of final losses over chance, and what was found how often."""
     losses = [run.train_loss[-1] / run.chance for run in runs]
     counted = Counter(seen(found[run.experiment]) for run in runs)
-    losses = "diverged" if any(map(lambda x: x != x, losses)) else f"{short(min(losses))} – {short(max(losses))}"
+    losses = (
+        "diverged" if any(map(lambda x: x != x, losses)) else f"{short(min(losses))} – {short(max(losses))}"
+    )
     return f"{name:42}{losses:20}" + "  |  ".join(f"{n} x {text}" for text, n in counted.items())
 
 

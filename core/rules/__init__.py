@@ -1,0 +1,1 @@
+"""What the rules of core.diagnose look for: `start` before the first step, `training` afterwards."""

@@ -1,0 +1,49 @@
+"""How long the Gradients page's default experiment takes, in CPU seconds of this process:
+
+    python tests/benchmarks/first_screen.py
+
+CPU time is what the page costs on an idle core; the clock on a busy machine says more about its neighbours.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+
+def timed(what, do):
+    """Run it and print what it cost."""
+    start = time.process_time()
+    result = do()
+    print(f"{what:48s} {time.process_time() - start:6.2f} s")
+    return result
+
+
+def load():
+    from core.train import train
+
+    return train
+
+
+def draw(run):
+    from core import charts
+
+    for figure in (
+        charts.gradients.signal_by_layer,
+        charts.gradients.weights_moved,
+        charts.runs.loss,
+        charts.strips.activations,
+        charts.strips.deltas,
+    ):
+        figure(run).to_json()
+
+
+lessons = timed("lessons, charts, rules (the first screen)", lambda: __import__("core.lessons").lessons)
+timed("charts", lambda: __import__("core.charts"))
+train = timed("PyTorch and the engine", load)
+start = lessons.LESSONS["gradients"].start
+timed("a first step, which warms PyTorch up", lambda: train([start.but(steps=1, seed=1)]))
+[run] = timed("the default experiment", lambda: train([start]))
+timed("its five charts, the first time", lambda: draw(run))
+timed("its five charts again", lambda: draw(run))
