@@ -107,7 +107,7 @@ LESSON = Lesson(
                 Case("when it is below 0 on every sample", CALM, NEGATIVE),
                 Case("when it is below 0 on most samples", CALM, CALM.but(bias=-1)),
                 Case(
-                    "below 0 on every sample, but with batch normalization",
+                    "when batch normalization follows the weighted sum",
                     CALM.but(batchnorm=True),
                     NEGATIVE.but(batchnorm=True),
                 ),
