@@ -68,7 +68,7 @@ def pytorch_script(experiment: Experiment) -> str:
 
 def _needed(text: str, e: Experiment) -> str:
     """The text without its marks, and without the lines whose mark does not hold."""
-    off = {"gain": 1, "input_scale": 1, "scaling": "none"}
+    off = {"gain": 1, "input_scale": 1, "input_spread": 1, "scaling": "none"}
     on = {name for name, value in e if value != off.get(name, 0)} | {e.loss, e.init, e.optimizer}
     lines = []
     for line in text.split("\n"):
@@ -85,7 +85,7 @@ def _sentence(e: Experiment) -> str:
         f"batches of {e.batch}": e.batch_size,
         "batch normalization": e.batchnorm,
         "residual connections": e.residual,
-        f"dropout {e.dropout:g}": e.dropout,
+        f"dropout {e.dropout:g}" + " between hidden layers" * (not e.dropout_last): e.dropout,
         f"weight decay {e.weight_decay:g}": e.weight_decay,
         f"gradients clipped at norm {e.clip_norm:g}": e.clip_norm,
     }

@@ -11,7 +11,7 @@ from core.experiment import WORK_LIMIT, Experiment, work
 from core.network import Stack
 from core.objectives import chance
 from core.probes import PROBES, SAMPLED, Seen, histogram
-from core.run import DELTA_EDGES, Run, activation_edges
+from core.run import DELTA_EDGES, PRE_ACTIVATION_EDGES, Run, activation_edges
 
 TICK_SECONDS = 0.02
 LAYER_BYTES = 600_000
@@ -195,12 +195,15 @@ def measure(stack: Stack) -> dict[str, torch.Tensor]:
     active = torch.empty_like(stack.activated[..., 0])
     train_loss, train_accuracy = stack.evaluate(stack.x_train, stack.y_train, active)
     test_loss, test_accuracy = stack.evaluate(stack.x_test, stack.y_test)
+    none = active.new_empty(stack.count, 0, stack.like.width)
     return {
         "train_loss": train_loss,
         "test_loss": test_loss,
         "train_accuracy": train_accuracy,
         "test_accuracy": test_accuracy,
         "active_fraction": active.transpose(0, 1),
+        "gamma": torch.cat([none, *(p.mT for p in stack.gamma)], dim=1),
+        "beta": torch.cat([none, *(p.mT for p in stack.beta)], dim=1),
     }
 
 
@@ -223,6 +226,7 @@ def probe(stack: Stack, active: torch.Tensor, weight: list[torch.Tensor]) -> dic
     return {
         **{name: torch.stack([f(seen) for seen in layers], dim=1) for name, f in PROBES.items()},
         "activation_histogram": histogram(stack.activated, activation_edges(stack.like.activation)),
+        "pre_activation_histogram": histogram(stack.pre_activation, PRE_ACTIVATION_EDGES),
         "delta_histogram": histogram(stack.delta[..., :SAMPLED].abs(), DELTA_EDGES),
     }
 
