@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from core.experiment import Experiment
+from core.experiment import WORK_LIMIT, Experiment, work
 from core.measures import first_over_last
 from core.run import Run
 from core.theory import predict
@@ -13,6 +13,7 @@ FIRST_UPDATE = 0.002
 """A good size for the first update, relative to the weights it changes; 1e-3 is usual (Karpathy 2022)."""
 ADAM_RATE = 0.003
 DEEPEST_BATCHNORM = 30
+WIDE = 32
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,9 @@ def _steady(run: Run) -> dict[str, float]:
 
 def _wide(run: Run) -> dict[str, int]:
     """More units for a network deeper than wide: there the signal is left to chance (Hanin & Nica 2019)."""
-    return {"width": 32} if run.experiment.width < run.experiment.depth else {}
+    e = run.experiment
+    possible = work(e.model_copy(update={"width": WIDE})) <= WORK_LIMIT
+    return {"width": WIDE} if e.width < min(e.depth, WIDE) and possible else {}
 
 
 def fresh_weights(run: Run) -> tuple[Remedy, ...]:
