@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import export
 from core.charts import dropout, dropout_effect, dropout_ensemble, dropout_rates
 from core.lessons import LESSONS
 from core.lessons.dropout import CLEAN, FAMILIES, GAP, RATES, SEEDS, SHIFTS, SMALL_NETWORKS
@@ -23,19 +24,18 @@ parts.glance(run, "test_accuracy", "test_loss", "final_loss", "generalization_ga
 parts.show(dropout.network(experiment), "dropout.network")
 
 st.subheader("Two modes of the same weights")
-parts.side_by_side("dropout", training=dropout.mode(run, True), evaluation=dropout.mode(run, False))
+parts.beside({f"dropout.{m}": dropout.mode(run, m == "training") for m in ("training", "evaluation")})
 rows, sentence = dropout.truth_table(experiment, modes(run))
 st.dataframe(rows, hide_index=True)
 st.markdown(sentence)
 
 st.subheader("What it does: the same run with and without dropout")
 loss, error = (dropout_effect.learning(pair, as_error) for as_error in (False, True))
-parts.side_by_side("dropout", loss=loss, error=error)
+parts.beside({"dropout.loss": loss, "dropout.error": error})
 if experiment.inputs == 1:
     parts.show(dropout_effect.uncertainty(dropped), "dropout.fit")
 else:
-    without, with_dropout = (dropout_effect.surface(one, name) for name, one in pair.items())
-    parts.side_by_side("dropout.surface", without=without, dropout=with_dropout)
+    parts.beside({f"dropout.surface.{name}": dropout_effect.surface(one, name) for name, one in pair.items()})
 if experiment.loss != "mse":
     parts.show(dropout_effect.calibration(pair), "dropout.calibration")
 parts.show(dropout_effect.weights(pair), "dropout.weights")
@@ -45,15 +45,15 @@ parts.show(dropout_effect.weights(pair), "dropout.weights")
 def how_much():
     st.subheader("How much: rates from 0 to 1")
     seeds = [(experiment.seed + i) % 2**32 for i in range(SEEDS)]
-    if runs := parts.asked("dropout.rates", experiment.vary(dropout=RATES, seed=seeds)):
+    if runs := parts.on_demand("dropout.rates", experiment.vary(dropout=RATES, seed=seeds)):
         error, loss = (dropout_rates.curve(runs, RATES, experiment.dropout, share) for share in (True, False))
-        parts.side_by_side("dropout.rates", error=error, loss=loss)
-        parts.sweep_csv("dropout.rates", runs)
+        parts.beside({"dropout.rates.error": error, "dropout.rates.loss": loss})
+        parts.csv("dropout.rates", export.runs_csv, runs)
         parts.verdict(*dropout_rates.no_dropout(alone, runs[0]))
         [nothing] = trained([experiment.but(dropout=1, dropout_last=True)], 2)
         parts.verdict(*dropout_rates.everything_dropped(nothing))
     st.markdown("**And where it hurts**: two spirals, every label right, so that nothing can be overfitted.")
-    if runs := parts.asked("dropout.hurts", CLEAN.vary(dropout=RATES, seed=range(SEEDS))):
+    if runs := parts.on_demand("dropout.hurts", CLEAN.vary(dropout=RATES, seed=range(SEEDS))):
         parts.show(dropout_rates.curve(runs, RATES, None, error=True), "dropout.hurts.error")
 
 
@@ -64,21 +64,21 @@ def linear():
     family = FAMILIES[st.selectbox("Data", FAMILIES, key="dropout.family")]
     found = computed("core.dropout_theory.rate_errors", *family)
     path = dropout_rates.ridge_path(computed("core.dropout_theory.path"))
-    parts.side_by_side("dropout", best=dropout_rates.best(found, *family), ridge=path)
+    parts.beside({"dropout.best": dropout_rates.best(found, *family), "dropout.ridge": path})
 
 
 @st.fragment
 def inside():
     st.subheader("Why: there is an ensemble inside")
     st.markdown("Each mask leaves one of 2ⁿ thinned networks; one pass without dropout stands for them all.")
-    if runs := parts.asked("dropout.ensemble", list(SMALL_NETWORKS.values())):
+    if runs := parts.on_demand("dropout.ensemble", list(SMALL_NETWORKS.values())):
         gaps = dropout_ensemble.gaps(dict(zip(SMALL_NETWORKS, runs, strict=True)))
-        parts.side_by_side("dropout", gaps=gaps, sampled=dropout_ensemble.sampled(runs[-1]))
+        parts.beside({"dropout.gaps": gaps, "dropout.sampled": dropout_ensemble.sampled(runs[-1])})
     st.markdown("Asked for a value, thinned networks disagree; how much is read as uncertainty (MC dropout):")
-    if runs := parts.asked("dropout.uncertainty", [GAP]):
+    if runs := parts.on_demand("dropout.uncertainty", [GAP]):
         parts.show(dropout_effect.uncertainty(runs[0]), "dropout.uncertainty")
     st.subheader("Dropout before batch normalization: a variance learned while units are missing")
-    if runs := parts.asked("dropout.shift", SHIFTS):
+    if runs := parts.on_demand("dropout.shift", SHIFTS):
         parts.show(dropout_ensemble.shift(runs), "dropout.shift")
 
 

@@ -21,7 +21,19 @@ VISIBLE = {
     "pages",
     "tests",
 }
-ENGINE = {"activations", "network", "objectives", "probes", "train"}
+ENGINE = {
+    "activations",
+    "autopsy",
+    "clipping",
+    "curvature",
+    "descent",
+    "mean_field",
+    "network",
+    "objectives",
+    "probes",
+    "replay",
+    "train",
+}
 TEST_COMMAND = "pip install -r tests/requirements.txt && pytest"
 
 

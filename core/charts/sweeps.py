@@ -107,7 +107,6 @@ def sweep(
         **layout,
     )
     if here is not None and (here > 0 or not log_x):
-        figure.add_vline(
-            here, line=dict(color=THEORY, width=1), annotation=dict(text="you are here", font_size=11)
-        )
+        label = dict(text="you are here", textangle=0, textposition="start", xanchor="right", font_size=11)
+        figure.add_vline(here, line=dict(color=THEORY, width=1), label=label)
     return figure

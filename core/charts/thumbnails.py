@@ -3,6 +3,8 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from core.census import sentence
+from core.charts.dead_relus import SHARES
 from core.charts.gradients import signal_sentence
 from core.charts.style import BACKWARD, FORWARD, chart, drawable, log_axis
 from core.measures import short
@@ -46,4 +48,18 @@ def dropout(run: Run) -> go.Figure:
     )
 
 
-THUMBNAILS = {"gradients": gradients, "dropout": dropout}
+def dead_relus(run: Run) -> go.Figure:
+    """Every unit after training: which are never active."""
+    share = run.active_fraction[run.last].astype(np.float32)
+    heat = go.Heatmap(z=share, zmin=0, zmax=1, colorscale=SHARES, showscale=False, xgap=1, ygap=1)
+    return chart(
+        [heat],
+        title=sentence(run),
+        alt=f"Grid of all units. {sentence(run)}.",
+        height=200,
+        xaxis=dict(title="unit", showticklabels=False),
+        yaxis=dict(title="layer", showticklabels=False),
+    )
+
+
+THUMBNAILS = {"gradients": gradients, "dead_relus": dead_relus, "dropout": dropout}
