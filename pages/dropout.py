@@ -36,9 +36,8 @@ if experiment.inputs == 1:
     parts.show(dropout_effect.uncertainty(dropped), "dropout.fit")
 else:
     parts.beside({f"dropout.surface.{name}": dropout_effect.surface(one, name) for name, one in pair.items()})
-if experiment.loss != "mse":
-    parts.show(dropout_effect.calibration(pair), "dropout.calibration")
-parts.show(dropout_effect.weights(pair), "dropout.weights")
+sure = {} if experiment.loss == "mse" else {"dropout.calibration": dropout_effect.calibration(pair)}
+parts.beside({**sure, "dropout.weights": dropout_effect.weights(pair)})
 
 
 @st.fragment
