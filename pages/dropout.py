@@ -58,8 +58,8 @@ def how_much():
 
 @st.fragment
 def linear():
-    st.subheader("Why: in linear regression it is ridge regression")
-    st.latex(r"E\|y - (X \odot M) w\|^2 = \|y - Xw\|^2 + \frac{p}{1-p}\, w^\top \mathrm{diag}(X^\top X)\, w")
+    st.subheader("Why: in linear regression the expected loss is that of ridge regression")
+    st.latex(r"\|y - Xw\|^2 + \frac{p}{1-p}\, \|\Gamma w\|^2, \quad \Gamma^2 = \mathrm{diag}(X^\top X)")
     family = FAMILIES[st.selectbox("Data", FAMILIES, key="dropout.family")]
     found = computed("core.dropout_theory.rate_errors", *family)
     path = dropout_rates.ridge_path(computed("core.dropout_theory.path"))
