@@ -130,7 +130,7 @@ def load(experiment) -> SimpleNamespace:
     """
     e, n, dataset = experiment, experiment.samples, DATASETS[experiment.dataset]
     x, y = dataset.draw(stream(e.seed, DATA), 2 * n, e.inputs, e.noise)
-    x = e.input_scale * x + e.input_shift
+    x = e.input_scale * x * e.input_spread ** np.linspace(0, 1, e.inputs) + e.input_shift
     x = SCALERS[e.scaling](x, x[:n])
     y_train, rng = y[:n].copy(), stream(e.seed, LABEL_NOISE)
     if dataset.classes:

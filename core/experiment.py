@@ -37,6 +37,13 @@ class Experiment(Settings):
     )
     input_shift: float = number("Input shift", 0, -1e6, 1e6, "Added to every feature: 0 keeps them centred.")
     input_scale: float = number("Input scale", 1, 1e-6, 1e6, "Every feature is multiplied by this.")
+    input_spread: float = number(
+        "Feature spread",
+        1,
+        1,
+        1e6,
+        "The last feature is multiplied by this, the first by 1, the others by even steps.",
+    )
     scaling: Literal[*SCALERS] = Field(
         "none", title="Feature scaling", description="What is done to the features before training."
     )

@@ -68,7 +68,7 @@ def pytorch_script(experiment: Experiment) -> str:
 
 def _needed(text: str, e: Experiment) -> str:
     """The text without its marks, and without the lines whose mark does not hold."""
-    off = {"gain": 1, "input_scale": 1, "scaling": "none"}
+    off = {"gain": 1, "input_scale": 1, "input_spread": 1, "scaling": "none"}
     on = {name for name, value in e if value != off.get(name, 0)} | {e.loss, e.init, e.optimizer}
     lines = []
     for line in text.split("\n"):
@@ -132,7 +132,7 @@ def runs_csv(runs: list[Run]) -> str:
     table = pd.DataFrame([dict(run.experiment) for run in runs])
     table = table.loc[:, table.nunique() > 1]
     for name in ("train_loss", "test_loss", "train_accuracy", "test_accuracy"):
-        table[f"final_{name}"] = [float(getattr(run, name)[-1]) for run in runs]
+        table[name] = [float(getattr(run, name)[-1]) for run in runs]
     table["diverged_at"] = pd.array([run.diverged_at for run in runs], dtype="Int64")
     return table.to_csv(index=False)
 

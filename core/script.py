@@ -23,6 +23,7 @@ SAMPLES = $samples
 NOISE = $noise
 LABEL_NOISE = $label_noise  # if label_noise
 INPUT_SCALE = $input_scale  # if input_scale
+INPUT_SPREAD = $input_spread  # if input_spread
 INPUT_SHIFT = $input_shift  # if input_shift
 
 INPUTS = $inputs
@@ -63,6 +64,7 @@ def load():
     """A training set and a held-out set of the same size: x_train, y_train, x_test, y_test."""
     x, y = $dataset(stream("data"), 2 * SAMPLES, INPUTS, NOISE)
     x = INPUT_SCALE * x  # if input_scale
+    x = x * INPUT_SPREAD ** np.linspace(0, 1, INPUTS)  # if input_spread
     x = x + INPUT_SHIFT  # if input_shift
     x = $scaling(x, x[:SAMPLES])  # if scaling
     rng = stream("label_noise")  # if label_noise

@@ -11,7 +11,7 @@ from core.experiment import WORK_LIMIT, Experiment, work
 from core.network import Stack
 from core.objectives import chance
 from core.probes import PROBES, SAMPLED, Seen, histogram
-from core.run import DELTA_EDGES, Run, activation_edges
+from core.run import DELTA_EDGES, PRE_ACTIVATION_EDGES, Run, activation_edges
 
 TICK_SECONDS = 0.02
 LAYER_BYTES = 600_000
@@ -70,12 +70,11 @@ def train(
 ) -> list[Run]:
     """Train every experiment and return its Run, in the order given.
 
-    snapshots: how many times, at most, a run is measured in full; the start, the first steps and the end
-        are always among them.
+    snapshots: how often, at most, a run is measured in full, the start, first steps and end among them.
     tick: called with the share of work done, about every 20 ms; what it raises ends the training.
-    watch: called with step, stack and losses [K] before every update, when all of the step lies in the stack.
-    Raises ValueError when the whole takes too much work. A run has the same numbers, to the
-    bit, alone or among others. Uses one core and no global random state.
+    watch: called with step, stack and losses [K] before every update, when the whole step lies in the stack.
+    Raises ValueError when the whole takes too much work.
+    A run has the same numbers, to the bit, alone or among others. Uses one core and no global random state.
     """
     experiments = list(experiments)
     if (total := work(*experiments)) > WORK_LIMIT:
@@ -151,9 +150,7 @@ def clipped(stack: Stack, limits: torch.Tensor) -> torch.Tensor:
     return stack.gradients * torch.where(limits > 0, factor, 1)[stack.owner]
 
 
-def train_stack(
-    experiments: list[Experiment], snapshots: int, interval: Interval, share: float, watch=None
-) -> list[Run]:
+def train_stack(experiments: list[Experiment], snapshots, interval, share, watch=None) -> list[Run]:
     """Train experiments of one shape; the pass after the last step only measures."""
     stack = Stack(experiments, interval)
     e, optimizer = stack.like, OPTIMIZERS[stack.like.optimizer](stack)
@@ -195,12 +192,15 @@ def measure(stack: Stack) -> dict[str, torch.Tensor]:
     active = torch.empty_like(stack.activated[..., 0])
     train_loss, train_accuracy = stack.evaluate(stack.x_train, stack.y_train, active)
     test_loss, test_accuracy = stack.evaluate(stack.x_test, stack.y_test)
+    none = active.new_empty(stack.count, 0, stack.like.width)
     return {
         "train_loss": train_loss,
         "test_loss": test_loss,
         "train_accuracy": train_accuracy,
         "test_accuracy": test_accuracy,
         "active_fraction": active.transpose(0, 1),
+        "gamma": torch.cat([none, *(p.mT for p in stack.gamma)], dim=1),
+        "beta": torch.cat([none, *(p.mT for p in stack.beta)], dim=1),
     }
 
 
@@ -223,6 +223,7 @@ def probe(stack: Stack, active: torch.Tensor, weight: list[torch.Tensor]) -> dic
     return {
         **{name: torch.stack([f(seen) for seen in layers], dim=1) for name, f in PROBES.items()},
         "activation_histogram": histogram(stack.activated, activation_edges(stack.like.activation)),
+        "pre_activation_histogram": histogram(stack.pre_activation, PRE_ACTIVATION_EDGES),
         "delta_histogram": histogram(stack.delta[..., :SAMPLED].abs(), DELTA_EDGES),
     }
 

@@ -24,7 +24,7 @@ parts.glance(run, "test_accuracy", "test_loss", "final_loss", "generalization_ga
 parts.show(dropout.network(experiment), "dropout.network")
 
 st.subheader("Two modes of the same weights")
-parts.beside({f"dropout.{m}": dropout.mode(run, m == "training") for m in ("training", "evaluation")})
+parts.beside({"dropout.training": dropout.mode(run, True), "dropout.evaluation": dropout.mode(run, False)})
 rows, sentence = dropout.truth_table(experiment, modes(run))
 st.dataframe(rows, hide_index=True)
 st.markdown(sentence)
@@ -35,7 +35,8 @@ parts.beside({"dropout.loss": loss, "dropout.error": error})
 if experiment.inputs == 1:
     parts.show(dropout_effect.uncertainty(dropped), "dropout.fit")
 else:
-    parts.beside({f"dropout.surface.{name}": dropout_effect.surface(one, name) for name, one in pair.items()})
+    without, with_dropout = (dropout_effect.surface(one, name) for name, one in pair.items())
+    parts.beside({"dropout.surface.without": without, "dropout.surface.dropout": with_dropout})
 sure = {} if experiment.loss == "mse" else {"dropout.calibration": dropout_effect.calibration(pair)}
 parts.beside({**sure, "dropout.weights": dropout_effect.weights(pair)})
 

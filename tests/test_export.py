@@ -53,6 +53,7 @@ MENU = {
     "batch_size": [0, 32, 64],
     "clip_norm": [0, 0.1],
     "precision": ["float64", "float64", "float32"],
+    "input_spread": [1, 1, 5],
 }
 
 

@@ -24,10 +24,12 @@ VISIBLE = {
 ENGINE = {
     "activations",
     "autopsy",
+    "batchnorm",
     "clipping",
     "curvature",
     "descent",
     "mean_field",
+    "measured",
     "network",
     "objectives",
     "probes",
