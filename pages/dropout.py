@@ -37,9 +37,8 @@ if experiment.inputs == 1:
 else:
     without, with_dropout = (dropout_effect.surface(one, name) for name, one in pair.items())
     parts.beside({"dropout.surface.without": without, "dropout.surface.dropout": with_dropout})
-if experiment.loss != "mse":
-    parts.show(dropout_effect.calibration(pair), "dropout.calibration")
-parts.show(dropout_effect.weights(pair), "dropout.weights")
+sure = {} if experiment.loss == "mse" else {"dropout.calibration": dropout_effect.calibration(pair)}
+parts.beside({**sure, "dropout.weights": dropout_effect.weights(pair)})
 
 
 @st.fragment
@@ -60,8 +59,8 @@ def how_much():
 
 @st.fragment
 def linear():
-    st.subheader("Why: in linear regression it is ridge regression")
-    st.latex(r"E\|y - (X \odot M) w\|^2 = \|y - Xw\|^2 + \frac{p}{1-p}\, w^\top \mathrm{diag}(X^\top X)\, w")
+    st.subheader("Why: in linear regression the expected loss is that of ridge regression")
+    st.latex(r"\|y - Xw\|^2 + \frac{p}{1-p}\, \|\Gamma w\|^2, \quad \Gamma^2 = \mathrm{diag}(X^\top X)")
     family = FAMILIES[st.selectbox("Data", FAMILIES, key="dropout.family")]
     found = computed("core.dropout_theory.rate_errors", *family)
     path = dropout_rates.ridge_path(computed("core.dropout_theory.path"))
