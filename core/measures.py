@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.census import dead_share, stuck_share
 from core.run import Run
 
 TARGET = 0.1
@@ -123,6 +124,30 @@ MEASURES = {
         "Held-out accuracy",
         lambda run: float(run.test_accuracy[run.last]),
         "Share of held-out samples in the right class after the last finite snapshot; R2 for regression.",
+        percent=True,
+    ),
+    "dead_units": Measure(
+        "Dead units",
+        lambda run: float(dead_share(run).mean()),
+        "Share of all hidden units that are at or below 0 on every training sample at the end.",
+        percent=True,
+    ),
+    "dead_first_layer": Measure(
+        "Dead in layer 1",
+        lambda run: float(dead_share(run)[0]),
+        "The same share for the first hidden layer, whose inputs never change.",
+        percent=True,
+    ),
+    "dead_last_layer": Measure(
+        "Dead in the last layer",
+        lambda run: float(dead_share(run)[-1]),
+        "The same share for the last hidden layer.",
+        percent=True,
+    ),
+    "stuck_units": Measure(
+        "Stuck units",
+        stuck_share,
+        "Share of all hidden units that are silent on every training sample from the first step to the last.",
         percent=True,
     ),
 }

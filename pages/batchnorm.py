@@ -47,11 +47,11 @@ st.markdown(
     "The experiment above with He's weights, one setting varied, five seeds each: how many steps does it "
     "need, and which learning rates, initial weights and feature scales does it stand?"
 )
-if races := parts.asked("batchnorm.speed", batchnorm.races(experiment), ": three learning rates"):
-    parts.side_by_side("batchnorm.speed", **gains.speed(races))
+if races := parts.on_demand("batchnorm.speed", batchnorm.races(experiment), "Steps to the target"):
+    parts.beside({f"batchnorm.speed.{name}": figure for name, figure in gains.speed(races).items()})
 for name, values in batchnorm.SWEEPS.items():
-    about = f": {type(experiment).model_fields[name].title.lower()}"
-    if runs := parts.asked(f"batchnorm.{name}", batchnorm.both(experiment, **{name: values}), about):
+    label, sweep = type(experiment).model_fields[name].title, batchnorm.both(experiment, **{name: values})
+    if runs := parts.on_demand(f"batchnorm.sweep.{name}", sweep, label):
         parts.show(gains.reach(name, values, runs, getattr(experiment, name)), f"batchnorm.reach.{name}")
 
 st.subheader("Why")
@@ -61,7 +61,7 @@ st.markdown(
     "weights, and every step makes them longer: large weights slow themselves down (Arora, Li & Lyu 2019)."
 )
 result = computed("core.batchnorm.rescaled", small)
-parts.side_by_side("batchnorm", invariance=gains.invariance(result), growth=gains.growth(result))
+parts.beside({"batchnorm.invariance": gains.invariance(result), "batchnorm.growth": gains.growth(result)})
 st.markdown(gains.useless_bias(result))
 parts.show(gains.smoothness(*computed("core.batchnorm.along_gradient", small)), "batchnorm.smoothness")
 
@@ -73,12 +73,12 @@ st.markdown(
 )
 *scaled, he = trained(batchnorm.deepest(experiment), 2)
 parts.show(costs.explosion(scaled, he), "batchnorm.explosion")
-if runs := parts.asked("batchnorm.depths", batchnorm.deep(experiment), ": 10 to 50 layers"):
+if runs := parts.on_demand("batchnorm.depths", batchnorm.deep(experiment), "10 to 50 layers"):
     parts.show(costs.depths(runs), "batchnorm.depths")
 st.markdown("**Evaluation.** What was learned in training mode counts once the running statistics are warm.")
 parts.show(costs.evaluation_lag(normed), "batchnorm.lag")
 st.markdown("**Small batches.** Mean and deviation of two samples are mostly noise.")
-if parts.wanted("batchnorm.small", "Train with batches of 2 to 64"):
+if parts.asked("batchnorm.small", "Train with batches of 2 to 64", small):
     parts.show(costs.small_batches(**computed("core.batchnorm.small_batches", small)), "batchnorm.small")
 st.markdown("**Order.** Behind dropout, the variance in training is not that in evaluation: normalize first.")
 parts.show(costs.variance_shift(experiment.seed), "batchnorm.variance_shift")

@@ -21,7 +21,20 @@ VISIBLE = {
     "pages",
     "tests",
 }
-ENGINE = {"activations", "batchnorm", "network", "objectives", "probes", "train"}
+ENGINE = {
+    "activations",
+    "autopsy",
+    "batchnorm",
+    "clipping",
+    "curvature",
+    "descent",
+    "mean_field",
+    "network",
+    "objectives",
+    "probes",
+    "replay",
+    "train",
+}
 TEST_COMMAND = "pip install -r tests/requirements.txt && pytest"
 
 

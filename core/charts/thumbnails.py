@@ -3,6 +3,8 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from core.census import sentence
+from core.charts.dead_relus import SHARES
 from core.charts.gradients import signal_sentence
 from core.charts.style import BACKWARD, FORWARD, chart, drawable, log_axis
 from core.measures import short
@@ -30,6 +32,20 @@ def gradients(run: Run) -> go.Figure:
     )
 
 
+def dead_relus(run: Run) -> go.Figure:
+    """Every unit after training: which are never active."""
+    share = run.active_fraction[run.last].astype(np.float32)
+    heat = go.Heatmap(z=share, zmin=0, zmax=1, colorscale=SHARES, showscale=False, xgap=1, ygap=1)
+    return chart(
+        [heat],
+        title=sentence(run),
+        alt=f"Grid of all units. {sentence(run)}.",
+        height=200,
+        xaxis=dict(title="unit", showticklabels=False),
+        yaxis=dict(title="layer", showticklabels=False),
+    )
+
+
 def batchnorm(run: Run) -> go.Figure:
     """How the median scale of every layer's units moves while the network learns."""
     scale = np.median(run.gamma[: run.last + 1], axis=2).T
@@ -45,4 +61,4 @@ def batchnorm(run: Run) -> go.Figure:
     )
 
 
-THUMBNAILS = {"gradients": gradients, "batchnorm": batchnorm}
+THUMBNAILS = {"gradients": gradients, "dead_relus": dead_relus, "batchnorm": batchnorm}

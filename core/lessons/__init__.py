@@ -1,5 +1,5 @@
 """LESSONS: every page, in the order of the navigation. One file each."""
 
-from core.lessons import batchnorm, gradients
+from core.lessons import batchnorm, dead_relus, gradients
 
-LESSONS = {lesson.slug: lesson for lesson in (gradients.LESSON, batchnorm.LESSON)}
+LESSONS = {lesson.slug: lesson for lesson in (gradients.LESSON, dead_relus.LESSON, batchnorm.LESSON)}
