@@ -108,7 +108,6 @@ def sweep(
         **layout,
     )
     if here is not None and (here > 0 or not log_x):
-        figure.add_vline(here, line=dict(color=THEORY, width=1))
-        where = dict(x=np.log10(here) if log_x else here, y=1, yref="paper", yanchor="bottom")
-        figure.add_annotation(text="you are here", font_size=11, showarrow=False, **where)
+        label = dict(text="you are here", textangle=0, textposition="start", xanchor="right", font_size=11)
+        figure.add_vline(here, line=dict(color=THEORY, width=1), label=label)
     return figure
