@@ -11,6 +11,7 @@
     Claim        a textbook sentence and the two Experiments that test it        core.claims
     Lesson       a question, its start Experiment, presets and claims            core.lessons
     chart        Runs in, a Plotly figure out                                    core.charts
+    Graph        backpropagation on single numbers, with nouns of its own        core.backprop
 
 Nothing here knows of the user interface.
 """

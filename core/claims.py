@@ -111,15 +111,18 @@ def judge(claim: Claim, runs: list[Run]) -> Verdict:
         outcomes.append(
             Outcome(case, without, helped, middle, (low, high), sum(gains > 0), low >= claim.at_least)
         )
-    right = [o.case.condition for o in outcomes if o.holds]
-    wrong = [o.case.condition for o in outcomes if not o.holds]
-    if not wrong:
-        word, sentence = "holds", f"Holds {_join(right)}."
-    elif not right:
-        word, sentence = "fails", f"Fails {_join(wrong)}."
-    else:
-        word, sentence = "holds only when", f"Holds {_join(right)}, but not {_join(wrong)}."
+    word, sentence = sum_up({o.case.condition: o.holds for o in outcomes})
     return Verdict(claim, tuple(outcomes), word, sentence)
+
+
+def sum_up(holds: dict[str, bool]) -> tuple[str, str]:
+    """The word and the sentence of a verdict: under which conditions a claim holds, and under which not."""
+    right, wrong = ([name for name, yes in holds.items() if yes == side] for side in (True, False))
+    if not wrong:
+        return "holds", f"Holds {_join(right)}."
+    if not right:
+        return "fails", f"Fails {_join(wrong)}."
+    return "holds only when", f"Holds {_join(right)}, but not {_join(wrong)}."
 
 
 def _join(words: list[str]) -> str:

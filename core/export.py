@@ -85,7 +85,7 @@ def _sentence(e: Experiment) -> str:
         f"batches of {e.batch}": e.batch_size,
         "batch normalization": e.batchnorm,
         "residual connections": e.residual,
-        f"dropout {e.dropout:g}": e.dropout,
+        f"dropout {e.dropout:g}" + " between hidden layers" * (not e.dropout_last): e.dropout,
         f"weight decay {e.weight_decay:g}": e.weight_decay,
         f"gradients clipped at norm {e.clip_norm:g}": e.clip_norm,
     }

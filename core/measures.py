@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.census import dead_share, stuck_share
+from core.predict import thinned_accuracy
 from core.run import Run
 
 TARGET = 0.1
@@ -82,6 +83,21 @@ def first_layer_moved(run: Run) -> float:
     return float(run.probes["weight_moved"][run.last, 0])
 
 
+def hidden_moved(run: Run) -> float:
+    """The largest distance of a hidden layer's weights from their start, relative to their norm."""
+    return float(run.probes["weight_moved"][run.last].max())
+
+
+def test_loss(run: Run) -> float:
+    """Held-out loss after the last step, in evaluation mode."""
+    return _finite(run.test_loss[-1])
+
+
+def generalization_gap(run: Run) -> float:
+    """Held-out loss minus training loss after the last step, both in evaluation mode."""
+    return _finite(run.test_loss[-1] - run.train_loss[-1])
+
+
 MEASURES = {
     "first_over_last": Measure(
         "Error signal, first / last",
@@ -148,6 +164,29 @@ MEASURES = {
         "Stuck units",
         stuck_share,
         "Share of all hidden units that are silent on every training sample from the first step to the last.",
+        percent=True,
+    ),
+    "test_loss": Measure(
+        "Held-out loss",
+        test_loss,
+        "Over held-out data, after the last step.",
+        logarithmic=True,
+    ),
+    "generalization_gap": Measure(
+        "Held-out minus training loss",
+        generalization_gap,
+        "After the last step, in evaluation mode: what regularization is to close.",
+    ),
+    "hidden_moved": Measure(
+        "Hidden weights have moved",
+        hidden_moved,
+        "The hidden layer that went farthest from its initial weights, relative to their norm.",
+        percent=True,
+    ),
+    "thinned_accuracy": Measure(
+        "Accuracy of one thinned network",
+        thinned_accuracy,
+        "Held out, with half of the hidden units removed for all samples; the mean of 8 such networks.",
         percent=True,
     ),
 }

@@ -118,7 +118,8 @@ class Stack:
         shape = (e.depth, self.count, e.width, e.batch)
         self.pre_activation, self.activated, self.delta = torch.empty(3, *shape, dtype=self.dtype)
         self.returning = torch.empty(2, *shape[1:], dtype=self.dtype)
-        rates = torch.tensor([[[e.dropout]] for e in self.experiments], dtype=self.dtype)
+        rates = [[e.dropout_after(layer) for e in self.experiments] for layer in range(e.depth)]
+        rates = torch.tensor(rates, dtype=self.dtype)[..., None, None]
         self.drops = bool(rates.any())
         if self.drops:
             self.mask = torch.empty(shape, dtype=self.dtype)
@@ -155,7 +156,7 @@ class Stack:
         if self.drops:
             for drawn, rng in zip(self.drawn.numpy(), self.mask_streams[layer], strict=True):
                 rng.random(out=drawn, dtype=np.float32)
-            torch.ge(self.drawn, self.rate, out=self.mask[layer]).mul_(self.kept_scale)
+            torch.ge(self.drawn, self.rate[layer], out=self.mask[layer]).mul_(self.kept_scale[layer])
             torch.mul(activated, self.mask[layer], out=signal)
         elif self.like.residual:
             signal.copy_(activated)

@@ -104,7 +104,8 @@ class Network(nn.Module):
         self.linear = nn.ModuleList(nn.Linear(sizes[i], sizes[i + 1], dtype=DTYPE) for i in layers)
         self.norm = nn.ModuleList(nn.BatchNorm1d(WIDTH, dtype=DTYPE) for _ in range(DEPTH))  # if batchnorm
         self.activation = nn.$activation()
-        self.dropout = nn.ModuleList($drop for layer in range(DEPTH))  # if dropout
+        self.dropout = nn.ModuleList($drop for layer in range(DEPTH))  # if dropout, dropout_last
+        self.dropout = nn.ModuleList($drop for layer in range(DEPTH - 1))  # if dropout, not dropout_last
 
     def forward(self, h):
         for layer in range(DEPTH):
@@ -112,7 +113,8 @@ class Network(nn.Module):
             h = self.linear[layer](h)
             h = self.norm[layer](h)  # if batchnorm
             h = self.activation(h)
-            h = self.dropout[layer](h)  # if dropout
+            h = self.dropout[layer](h)  # if dropout, dropout_last
+            h = self.dropout[layer](h) if layer < DEPTH - 1 else h  # if dropout, not dropout_last
             if layer > 0:  # if residual
                 h = h + skip  # if residual
         return self.linear[-1](h)

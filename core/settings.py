@@ -31,6 +31,11 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The settings that change nothing while the others are as they are; their controls are off."""
+        return ()
+
     def but(self, **changes: Any) -> Self:
         """These settings with some changed, checked again."""
         return type(self)(**{**self.model_dump(), **changes})

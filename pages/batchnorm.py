@@ -47,11 +47,11 @@ st.markdown(
     "The experiment above with He's weights, one setting varied, five seeds each: how many steps does it "
     "need, and which learning rates, initial weights and feature scales does it stand?"
 )
-if races := parts.on_demand("batchnorm.speed", batchnorm.races(experiment), "Steps to the target"):
-    parts.beside({f"batchnorm.speed.{name}": figure for name, figure in gains.speed(races).items()})
+if races := parts.on_demand("batchnorm.speed", batchnorm.races(experiment), "Three learning rates"):
+    parts.beside({f"batchnorm.speed.{name}": chart for name, chart in gains.speed(races).items()})
 for name, values in batchnorm.SWEEPS.items():
-    label, sweep = type(experiment).model_fields[name].title, batchnorm.both(experiment, **{name: values})
-    if runs := parts.on_demand(f"batchnorm.sweep.{name}", sweep, label):
+    title = type(experiment).model_fields[name].title
+    if runs := parts.on_demand(f"batchnorm.{name}", batchnorm.both(experiment, **{name: values}), title):
         parts.show(gains.reach(name, values, runs, getattr(experiment, name)), f"batchnorm.reach.{name}")
 
 st.subheader("Why")
@@ -78,7 +78,7 @@ if runs := parts.on_demand("batchnorm.depths", batchnorm.deep(experiment), "10 t
 st.markdown("**Evaluation.** What was learned in training mode counts once the running statistics are warm.")
 parts.show(costs.evaluation_lag(normed), "batchnorm.lag")
 st.markdown("**Small batches.** Mean and deviation of two samples are mostly noise.")
-if parts.asked("batchnorm.small", "Train with batches of 2 to 64", small):
+if parts.asked("batchnorm.small", "Train with batches of 2 to 64"):
     parts.show(costs.small_batches(**computed("core.batchnorm.small_batches", small)), "batchnorm.small")
 st.markdown("**Order.** Behind dropout, the variance in training is not that in evaluation: normalize first.")
 parts.show(costs.variance_shift(experiment.seed), "batchnorm.variance_shift")

@@ -9,7 +9,9 @@ import streamlit as st
 from pydantic import ValidationError
 
 from core import charts, export
+from core.backprop.claims import Fact, Judged
 from core.claims import SEEDS, Claim, judge
+from core.data import DATASETS
 from core.diagnose import cured, diagnose
 from core.experiment import WORK_LIMIT, Experiment, work
 from core.lesson import Lesson
@@ -89,10 +91,18 @@ def _enter(lesson: Lesson) -> None:
 
 
 def change(lesson: Lesson, **changes) -> None:
-    """Change the page's settings; what is not possible is said on the page and changes nothing."""
+    """Change the page's settings; what is not possible is said on the page and changes nothing.
+
+    A dataset that cannot have as many features as the one before comes with its own number, which is said.
+    """
+    before, said = st.session_state[lesson.slug], []
+    features = changes.get("features", getattr(before, "features", 0))
+    if "dataset" in changes and not DATASETS[changes["dataset"]].allows(features):
+        said = [f"{changes['dataset']} cannot have {features} features: it has its own number of them now."]
+        changes |= {"features": 0}
     try:
-        st.session_state[lesson.slug] = st.session_state[lesson.slug].but(**changes)
-        st.session_state[f"{lesson.slug}.complaints"] = []
+        st.session_state[lesson.slug] = before.but(**changes)
+        st.session_state[f"{lesson.slug}.complaints"] = said
     except ValidationError as error:
         st.session_state[f"{lesson.slug}.complaints"] = lesson.start.complaints(error)
 
@@ -110,7 +120,7 @@ def _complain(lesson: Lesson) -> None:
 def _presets(lesson: Lesson, settings: Settings) -> None:
     key = f"{lesson.slug}.preset"
     names = {lesson.preset(name): name for name in lesson.presets}
-    _put(key, names.get(settings))
+    put(key, names.get(settings))
 
     def chosen():
         if name := st.session_state[key]:
@@ -121,11 +131,11 @@ def _presets(lesson: Lesson, settings: Settings) -> None:
 
 def _controls(lesson: Lesson, settings: Settings) -> None:
     for name in lesson.controls:
-        _control(lesson, settings, name)
+        control(lesson, settings, name)
     if lesson.more:
         with st.expander("More"):
             for name in lesson.more:
-                _control(lesson, settings, name)
+                control(lesson, settings, name)
     reset = dict(icon=":material/restart_alt:", key=f"{lesson.slug}.reset")
     st.button("Reset", on_click=lambda: change(lesson, **dict(lesson.start)), **reset)
 
@@ -134,22 +144,25 @@ def inline(lesson: Lesson, settings: Settings, *names: str) -> None:
     """Controls in a row of the page itself, beside what they change."""
     for column, name in zip(st.columns(len(names)), names, strict=True):
         with column:
-            _control(lesson, settings, name)
+            control(lesson, settings, name)
 
 
-def _put(key: str, value) -> None:
+def put(key: str, value) -> None:
     """Make a widget show a value; one that does is left alone, the reader may be typing the next."""
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
 
 
-def _control(lesson: Lesson, settings: Settings, name: str) -> None:
+def control(lesson: Lesson, settings: Settings, name: str) -> None:
+    """The control of one setting; text that was refused stays, to be put right."""
     field, key, value = type(settings).model_fields[name], f"{lesson.slug}.{name}", getattr(settings, name)
-    _put(key, value)
+    if field.annotation is not str or not st.session_state.get(f"{lesson.slug}.complaints"):
+        put(key, value)
     about = dict(
         label=field.title,
         key=key,
         help=field.description,
+        disabled=name in settings.unused,
         on_change=lambda: change(lesson, **{name: st.session_state[key]}),
     )
     if field.annotation is bool:
@@ -176,8 +189,9 @@ def card(lesson: Lesson) -> None:
                 f"pages/{lesson.slug}.py", label=f"Open {lesson.title}", icon=":material/arrow_forward:"
             )
         with right:
-            [run] = trained([lesson.start])
-            figure = charts.thumbnails.THUMBNAILS[lesson.slug](run)
+            start = lesson.start
+            shown = trained([start])[0] if isinstance(start, Experiment) else start
+            figure = charts.thumbnails.THUMBNAILS[lesson.slug](shown)
             st.plotly_chart(
                 figure, key=f"home.{lesson.slug}", alt=figure.layout.meta["alt"], config={"staticPlot": True}
             )
@@ -185,9 +199,15 @@ def card(lesson: Lesson) -> None:
 
 def glance(run: Run, *names: str) -> None:
     """A row of metrics, each computed from the run."""
+    measures = [MEASURES[name] for name in names]
+    metrics({m.title: (m.text(m.of(run)), m.help) for m in measures})
+
+
+def metrics(shown: Mapping[str, tuple[str, str]]) -> None:
+    """A row of numbers: title -> (number as people read it, help)."""
     with st.container(horizontal=True):
-        for measure in map(MEASURES.get, names):
-            st.metric(measure.title, measure.text(measure.of(run)), help=measure.help, border=True)
+        for title, (text, about) in shown.items():
+            st.metric(title, text, help=about, border=True)
 
 
 def show(figure: go.Figure, key: str, on_pick: Callable[[dict], None] | None = None) -> None:
@@ -287,6 +307,11 @@ def csv(name: str, make: Callable, *args) -> None:
     key, icon = f"csv.{name}", ":material/download:"
     label = "The numbers (CSV)"
     st.download_button(label, lambda: make(*args), f"{name}.csv", key=key, on_click="ignore", icon=icon)
+
+
+def verdict(holds: bool, sentence: str) -> None:
+    """A statement that was checked on the runs above."""
+    st.markdown(f"{VERDICTS['holds' if holds else 'fails']} {sentence}")
 
 
 def findings(lesson: Lesson, run: Run) -> None:
@@ -399,7 +424,7 @@ def pick_unit(slug: str, run: Run, first: tuple[int, int]) -> tuple[int, int]:
         (left, "Layer", "layer", layer, e.depth),
         (right, "Unit", "number", unit, e.width),
     ):
-        _put(f"{key}.{name}", value + 1)
+        put(f"{key}.{name}", value + 1)
         column.number_input(title, 1, highest, key=f"{key}.{name}", on_change=typed)
     return layer, unit
 
@@ -453,29 +478,42 @@ def _gain(claim: Claim, gain: float) -> str:
     return f"×{short(gain)}" if MEASURES[claim.measure].logarithmic else short(gain)
 
 
+def facts(tested: Sequence[Fact], verdicts: Sequence[Judged]) -> None:
+    """The textbook's sentences that need no training of pairs: exact computations, done already."""
+    st.subheader("Textbook claims, tested")
+    for fact, verdict in zip(tested, verdicts, strict=True):
+        with st.container(border=True):
+            st.markdown(f"“{fact.sentence}”")
+            st.markdown(f"{VERDICTS[verdict.word]} {verdict.sentence} {fact.note}")
+            for condition, found in verdict.evidence.items():
+                mark = ":green[✓]" if found.holds else ":red[✗]"
+                said = (text[0].upper() + text[1:] for text in (condition, found.sentence))
+                st.markdown("{} **{}.** {}.".format(mark, *said))
+            st.caption(f"{fact.source}.")
+
+
 def take_away(run: Run, settings: Settings | None = None) -> None:
     """The link with every setting written out, the numbers, and the script that makes them again.
 
     settings: what the link holds where the page has more settings than the run.
     """
-    st.subheader("Take it with you")
     e = run.experiment
+    files = {
+        "Losses (CSV)": (lambda: export.losses_csv(run), export.file_name(e, "losses.csv")),
+        "Probes (CSV)": (lambda: export.probes_csv(run), export.file_name(e, "probes.csv")),
+        "Units (CSV)": (lambda: export.units_csv(run), export.file_name(e, "units.csv")),
+    }
+    take_files(settings or e, files, export.pytorch_script(e), export.file_name(e, "py"))
+
+
+def take_files(settings: Settings, files: Mapping[str, tuple], script: str, script_name: str) -> None:
+    """The same for any settings. files: label -> (function that makes the text, file name)."""
+    st.subheader("Take it with you")
     st.caption("A link with every setting written out; it opens exactly this experiment.")
-    st.code(
-        f"{(st.context.url or '').split('?')[0]}?{urlencode((settings or e).to_link())}",
-        language=None,
-        wrap_lines=True,
-    )
-    script = export.pytorch_script(e)
+    link = f"{(st.context.url or '').split('?')[0]}?{urlencode(settings.to_link())}"
+    st.code(link, language=None, wrap_lines=True)
     with st.container(horizontal=True):
-        for label, make, ending in (
-            ("Losses (CSV)", lambda: export.losses_csv(run), "losses.csv"),
-            ("Probes (CSV)", lambda: export.probes_csv(run), "probes.csv"),
-            ("Units (CSV)", lambda: export.units_csv(run), "units.csv"),
-            ("PyTorch script", lambda: script, "py"),
-        ):
-            st.download_button(
-                label, make, export.file_name(e, ending), on_click="ignore", icon=":material/download:"
-            )
-    with st.expander("The same training in plain PyTorch"):
+        for label, (make, name) in (files | {"PyTorch script": (lambda: script, script_name)}).items():
+            st.download_button(label, make, name, on_click="ignore", icon=":material/download:")
+    with st.expander("The same in plain PyTorch"):
         st.code(script, language="python")

@@ -29,6 +29,7 @@ ENGINE = {
     "curvature",
     "descent",
     "mean_field",
+    "measured",
     "network",
     "objectives",
     "probes",

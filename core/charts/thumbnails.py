@@ -1,4 +1,4 @@
-"""The small picture of every lesson on the home page, drawn from its start experiment's run."""
+"""The small picture of every lesson on the home page, drawn from its start settings or their run."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from core.census import sentence
 from core.charts.dead_relus import SHARES
 from core.charts.gradients import signal_sentence
+from core.charts.graph import still
 from core.charts.style import BACKWARD, FORWARD, chart, drawable, log_axis
 from core.measures import short
 from core.run import Run
@@ -46,6 +47,22 @@ def dead_relus(run: Run) -> go.Figure:
     )
 
 
+def dropout(run: Run) -> go.Figure:
+    """Training and held-out loss over the steps."""
+    title = f"Training loss {short(run.train_loss[-1])}, held out {short(run.test_loss[-1])}"
+    return chart(
+        [
+            go.Scatter(x=run.at, y=drawable(run.train_loss), name="training", line_color=FORWARD),
+            go.Scatter(x=run.at, y=drawable(run.test_loss), name="held out", line_color=BACKWARD),
+        ],
+        title=title,
+        alt=f"{title}.",
+        height=200,
+        xaxis=dict(title="step"),
+        yaxis=log_axis([*run.train_loss, *run.test_loss], None),
+    )
+
+
 def batchnorm(run: Run) -> go.Figure:
     """How the median scale of every layer's units moves while the network learns."""
     scale = np.median(run.gamma[: run.last + 1], axis=2).T
@@ -61,4 +78,10 @@ def batchnorm(run: Run) -> go.Figure:
     )
 
 
-THUMBNAILS = {"gradients": gradients, "dead_relus": dead_relus, "batchnorm": batchnorm}
+THUMBNAILS = {
+    "backprop": still,
+    "gradients": gradients,
+    "dead_relus": dead_relus,
+    "dropout": dropout,
+    "batchnorm": batchnorm,
+}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.operations import FUNCTIONS, INFIX, OPERATIONS
+from core.backprop.operations import FUNCTIONS, INFIX, OPERATIONS
 
 POINTS = [0.3, 0.7, 0.2, 1.6, -0.4, 0.9, 1.2, -0.8, 0.5]
 

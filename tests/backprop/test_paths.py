@@ -2,9 +2,10 @@
 
 import pytest
 
-from core.expression import parse
-from core.graph import gradients
-from core.paths import (
+from core.backprop.expression import parse
+from core.backprop.graph import gradients
+from core.backprop.networks import ACTIVATIONS, program, start_values
+from core.backprop.paths import (
     ladder,
     ladder_with_recording,
     ladder_without_recording,
@@ -13,7 +14,6 @@ from core.paths import (
     path_counts,
     paths,
 )
-from core.small_networks import ACTIVATIONS, program, start_values
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

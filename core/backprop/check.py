@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.graph import Graph, evaluate, gradients
+from core.backprop.graph import Graph, evaluate, gradients
 
 EPSILON = np.finfo(np.float64).eps
 H = np.logspace(-16, 0, 65)
@@ -52,7 +52,7 @@ def gradient_check(
 ) -> GradientCheck:
     """Compare the gradient with differences. direction: leaf -> how far it moves per unit of h.
 
-    Raises ValueError as `core.graph.gradients` does, and for a direction that names no leaf.
+    Raises ValueError as `core.backprop.graph.gradients` does, and for a direction that names no leaf.
     """
     exact = _slope(graph, leaves, direction)
     f = _along(graph, leaves, direction)

@@ -10,8 +10,8 @@ import ast
 import re
 import sys
 
-from core.graph import Graph, Node
-from core.operations import FUNCTIONS, OPERATIONS
+from core.backprop.graph import Graph, Node
+from core.backprop.operations import FUNCTIONS, OPERATIONS
 
 MAX_LENGTH = 1000
 MAX_OPERATIONS = 60

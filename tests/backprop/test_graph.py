@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from core.expression import parse
-from core.graph import backward, evaluate, forward, gradients, train
-from core.small_networks import INITS, SHAPES, parameters, program, start_values
+from core.backprop.expression import parse
+from core.backprop.graph import backward, evaluate, forward, gradients, train
+from core.backprop.networks import INITS, SHAPES, parameters, program, start_values
 
 quick = settings(
     derandomize=True, deadline=None, database=None, max_examples=200, suppress_health_check=list(HealthCheck)

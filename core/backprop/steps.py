@@ -1,14 +1,15 @@
 """The forward and the backward pass told step by step, in formulas with the numbers of this graph in them.
 
-`paint(name, latex)` is called for every symbol and every number that belongs to a node, and may colour it.
+`paint(name, latex)` is called for every symbol and every number that belongs to a node, and may colour it;
+the name of a number that is a gradient is "gradient".
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from core.graph import Edge, Graph, backward, forward
-from core.operations import OPERATIONS, frac
+from core.backprop.graph import Edge, Graph, backward, forward
+from core.backprop.operations import OPERATIONS, frac
 
 Paint = Callable[[str, str], str]
 
@@ -40,7 +41,7 @@ def plain(name: str, latex: str) -> str:
 
 
 def forward_steps(graph: Graph, leaves: Mapping[str, float], paint: Paint = plain) -> list[ForwardStep]:
-    """One step per operation, in the order of the forward pass. Raises ValueError as `core.graph.forward`."""
+    """One step per operation, in the order of the forward pass. Errors: see `graph.forward`."""
     values = forward(graph, leaves)
     steps = []
     for node in graph.operations:
@@ -69,7 +70,7 @@ def backward_steps(
 ) -> list[BackwardStep]:
     """The start, then one step per edge, in the order of the backward pass.
 
-    Arguments and errors are those of `core.graph.backward`.
+    Arguments and errors are those of `core.backprop.graph.backward`.
     """
     values = forward(graph, leaves)
     nodes = {node.name: node for node in graph.operations}
@@ -88,8 +89,9 @@ def backward_steps(
         numbers = [paint(name, factor(values[name])) for name in names]
         in_symbols, in_numbers = slopes(*symbols)[edge.position], slopes(*numbers)[edge.position]
         local, total = partial(edge.node, edge.operand), partial(graph.output, edge.operand)
-        share = rf"{factor(edge.incoming)} \cdot {factor(edge.local)}"
-        total_in_numbers = f"{factor(edge.before)} + {share}" if accumulate else share
+        incoming, before = (paint("gradient", factor(value)) for value in (edge.incoming, edge.before))
+        share = rf"{incoming} \cdot {factor(edge.local)}"
+        total_in_numbers = f"{before} + {share}" if accumulate else share
         worked_out = "" if in_symbols in (*symbols, "0", "1", "-1") else f" {equals(edge.local)}"
         steps.append(
             BackwardStep(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.expression import MAX_LENGTH, MAX_OPERATIONS, parse
-from core.graph import Node, forward
+from core.backprop.expression import MAX_LENGTH, MAX_OPERATIONS, parse
+from core.backprop.graph import Node, forward
 
 quick = settings(derandomize=True, deadline=None, database=None, max_examples=100)
 

@@ -4,9 +4,9 @@ from itertools import combinations
 
 import pytest
 
-from core.expression import parse
-from core.graph_layout import layout
-from core.small_networks import SHAPES, parameters, program
+from core.backprop.expression import parse
+from core.backprop.layout import layout
+from core.backprop.networks import SHAPES, parameters, program
 
 TEXTS = [program(shape) for shape in SHAPES] + ["a = x*y; b = a + sin(a); b**2 / (x - 3)", "2**3 * x", "-x"]
 

@@ -6,11 +6,12 @@ recording one gradient per node lets each edge be used once for all the paths th
 """
 
 import math
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.graph import Graph, backward, forward
+from core.backprop.graph import Graph, backward, forward
 
 MAX_PATHS = 10_000
 MAX_LEVELS = 22
@@ -109,3 +110,28 @@ def ladder_with_recording(values: Sequence[float]) -> tuple[float, int]:
         slope = math.cos(value) * slope + 0.5 * slope
         calls += 1
     return slope, calls
+
+
+@dataclass(frozen=True)
+class LadderCosts:
+    """What the gradient of ever longer ladders costs without and with recording; the seconds are measured."""
+
+    levels: list[int]
+    calls_without: list[int]
+    calls_with: list[int]
+    seconds_without: list[float]
+    seconds_with: list[float]
+
+
+def ladder_costs(most: int, tick: Callable = lambda: None) -> LadderCosts:
+    """Climb the ladders of 1 to `most` levels both ways. Raises ValueError as `ladder` does."""
+    rows = []
+    for levels in range(1, most + 1):
+        tick()
+        values = ladder(levels)
+        start = time.perf_counter()
+        _, without = ladder_without_recording(values)
+        middle = time.perf_counter()
+        _, recorded = ladder_with_recording(values)
+        rows.append((levels, without, recorded, middle - start, time.perf_counter() - middle))
+    return LadderCosts(*(list(column) for column in zip(*rows, strict=True)))

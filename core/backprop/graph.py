@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.operations import INFIX, OPERATIONS
+from core.backprop.operations import INFIX, OPERATIONS
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
-"""Small networks as programs, and the values they start from; that they compute is tested in test_graph."""
+"""Small networks as programs, and the values they start from; test_graph tests that they compute."""
 
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from core.expression import parse
-from core.graph import forward, gradients
-from core.small_networks import ACTIVATIONS, INITS, SHAPES, parameters, program, start_values
+from core.backprop.expression import parse
+from core.backprop.graph import forward, gradients
+from core.backprop.networks import ACTIVATIONS, INITS, SHAPES, parameters, program, start_values
 
 
 def test_programs_read_like_the_network():

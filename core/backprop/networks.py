@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from core.graph import Graph
+from core.backprop.graph import Graph
 
 SHAPES = {"single neuron": (2, 1), "2-2-1": (2, 2, 1), "2-3-3-1": (2, 3, 3, 1)}
 ACTIVATIONS = ("tanh", "sigmoid", "relu")
@@ -18,7 +18,7 @@ INITS = ("random", "zero", "equal")
 
 
 def program(shape: str, activation: str = "tanh", loss: str = "mse") -> str:
-    """The steps of the network's forward pass and loss, for `core.expression.parse`.
+    """The steps of the network's forward pass and loss, for `core.backprop.expression.parse`.
 
     Cross-entropy is computed from the logit z as log(1 + exp(z)) - t z, so the sigmoid is part of the loss:
     this never takes the logarithm of 0, as -log(sigmoid(z)) does once the sigmoid is rounded to 0.

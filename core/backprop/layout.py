@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from core.graph import Graph
+from core.backprop.graph import Graph
 
 SWEEPS = 8
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from core.expression import parse
-from core.graph import backward, forward
-from core.small_networks import program, start_values
-from core.stepper import backward_steps, equals, factor, forward_steps, number, symbol
+from core.backprop.expression import parse
+from core.backprop.graph import backward, forward
+from core.backprop.networks import program, start_values
+from core.backprop.steps import backward_steps, equals, factor, forward_steps, number, symbol
 
 
 def test_forward_steps_show_every_operation():

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from core.expression import parse
-from core.gradient_check import H, gradient_check, taylor_test
-from core.small_networks import SHAPES, parameters, program, start_values
+from core.backprop.check import H, gradient_check, taylor_test
+from core.backprop.expression import parse
+from core.backprop.networks import SHAPES, parameters, program, start_values
 
 
 def network(shape="2-3-3-1", activation="tanh", loss="mse", seed=2):

@@ -1,0 +1,67 @@
+"""The Backprop page in a real browser: Play, the play head in the link, phones, colours that can be read."""
+
+import pytest
+from playwright.sync_api import expect
+
+GRAPH = "Computation graph"
+LINK = "/backprop?shape=2-3-3-1&step=40"
+
+
+def graph(tab):
+    return tab.locator(f'[data-testid=stPlotlyChart][aria-label^="{GRAPH}"]')
+
+
+def texts(tab):
+    """Every word that stands in the drawing now."""
+    return graph(tab).locator(".scatterlayer text").all_text_contents()
+
+
+def test_play_goes_from_the_step_in_the_link_to_the_end(open_page):
+    tab = open_page("/backprop?step=22")
+    before = texts(tab)
+    graph(tab).locator(".updatemenu-button").first.click()
+    expect(graph(tab).locator(".slider-label").first).to_contain_text("step 26", timeout=30_000)
+    after = texts(tab)
+    assert len([text for text in after if "∂" in text]) > len([text for text in before if "∂" in text])
+
+
+def test_a_step_on_moves_the_graph_the_formula_and_the_link(open_page, settle):
+    tab = open_page("/backprop?step=7")
+    tab.locator(".st-key-backprop\\.chevron_right button").click()
+    tab.wait_for_url("**step=8**")
+    settle(tab)
+    expect(tab.get_by_role("heading", name="Step 8 of 26")).to_be_visible()
+    expect(graph(tab).locator(".slider-label").first).to_contain_text("step 8")
+    again = open_page(tab.url)
+    assert texts(again) == texts(tab)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_the_graph_and_the_longest_formula(open_page, scheme):
+    tab = open_page(LINK, width=390, height=844, scheme=scheme)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    box = graph(tab).bounding_box()
+    assert box["width"] <= 390
+    inside = graph(tab).locator(".scatterlayer text").all()
+    assert inside and all(
+        box["x"] - 1 <= place["x"] and place["x"] + place["width"] <= box["x"] + box["width"] + 1
+        for place in (text.bounding_box() for text in inside)
+        if place
+    )
+    for formula in tab.locator(".katex-html").all():
+        place = formula.bounding_box()
+        assert place["x"] + place["width"] <= 391
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_symbols_have_the_colours_of_their_nodes_and_can_be_read(open_page, scheme):
+    tab = open_page("/backprop?step=16", scheme=scheme)
+    colours = tab.evaluate(
+        "[...new Set([...document.querySelectorAll('.katex-html [style*=\"color\"]')]"
+        ".map(element => getComputedStyle(element).color))]"
+    )
+    readable = {
+        "light": {"rgb(11, 95, 165)", "rgb(168, 67, 0)"},
+        "dark": {"rgb(125, 187, 240)", "rgb(255, 160, 92)"},
+    }
+    assert set(colours) == readable[scheme]
