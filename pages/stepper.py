@@ -58,17 +58,16 @@ def stepper(lesson: Lesson, settings: Passes) -> None:
 
 def _moves(lesson: Lesson, moment: int, last: int) -> None:
     buttons = {
-        "first_page": ("To the start", 0),
-        "chevron_left": ("One step back", max(moment - 1, 0)),
-        "chevron_right": ("One step on", min(moment + 1, last)),
-        "last_page": ("To the end", last),
+        "first_page": ("Start", 0),
+        "chevron_left": ("Back", max(moment - 1, 0)),
+        "chevron_right": ("Next", min(moment + 1, last)),
+        "last_page": ("End", last),
     }
     with st.container(horizontal=True):
         for icon, (title, step) in buttons.items():
             st.button(
-                "",
+                title,
                 icon=f":material/{icon}:",
-                help=title,
                 key=f"{lesson.slug}.{icon}",
                 disabled=step == moment,
                 on_click=parts.change,
