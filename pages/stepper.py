@@ -81,8 +81,9 @@ def _moves(lesson: Lesson, moment: int, last: int) -> None:
 
 def _formula(moment: Moment) -> None:
     rules = [
-        f'.katex [style*="{rgb}"] {{ color: light-dark({light}, {dark}) !important }}'
-        for rgb, (light, dark) in zip(map(_rgb, charts.graph.COLOURS.values()), WORDS.values(), strict=True)
+        f'.katex [style*="{_rgb(charts.graph.COLOURS[kind])}"] '
+        f"{{ color: light-dark({light}, {dark}) !important }}"
+        for kind, (light, dark) in WORDS.items()
     ]
     st.html(f"<style>{''.join(rules)}</style>")
     for latex in moment.formulas:
