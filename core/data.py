@@ -68,6 +68,13 @@ def curve(rng, n, features, noise):
     return x, np.sin(2 * x[:, 0]) + noise * rng.normal(size=n)
 
 
+def gap(rng, n, features, noise):
+    """The same sine wave, but with nothing known between -0.5 and 1."""
+    x = rng.uniform(0, 2.5, size=(n, 1))
+    x = np.where(x < 1.5, x - 2, x - 0.5)
+    return x, np.sin(2 * x[:, 0]) + noise * rng.normal(size=n)
+
+
 @dataclass(frozen=True)
 class Dataset:
     """`classes` is 0 for regression; `features` is the default, `lowest` to `highest` may be asked for."""
@@ -78,6 +85,10 @@ class Dataset:
     lowest: int
     highest: int
 
+    def allows(self, features: int) -> bool:
+        """Whether it can have so many features; 0 stands for its own number."""
+        return features == 0 or self.lowest <= features <= self.highest
+
 
 DATASETS = {
     "moons": Dataset(moons, 2, 2, 2, 2),
@@ -87,6 +98,7 @@ DATASETS = {
     "blobs": Dataset(blobs, 4, 2, 1, 64),
     "gaussians": Dataset(gaussians, 2, 10, 3, 64),
     "curve": Dataset(curve, 0, 1, 1, 1),
+    "gap": Dataset(gap, 0, 1, 1, 1),
 }
 
 
@@ -118,7 +130,7 @@ def load(experiment) -> SimpleNamespace:
     """
     e, n, dataset = experiment, experiment.samples, DATASETS[experiment.dataset]
     x, y = dataset.draw(stream(e.seed, DATA), 2 * n, e.inputs, e.noise)
-    x = e.input_scale * x + e.input_shift
+    x = e.input_scale * x * e.input_spread ** np.linspace(0, 1, e.inputs) + e.input_shift
     x = SCALERS[e.scaling](x, x[:n])
     y_train, rng = y[:n].copy(), stream(e.seed, LABEL_NOISE)
     if dataset.classes:

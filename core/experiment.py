@@ -37,6 +37,13 @@ class Experiment(Settings):
     )
     input_shift: float = number("Input shift", 0, -1e6, 1e6, "Added to every feature: 0 keeps them centred.")
     input_scale: float = number("Input scale", 1, 1e-6, 1e6, "Every feature is multiplied by this.")
+    input_spread: float = number(
+        "Feature spread",
+        1,
+        1,
+        1e6,
+        "The last feature is multiplied by this, the first by 1, the others by even steps.",
+    )
     scaling: Literal[*SCALERS] = Field(
         "none", title="Feature scaling", description="What is done to the features before training."
     )
@@ -59,6 +66,11 @@ class Experiment(Settings):
         False, title="Batch normalization", description="Normalizes every pre-activation over the batch."
     )
     dropout: float = number("Dropout", 0, 0, 1, "Share of hidden units dropped at every step.")
+    dropout_last: bool = Field(
+        True,
+        title="Dropout before the output",
+        description="Drop units of the last hidden layer too; off: only between hidden layers.",
+    )
     residual: bool = Field(
         False, title="Residual connections", description="Every hidden layer after the first adds its input."
     )
@@ -81,11 +93,17 @@ class Experiment(Settings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         d = DATASETS[self.dataset]
-        if self.features and not d.lowest <= self.features <= d.highest:
+        if not d.allows(self.features):
             allowed = f"{d.lowest} to {d.highest}" if d.lowest < d.highest else f"only {d.lowest}"
             raise Conflict(
                 "features dataset",
                 f"{self.dataset} allows {allowed} features, not {self.features}; 0 takes its own number",
+            )
+        if self.depth == 1 and not self.dropout_last:
+            raise Conflict(
+                "depth dropout_last",
+                "dropout_last false leaves dropout only between hidden layers, and depth 1 has but one; "
+                "allowed is depth 2 or more, or dropout_last true",
             )
         if self.batch_size > self.samples:
             raise Conflict(
@@ -126,6 +144,10 @@ class Experiment(Settings):
     def batch(self) -> int:
         """The number of samples in one step."""
         return self.batch_size or self.samples
+
+    def dropout_after(self, layer: int) -> float:
+        """The share of units dropped in a hidden layer, counted from 0."""
+        return self.dropout if self.dropout_last or layer < self.depth - 1 else 0.0
 
 
 def work(*experiments: Experiment) -> float:

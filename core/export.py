@@ -68,7 +68,7 @@ def pytorch_script(experiment: Experiment) -> str:
 
 def _needed(text: str, e: Experiment) -> str:
     """The text without its marks, and without the lines whose mark does not hold."""
-    off = {"gain": 1, "input_scale": 1, "scaling": "none"}
+    off = {"gain": 1, "input_scale": 1, "input_spread": 1, "scaling": "none"}
     on = {name for name, value in e if value != off.get(name, 0)} | {e.loss, e.init, e.optimizer}
     lines = []
     for line in text.split("\n"):
@@ -85,7 +85,7 @@ def _sentence(e: Experiment) -> str:
         f"batches of {e.batch}": e.batch_size,
         "batch normalization": e.batchnorm,
         "residual connections": e.residual,
-        f"dropout {e.dropout:g}": e.dropout,
+        f"dropout {e.dropout:g}" + " between hidden layers" * (not e.dropout_last): e.dropout,
         f"weight decay {e.weight_decay:g}": e.weight_decay,
         f"gradients clipped at norm {e.clip_norm:g}": e.clip_norm,
     }
@@ -117,6 +117,35 @@ def probes_csv(run: Run) -> str:
     layers = range(1, run.experiment.depth + 1)
     index = pd.MultiIndex.from_product([run.at, layers], names=["step", "layer"])
     return pd.DataFrame({name: values.ravel() for name, values in run.probes.items()}, index=index).to_csv()
+
+
+def units_csv(run: Run) -> str:
+    """Tidy: one row per snapshot, hidden layer and unit, with the share of samples on which it is active."""
+    e = run.experiment
+    levels = [run.at, range(1, e.depth + 1), range(1, e.width + 1)]
+    index = pd.MultiIndex.from_product(levels, names=["step", "layer", "unit"])
+    return pd.DataFrame({"active_fraction": run.active_fraction.ravel()}, index=index).to_csv()
+
+
+def runs_csv(runs: list[Run]) -> str:
+    """One row per run: the settings in which they differ, and how each ended."""
+    table = pd.DataFrame([dict(run.experiment) for run in runs])
+    table = table.loc[:, table.nunique() > 1]
+    for name in ("train_loss", "test_loss", "train_accuracy", "test_accuracy"):
+        table[f"final_{name}"] = [float(getattr(run, name)[-1]) for run in runs]
+    table["diverged_at"] = pd.array([run.diverged_at for run in runs], dtype="Int64")
+    return table.to_csv(index=False)
+
+
+def chart_csv(*figures) -> str:
+    """Every point of every line of these figures: chart, line, x, y."""
+    lines = [
+        pd.DataFrame({"chart": figure.layout.meta["title"], "line": line.name, "x": line.x, "y": line.y})
+        for figure in figures
+        for line in figure.data
+        if line.x is not None and line.y is not None and len(line.x) == len(line.y)
+    ]
+    return pd.concat(lines).to_csv(index=False)
 
 
 def file_name(experiment: Experiment, ending: str) -> str:

@@ -5,23 +5,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.census import dead_share, stuck_share
+from core.predict import thinned_accuracy
 from core.run import Run
+
+TARGET = 0.1
 
 
 @dataclass(frozen=True)
 class Measure:
-    """`of(run)` is the number, inf for a diverged run that has none; `logarithmic` ones compare as ratios."""
+    """`of(run)` is the number, inf for a run that has none, then `missing`. `logarithmic` compares ratios."""
 
     title: str
     of: Callable[[Run], float]
     help: str
     logarithmic: bool = False
     percent: bool = False
+    missing: str = "diverged"
 
     def text(self, value: float) -> str:
         """The number as people read it."""
         if not np.isfinite(value):
-            return "diverged"
+            return self.missing
         return f"{100 * value:.1f} %" if self.percent else short(value)
 
 
@@ -65,9 +70,32 @@ def lowest_loss(run: Run) -> float:
     return float(np.nanmin(means)) if np.isfinite(means).any() else np.inf
 
 
+def steps_to_target(run: Run) -> float:
+    """The first step at which the mean loss of ten consecutive steps is down to 0.1; inf if it never is."""
+    width = min(10, len(run.loss))
+    means = np.convolve(run.loss.astype(float), np.ones(width) / width, "valid")
+    reached = np.flatnonzero(means <= TARGET)
+    return float(reached[0] + width - 1) if len(reached) else np.inf
+
+
 def first_layer_moved(run: Run) -> float:
     """How far the first layer's weights have come from their start, relative to their norm."""
     return float(run.probes["weight_moved"][run.last, 0])
+
+
+def hidden_moved(run: Run) -> float:
+    """The largest distance of a hidden layer's weights from their start, relative to their norm."""
+    return float(run.probes["weight_moved"][run.last].max())
+
+
+def test_loss(run: Run) -> float:
+    """Held-out loss after the last step, in evaluation mode."""
+    return _finite(run.test_loss[-1])
+
+
+def generalization_gap(run: Run) -> float:
+    """Held-out loss minus training loss after the last step, both in evaluation mode."""
+    return _finite(run.test_loss[-1] - run.train_loss[-1])
 
 
 MEASURES = {
@@ -95,6 +123,13 @@ MEASURES = {
         "The lowest mean of ten consecutive steps.",
         logarithmic=True,
     ),
+    "steps_to_target": Measure(
+        f"Steps to a loss of {TARGET}",
+        steps_to_target,
+        f"The first step at which the mean of the last ten losses is down to {TARGET}.",
+        logarithmic=True,
+        missing="never",
+    ),
     "first_layer_moved": Measure(
         "Layer 1 has moved",
         first_layer_moved,
@@ -105,6 +140,53 @@ MEASURES = {
         "Held-out accuracy",
         lambda run: float(run.test_accuracy[run.last]),
         "Share of held-out samples in the right class after the last finite snapshot; R2 for regression.",
+        percent=True,
+    ),
+    "dead_units": Measure(
+        "Dead units",
+        lambda run: float(dead_share(run).mean()),
+        "Share of all hidden units that are at or below 0 on every training sample at the end.",
+        percent=True,
+    ),
+    "dead_first_layer": Measure(
+        "Dead in layer 1",
+        lambda run: float(dead_share(run)[0]),
+        "The same share for the first hidden layer, whose inputs never change.",
+        percent=True,
+    ),
+    "dead_last_layer": Measure(
+        "Dead in the last layer",
+        lambda run: float(dead_share(run)[-1]),
+        "The same share for the last hidden layer.",
+        percent=True,
+    ),
+    "stuck_units": Measure(
+        "Stuck units",
+        stuck_share,
+        "Share of all hidden units that are silent on every training sample from the first step to the last.",
+        percent=True,
+    ),
+    "test_loss": Measure(
+        "Held-out loss",
+        test_loss,
+        "Over held-out data, after the last step.",
+        logarithmic=True,
+    ),
+    "generalization_gap": Measure(
+        "Held-out minus training loss",
+        generalization_gap,
+        "After the last step, in evaluation mode: what regularization is to close.",
+    ),
+    "hidden_moved": Measure(
+        "Hidden weights have moved",
+        hidden_moved,
+        "The hidden layer that went farthest from its initial weights, relative to their norm.",
+        percent=True,
+    ),
+    "thinned_accuracy": Measure(
+        "Accuracy of one thinned network",
+        thinned_accuracy,
+        "Held out, with half of the hidden units removed for all samples; the mean of 8 such networks.",
         percent=True,
     ),
 }

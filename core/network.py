@@ -118,7 +118,8 @@ class Stack:
         shape = (e.depth, self.count, e.width, e.batch)
         self.pre_activation, self.activated, self.delta = torch.empty(3, *shape, dtype=self.dtype)
         self.returning = torch.empty(2, *shape[1:], dtype=self.dtype)
-        rates = torch.tensor([[[e.dropout]] for e in self.experiments], dtype=self.dtype)
+        rates = [[e.dropout_after(layer) for e in self.experiments] for layer in range(e.depth)]
+        rates = torch.tensor(rates, dtype=self.dtype)[..., None, None]
         self.drops = bool(rates.any())
         if self.drops:
             self.mask = torch.empty(shape, dtype=self.dtype)
@@ -155,7 +156,7 @@ class Stack:
         if self.drops:
             for drawn, rng in zip(self.drawn.numpy(), self.mask_streams[layer], strict=True):
                 rng.random(out=drawn, dtype=np.float32)
-            torch.ge(self.drawn, self.rate, out=self.mask[layer]).mul_(self.kept_scale)
+            torch.ge(self.drawn, self.rate[layer], out=self.mask[layer]).mul_(self.kept_scale[layer])
             torch.mul(activated, self.mask[layer], out=signal)
         elif self.like.residual:
             signal.copy_(activated)
@@ -180,7 +181,7 @@ class Stack:
         `keep` leaves every layer's error signal in `delta`; otherwise two places are used in turn, which
         stay in the processor's cache.
         """
-        delta = objective_delta(self.like.loss, self.output, y)
+        delta = self.output_delta = objective_delta(self.like.loss, self.output, y)
         gradient = self._collect(self.like.depth, delta)
         for layer in reversed(range(self.like.depth)):
             from_above = gradient
@@ -210,11 +211,10 @@ class Stack:
         centred -= normalized * (self.d_gamma[layer] / delta.shape[2])
         return centred.mul_(self.gamma[layer] / self.std[layer])
 
-    def evaluate(self, x, y, active=None):
-        """Loss and accuracy [K] of a whole set in evaluation mode.
+    def inference(self, x):
+        """Evaluation mode: every layer's input and its pre-activation, the output layer's last.
 
-        `active` [L, K, units] receives the share of samples on which a unit's pre-activation is above 0,
-        NaN where the network's output is not finite.
+        The pre-activation is overwritten when the next layer is asked for.
         """
         e, signal = self.like, x
         for layer in range(e.depth):
@@ -222,12 +222,22 @@ class Stack:
             if e.batchnorm:
                 std = torch.sqrt(self.running_var[layer] + BN_EPSILON)
                 z.sub_(self.running_mean[layer]).div_(std).mul_(self.gamma[layer]).add_(self.beta[layer])
-            if active is not None:
-                torch.mean(torch.gt(z, 0, out=torch.empty_like(z)), dim=2, out=active[layer])
+            yield signal, z
             self.activation.forward(z, z)
             signal = z + signal if e.residual and layer else z
+        yield signal, weighted_sum(self.weight[-1], signal, self.bias[-1])
+
+    def evaluate(self, x, y, active=None):
+        """Loss and accuracy [K] of a whole set in evaluation mode.
+
+        `active` [L, K, units] receives the share of samples on which a unit's pre-activation is above 0,
+        NaN where the network's output is not finite.
+        """
+        e = self.like
+        for layer, (_, output) in enumerate(self.inference(x)):
+            if active is not None and layer < e.depth:
+                torch.mean(torch.gt(output, 0, out=torch.empty_like(output)), dim=2, out=active[layer])
             self.tick()
-        output = weighted_sum(self.weight[-1], signal, self.bias[-1])
         if active is not None:
             active[:, ~output.isfinite().all(dim=2).all(dim=1)] = torch.nan
         loss = objective(e.loss, output, y).mean(dim=1)

@@ -62,7 +62,7 @@ CRITICAL = {
     "selu": ("lecun", "With weights of variance 1 / fan_in SELU normalizes itself (Klambauer et al. 2017)."),
     "tanh": ("xavier", XAVIER),
 }
-"""Initial weights that let a signal pass many layers. For sigmoid there are none; identity learns only lines."""
+"""Initial weights that let a signal pass many layers; sigmoid has none, and identity learns only lines."""
 ADAM = "Adam divides every gradient by its own size and so sets the size of its steps (Kingma & Ba 2015)."
 
 
@@ -109,35 +109,38 @@ def _steady(run: Run) -> dict[str, float]:
     return {"learning_rate": _rounded(0.05 * (1 - e.momentum))}
 
 
-def let_through(run: Run) -> tuple[Remedy, ...]:
-    """Initial weights, activation, normalization or shortcuts that let the signal pass unchanged."""
+def _wide(run: Run) -> dict[str, int]:
+    """More units for a network deeper than wide: there the signal is left to chance (Hanin & Nica 2019)."""
+    return {"width": 32} if run.experiment.width < run.experiment.depth else {}
+
+
+def fresh_weights(run: Run) -> tuple[Remedy, ...]:
+    """Initial weights, and an activation where need be, that let the signal pass unchanged."""
     e, steady = run.experiment, _steady(run)
-    wide = {"width": 32} if e.width < e.depth else {}
-    start = dict(gain=1.0, bias=0.0, **wide)
-    weights, normalized, shortcuts = [], [], []
+    start = dict(gain=1.0, bias=0.0, **_wide(run))
     if e.activation in CRITICAL:
         init, why = CRITICAL[e.activation]
-        weights += _remedy(run, why, steady, init=init, **start)
+        found = _remedy(run, why, steady, init=init, **start)
     else:
-        weights += _remedy(run, HE.format("ReLU"), steady, activation="relu", init="he", **start)
+        found = _remedy(run, HE.format("ReLU"), steady, activation="relu", init="he", **start)
         if not steady:
-            weights += _remedy(run, XAVIER, activation="tanh", init="xavier", **start)
-    if e.activation != "identity" and e.depth <= DEEPEST_BATCHNORM and e.dropout < 1:
+            found += _remedy(run, XAVIER, activation="tanh", init="xavier", **start)
+    return tuple(remedy for remedy in found if _flows(run, remedy))
+
+
+def let_through(run: Run) -> tuple[Remedy, ...]:
+    """Initial weights, activation, normalization or shortcuts that let the signal pass unchanged."""
+    e, steady, normalized, shortcuts = run.experiment, _steady(run), [], []
+    if e.activation != "identity" and e.depth <= DEEPEST_BATCHNORM:
         why = "Every layer's signal gets mean 0 and variance 1, whatever the weights (Ioffe & Szegedy 2015)."
-        normalized = _remedy(run, why, wide, batchnorm=True)
+        normalized = _remedy(run, why, _wide(run), batchnorm=True)
     if e.residual and first_over_last(run) > 1:
         why = "Every shortcut adds to the signal; without them good weights keep its length."
         shortcuts = _remedy(run, why, steady, residual=False)
     elif e.activation in ("relu", "leaky_relu"):
         why = "A shortcut around every layer carries the error signal past it (He et al. 2016)."
         shortcuts = _remedy(run, why, steady, residual=True)
-    return tuple(
-        [
-            *(remedy for remedy in weights if _flows(run, remedy)),
-            *normalized,
-            *(remedy for remedy in shortcuts if _flows(run, remedy)),
-        ]
-    )
+    return (*fresh_weights(run), *normalized, *(remedy for remedy in shortcuts if _flows(run, remedy)))
 
 
 def rescaled_gradients(run: Run) -> tuple[Remedy, ...]:

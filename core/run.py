@@ -7,6 +7,7 @@ import numpy as np
 from core.experiment import Experiment
 
 DELTA_EDGES = np.logspace(-30, 10, 81)
+PRE_ACTIVATION_EDGES = np.sinh(np.linspace(-10, 10, 101))
 
 
 def activation_edges(activation: str) -> np.ndarray:
@@ -26,9 +27,11 @@ class Run:
     train_loss, test_loss, train_accuracy, test_accuracy [S]: whole sets, in evaluation mode;
         accuracy is the explained variance R2 for regression.
     probes: name -> [S, L], as core.probes describes them.
-    activation_histogram, delta_histogram [S, L, bins]: shares over the first samples of the batch, of
-        activations between `activation_edges` and of |delta| between `DELTA_EDGES`; the outer bins are open.
+    activation_histogram, pre_activation_histogram, delta_histogram [S, L, bins]: shares over the first
+        samples of the batch, of activations between `activation_edges`, of what enters the activation
+        function between `PRE_ACTIVATION_EDGES` and of |delta| between `DELTA_EDGES`; the outer bins are open.
     active_fraction [S, L, U]: share of the training set on which the unit's pre-activation is above 0.
+    gamma, beta [S, L, U]: the scale and shift of batch normalization; [S, 0, U] without it.
     weights: the final parameters, by their names in PyTorch.
     input_mean_square: mean of x^2 over samples and features of the training set.
     chance: the training loss of the best constant answer, ln 2 for two equal classes.
@@ -44,8 +47,11 @@ class Run:
     test_accuracy: np.ndarray
     probes: dict[str, np.ndarray]
     activation_histogram: np.ndarray
+    pre_activation_histogram: np.ndarray
     delta_histogram: np.ndarray
     active_fraction: np.ndarray
+    gamma: np.ndarray
+    beta: np.ndarray
     weights: dict[str, np.ndarray] = field(repr=False)
     input_mean_square: float
     chance: float

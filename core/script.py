@@ -23,6 +23,7 @@ SAMPLES = $samples
 NOISE = $noise
 LABEL_NOISE = $label_noise  # if label_noise
 INPUT_SCALE = $input_scale  # if input_scale
+INPUT_SPREAD = $input_spread  # if input_spread
 INPUT_SHIFT = $input_shift  # if input_shift
 
 INPUTS = $inputs
@@ -63,6 +64,7 @@ def load():
     """A training set and a held-out set of the same size: x_train, y_train, x_test, y_test."""
     x, y = $dataset(stream("data"), 2 * SAMPLES, INPUTS, NOISE)
     x = INPUT_SCALE * x  # if input_scale
+    x = x * INPUT_SPREAD ** np.linspace(0, 1, INPUTS)  # if input_spread
     x = x + INPUT_SHIFT  # if input_shift
     x = $scaling(x, x[:SAMPLES])  # if scaling
     rng = stream("label_noise")  # if label_noise
@@ -102,7 +104,8 @@ class Network(nn.Module):
         self.linear = nn.ModuleList(nn.Linear(sizes[i], sizes[i + 1], dtype=DTYPE) for i in layers)
         self.norm = nn.ModuleList(nn.BatchNorm1d(WIDTH, dtype=DTYPE) for _ in range(DEPTH))  # if batchnorm
         self.activation = nn.$activation()
-        self.dropout = nn.ModuleList($drop for layer in range(DEPTH))  # if dropout
+        self.dropout = nn.ModuleList($drop for layer in range(DEPTH))  # if dropout, dropout_last
+        self.dropout = nn.ModuleList($drop for layer in range(DEPTH - 1))  # if dropout, not dropout_last
 
     def forward(self, h):
         for layer in range(DEPTH):
@@ -110,7 +113,8 @@ class Network(nn.Module):
             h = self.linear[layer](h)
             h = self.norm[layer](h)  # if batchnorm
             h = self.activation(h)
-            h = self.dropout[layer](h)  # if dropout
+            h = self.dropout[layer](h)  # if dropout, dropout_last
+            h = self.dropout[layer](h) if layer < DEPTH - 1 else h  # if dropout, not dropout_last
             if layer > 0:  # if residual
                 h = h + skip  # if residual
         return self.linear[-1](h)

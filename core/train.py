@@ -11,7 +11,7 @@ from core.experiment import WORK_LIMIT, Experiment, work
 from core.network import Stack
 from core.objectives import chance
 from core.probes import PROBES, SAMPLED, Seen, histogram
-from core.run import DELTA_EDGES, Run, activation_edges
+from core.run import DELTA_EDGES, PRE_ACTIVATION_EDGES, Run, activation_edges
 
 TICK_SECONDS = 0.02
 LAYER_BYTES = 600_000
@@ -63,16 +63,19 @@ OPTIMIZERS = {"sgd": SGD, "adam": Adam}
 
 
 def train(
-    experiments: Iterable[Experiment], snapshots: int = 40, tick: Callable[[float], None] | None = None
+    experiments: Iterable[Experiment],
+    snapshots: int = 40,
+    tick: Callable[[float], None] | None = None,
+    watch: Callable[[int, Stack, torch.Tensor], None] | None = None,
 ) -> list[Run]:
     """Train every experiment and return its Run, in the order given.
 
     snapshots: how many times, at most, a run is measured in full; the start, the first steps and the end
         are always among them.
     tick: called with the share of work done, about every 20 ms; what it raises ends the training.
-    Raises ValueError when the whole takes too much work.
-
-    A run has the same numbers, to the bit, alone or among others. Uses one core and no global random state.
+    watch: called with step, stack and losses [K] before every update, when all of the step lies in the stack.
+    Raises ValueError when the whole takes too much work. A run has the same numbers, to the
+    bit, alone or among others. Uses one core and no global random state.
     """
     experiments = list(experiments)
     if (total := work(*experiments)) > WORK_LIMIT:
@@ -86,8 +89,8 @@ def train(
     try:
         with torch.inference_mode():
             for chunk in chunks(experiments):
-                stack = [experiments[i] for i in chunk]
-                trained = train_stack(stack, snapshots, interval, work(*stack) / total)
+                group = [experiments[i] for i in chunk]
+                trained = train_stack(group, snapshots, interval, work(*group) / total, watch)
                 for i, run in zip(chunk, trained, strict=True):
                     runs[i] = run
     finally:
@@ -148,7 +151,9 @@ def clipped(stack: Stack, limits: torch.Tensor) -> torch.Tensor:
     return stack.gradients * torch.where(limits > 0, factor, 1)[stack.owner]
 
 
-def train_stack(experiments: list[Experiment], snapshots: int, interval: Interval, share: float) -> list[Run]:
+def train_stack(
+    experiments: list[Experiment], snapshots: int, interval: Interval, share: float, watch=None
+) -> list[Run]:
     """Train experiments of one shape; the pass after the last step only measures."""
     stack = Stack(experiments, interval)
     e, optimizer = stack.like, OPTIMIZERS[stack.like.optimizer](stack)
@@ -167,9 +172,11 @@ def train_stack(experiments: list[Experiment], snapshots: int, interval: Interva
         loss[step] = stack.forward(x, y)
         for k in np.flatnonzero(~np.isfinite(loss[step].numpy())):
             states[k] = states[k] or stack.state(k)
+        stack.backward(y, keep=snapshot or watch is not None)
+        if watch:
+            watch(step, stack, loss[step])
         if all(states) and not snapshot:
             break
-        stack.backward(y, keep=snapshot)
         gradient = clipped(stack, limits) if clips else stack.gradients
         if decays:
             gradient = torch.where(weight_decay > 0, gradient + stack.parameters * weight_decay, gradient)
@@ -188,12 +195,15 @@ def measure(stack: Stack) -> dict[str, torch.Tensor]:
     active = torch.empty_like(stack.activated[..., 0])
     train_loss, train_accuracy = stack.evaluate(stack.x_train, stack.y_train, active)
     test_loss, test_accuracy = stack.evaluate(stack.x_test, stack.y_test)
+    none = active.new_empty(stack.count, 0, stack.like.width)
     return {
         "train_loss": train_loss,
         "test_loss": test_loss,
         "train_accuracy": train_accuracy,
         "test_accuracy": test_accuracy,
         "active_fraction": active.transpose(0, 1),
+        "gamma": torch.cat([none, *(p.mT for p in stack.gamma)], dim=1),
+        "beta": torch.cat([none, *(p.mT for p in stack.beta)], dim=1),
     }
 
 
@@ -216,6 +226,7 @@ def probe(stack: Stack, active: torch.Tensor, weight: list[torch.Tensor]) -> dic
     return {
         **{name: torch.stack([f(seen) for seen in layers], dim=1) for name, f in PROBES.items()},
         "activation_histogram": histogram(stack.activated, activation_edges(stack.like.activation)),
+        "pre_activation_histogram": histogram(stack.pre_activation, PRE_ACTIVATION_EDGES),
         "delta_histogram": histogram(stack.delta[..., :SAMPLED].abs(), DELTA_EDGES),
     }
 

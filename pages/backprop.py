@@ -25,9 +25,14 @@ st.markdown(
 )
 parts.show(charts.backprop.counts(settings), "backprop.counts")
 stepper.all_paths(settings)
-levels = 20 if parts.on_demand("Climb to 20 levels: two million calls", "backprop.ladder") else 12
+levels = 20 if parts.asked("backprop.ladder", "Climb to 20 levels: two million calls") else 12
 climbed = computed("core.backprop.paths.ladder_costs", levels)
-parts.pair(charts.backprop.ladder(climbed), charts.backprop.ladder_time(climbed), "backprop.ladder")
+parts.beside(
+    {
+        "backprop.ladder.left": charts.backprop.ladder(climbed),
+        "backprop.ladder.right": charts.backprop.ladder_time(climbed),
+    }
+)
 
 st.subheader("Is the gradient right?")
 st.markdown(
@@ -36,7 +41,12 @@ st.markdown(
 )
 together = dict.fromkeys(settings.parameters, 1.0)
 check, test = gradient_check(graph, numbers, together), taylor_test(graph, numbers, together)
-parts.pair(charts.gradient_cost.differences(check), charts.gradient_cost.taylor(test), "backprop.right")
+parts.beside(
+    {
+        "backprop.right.left": charts.gradient_cost.differences(check),
+        "backprop.right.right": charts.gradient_cost.taylor(test),
+    }
+)
 
 costs = st.container()
 
@@ -46,8 +56,11 @@ with st.container(horizontal=True):
         parts.control(lesson, settings, name)
 if training.stopped:
     st.warning(training.stopped, icon=":material/warning:")
-parts.pair(
-    charts.backprop.learning(training), charts.backprop.weights(settings, training), "backprop.learning"
+parts.beside(
+    {
+        "backprop.learning.left": charts.backprop.learning(training),
+        "backprop.learning.right": charts.backprop.weights(settings, training),
+    }
 )
 st.markdown("#### “If it is differentiable, we can probably learn on it”")
 st.markdown(
@@ -69,7 +82,12 @@ with costs:
     flops = computed("core.backprop.measured.count_flops")
     recorded = computed("core.backprop.measured.count_bytes")
     parts.show(charts.gradient_cost.operations(flops), "backprop.operations")
-    parts.pair(charts.gradient_cost.ratio(flops), charts.gradient_cost.memory(recorded), "backprop.cost")
-    if parts.on_demand("Time all three ways on this machine", "backprop.clock"):
+    parts.beside(
+        {
+            "backprop.cost.left": charts.gradient_cost.ratio(flops),
+            "backprop.cost.right": charts.gradient_cost.memory(recorded),
+        }
+    )
+    if parts.asked("backprop.clock", "Time all three ways on this machine"):
         timed = computed("core.backprop.measured.time_gradients")
         parts.show(charts.gradient_cost.seconds(timed), "backprop.seconds")

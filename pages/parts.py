@@ -1,6 +1,6 @@
 """Every piece of a page that Streamlit draws: controls, metrics, charts, findings, claims, downloads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 from urllib.parse import urlencode
 
@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from core import charts, export
 from core.backprop.claims import Fact, Judged
 from core.claims import SEEDS, Claim, judge
+from core.data import DATASETS
 from core.diagnose import cured, diagnose
-from core.experiment import Experiment
+from core.experiment import WORK_LIMIT, Experiment, work
 from core.lesson import Lesson
 from core.measures import MEASURES, short
 from core.run import Run
@@ -35,6 +36,12 @@ CHOICES = {
     "weight_decay": (0, 1e-4, 1e-3, 0.01, 0.1),
     "input_shift": (-10, -3, -1, 0, 1, 3, 10),
     "input_scale": (0.01, 0.1, 1, 10, 100, 1000),
+    "input_spread": (1, 3, 10, 30, 100, 1000),
+    "rows": (1, 2, 4, 8, 16, 32, 64),
+    "nudge": (-10, -3, -1, -0.3, -0.1, 0, 0.1, 0.3, 1, 3, 10),
+    "gamma": (-2, -1, 0, 0.5, 1, 2, 3),
+    "beta": (-3, -2, -1, 0, 1, 2, 3),
+    "seen": (0, 1, 2, 5, 10, 20, 50, 100),
 }
 VERDICTS = {
     "holds": ":green-badge[holds]",
@@ -84,10 +91,18 @@ def _enter(lesson: Lesson) -> None:
 
 
 def change(lesson: Lesson, **changes) -> None:
-    """Change the page's settings; what is not possible is said on the page and changes nothing."""
+    """Change the page's settings; what is not possible is said on the page and changes nothing.
+
+    A dataset that cannot have as many features as the one before comes with its own number, which is said.
+    """
+    before, said = st.session_state[lesson.slug], []
+    features = changes.get("features", getattr(before, "features", 0))
+    if "dataset" in changes and not DATASETS[changes["dataset"]].allows(features):
+        said = [f"{changes['dataset']} cannot have {features} features: it has its own number of them now."]
+        changes |= {"features": 0}
     try:
-        st.session_state[lesson.slug] = st.session_state[lesson.slug].but(**changes)
-        st.session_state[f"{lesson.slug}.complaints"] = []
+        st.session_state[lesson.slug] = before.but(**changes)
+        st.session_state[f"{lesson.slug}.complaints"] = said
     except ValidationError as error:
         st.session_state[f"{lesson.slug}.complaints"] = lesson.start.complaints(error)
 
@@ -123,6 +138,13 @@ def _controls(lesson: Lesson, settings: Settings) -> None:
                 control(lesson, settings, name)
     reset = dict(icon=":material/restart_alt:", key=f"{lesson.slug}.reset")
     st.button("Reset", on_click=lambda: change(lesson, **dict(lesson.start)), **reset)
+
+
+def inline(lesson: Lesson, settings: Settings, *names: str) -> None:
+    """Controls in a row of the page itself, beside what they change."""
+    for column, name in zip(st.columns(len(names)), names, strict=True):
+        with column:
+            control(lesson, settings, name)
 
 
 def put(key: str, value) -> None:
@@ -188,20 +210,108 @@ def metrics(shown: Mapping[str, tuple[str, str]]) -> None:
             st.metric(title, text, help=about, border=True)
 
 
-def show(figure: go.Figure, key: str) -> None:
-    """A chart under its finding, with one line on how to read it."""
+def show(figure: go.Figure, key: str, on_pick: Callable[[dict], None] | None = None) -> None:
+    """A chart under its finding, with one line on how to read it; `on_pick` gets a point that is clicked."""
     about = figure.layout.meta
     st.markdown(f"#### {about['title']}")
-    st.plotly_chart(figure, key=key, alt=about["alt"], config={"displayModeBar": False})
+
+    def selected():
+        if points := st.session_state[key]["selection"]["points"]:
+            on_pick(points[0])
+
+    pick = dict(on_select=selected, selection_mode="points") if on_pick else {}
+    st.plotly_chart(figure, key=key, alt=about["alt"], config={"displayModeBar": False}, **pick)
     if about["how"]:
         st.caption(about["how"])
 
 
-def pair(left: go.Figure, right: go.Figure, key: str) -> None:
-    """Two charts side by side, one below the other on a phone."""
-    for side, column, figure in zip(("left", "right"), st.columns(2), (left, right), strict=True):
+def beside(figures: Mapping[str, go.Figure], table: str = "") -> None:
+    """Charts next to each other, by their keys, and what they show as a table, if that has a name."""
+    for column, (key, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
         with column:
-            show(figure, f"{key}.{side}")
+            show(figure, key)
+    if table:
+        csv(table, export.chart_csv, *figures.values())
+
+
+def pick(lesson: Lesson, figure: go.Figure, key: str, names: Sequence[str], runs: list[Run]) -> None:
+    """A chart of runs [name][seed], flat, whose points open experiments; a list does so without a mouse.
+
+    The customdata of a point is the number of its name.
+    """
+    first = runs[:: len(runs) // len(names)]
+    choices = {name: run.experiment for name, run in zip(names, first, strict=True)}
+
+    def clicked():
+        if points := st.session_state[key]["selection"]["points"]:
+            number = points[0]["customdata"]
+            name = names[int(number[0] if isinstance(number, list) else number)]
+            _open(lesson, name, choices[name])
+
+    def listed():
+        if name := st.session_state[f"{key}.open"]:
+            st.session_state[f"{key}.open"] = None
+            _open(lesson, name, choices[name])
+
+    about = figure.layout.meta
+    st.markdown(f"#### {about['title']}")
+    quiet = dict(alt=about["alt"], config={"displayModeBar": False})
+    st.plotly_chart(figure, key=key, on_select=clicked, selection_mode="points", **quiet)
+    st.caption(about["how"])
+    chosen = dict(index=None, placeholder="Choose one", key=f"{key}.open", on_change=listed)
+    st.selectbox("Open one of these experiments", names, **chosen)
+    csv(key, export.runs_csv, runs)
+
+
+def asked(key: str, label: str, about=True) -> bool:
+    """Whether the reader has asked for what takes a while; until then, and when `about` changes, a button."""
+    flag = f"{key}.asked"
+    if st.session_state.get(flag) == about:
+        return True
+    ask = dict(icon=":material/play_arrow:", on_click=lambda: st.session_state.update({flag: about}))
+    st.button(label, key=f"{key}.run", **ask)
+    return False
+
+
+def on_demand(key: str, experiments: Sequence[Experiment], label: str = "") -> list[Run]:
+    """The Runs of many experiments, measured at start and end, once the reader asks; none until then."""
+    number = f"{len(experiments)} networks"
+    if work(*experiments) > WORK_LIMIT:
+        st.info(
+            f"To train {number} like the one above takes too long. "
+            "Lower the steps, the number of layers, the width or the samples."
+        )
+        return []
+    label = f"{label}: train {number}" if label else f"Train {number}"
+    if is_cached(experiments, 2) or asked(key, label, list(experiments)):
+        return trained(experiments, 2)
+    return []
+
+
+def doors(lesson: Lesson, choices: Mapping[str, Experiment]) -> None:
+    """A button for every experiment that is worth opening from here."""
+    with st.container(horizontal=True):
+        for name, e in choices.items():
+            here = st.session_state[lesson.slug] == e
+            key, icon = f"{lesson.slug}.door.{name}", ":material/arrow_upward:"
+            st.button(name, key=key, icon=icon, disabled=here, on_click=_open, args=(lesson, name, e))
+
+
+def _open(lesson: Lesson, name: str, e: Experiment) -> None:
+    change(lesson, **dict(e))
+    st.toast(f"{name}: now at the top of the page.", icon=":material/arrow_upward:")
+
+
+def csv(name: str, make: Callable, *args) -> None:
+    """A button that downloads a table, made when it is pressed."""
+    key, icon = f"csv.{name}", ":material/download:"
+    label = "The numbers (CSV)"
+    st.download_button(label, lambda: make(*args), f"{name}.csv", key=key, on_click="ignore", icon=icon)
+
+
+def verdict(holds: bool, sentence: str) -> None:
+    """A statement that was checked on the runs above."""
+    st.markdown(f"{VERDICTS['holds' if holds else 'fails']} {sentence}")
 
 
 def findings(lesson: Lesson, run: Run) -> None:
@@ -278,13 +388,58 @@ def rivals(lesson: Lesson, experiment: Experiment) -> dict[str, Run]:
     return {distinct[e]: run for e, run in zip(distinct, trained(list(distinct)), strict=True)}
 
 
+def remedies(lesson: Lesson, experiment: Experiment) -> dict[str, list[Run]]:
+    """The run on the screen and every rival that changes something: with its seed, or eight once asked."""
+    chosen = {"this run": experiment} | {name: lesson.rival(name, experiment) for name in lesson.rivals}
+    chosen = {name: e for name, e in chosen.items() if name == "this run" or e != experiment}
+    seeds = [e.but(seed=seed) for e in chosen.values() for seed in range(SEEDS)]
+    runs = on_demand(f"{lesson.slug}.remedies.seeds", seeds, f"The same over {SEEDS} seeds")
+    if not runs:
+        return {name: trained([e], 2) for name, e in chosen.items()}
+    return {name: runs[i * SEEDS : (i + 1) * SEEDS] for i, name in enumerate(chosen)}
+
+
+def one_remedy(lesson: Lesson, experiment: Experiment, chart: Callable[[dict], go.Figure]) -> None:
+    """Before and after one rival of the reader's choice: a chart of the page's own, and the losses."""
+    names = [name for name in lesson.rivals if lesson.rival(name, experiment) != experiment]
+    key = f"{lesson.slug}.one_remedy"
+    name = st.pills("Before and after, with the same seed", names, default=names[0], key=key) or names[0]
+    before, after = trained([experiment, lesson.rival(name, experiment)])
+    runs = {"before": before, name: after}
+    beside({f"{key}.chart": chart(runs), f"{key}.losses": charts.runs.losses(runs)})
+
+
+def pick_unit(slug: str, run: Run, first: tuple[int, int]) -> tuple[int, int]:
+    """Layer and unit, counted from 0, that the reader looks at: `first` until they choose another."""
+    key, e = f"{slug}.unit", run.experiment
+    chosen, layer, unit = st.session_state.get(key, (None, 0, 0))
+    layer, unit = (layer, unit) if chosen == e else first
+
+    def typed():
+        picked = st.session_state[f"{key}.layer"] - 1, st.session_state[f"{key}.number"] - 1
+        st.session_state[key] = (e, *picked)
+
+    left, right = st.columns(2)
+    for column, title, name, value, highest in (
+        (left, "Layer", "layer", layer, e.depth),
+        (right, "Unit", "number", unit, e.width),
+    ):
+        put(f"{key}.{name}", value + 1)
+        column.number_input(title, 1, highest, key=f"{key}.{name}", on_change=typed)
+    return layer, unit
+
+
+def picked(slug: str, experiment: Experiment) -> Callable[[dict], None]:
+    """For `show`: makes the unit that was clicked, at x = unit and y = layer, the one `pick_unit` gives."""
+    return lambda point: st.session_state.update(
+        {f"{slug}.unit": (experiment, round(point["y"]) - 1, round(point["x"]) - 1)}
+    )
+
+
 def compared(runs: Mapping[str, Run], key: str) -> None:
     """Several runs on shared axes: their losses and their error signals."""
-    left, right = st.columns(2)
-    with left:
-        show(charts.runs.losses(runs), f"{key}.losses")
-    with right:
-        show(charts.gradients.signals_compared(runs), f"{key}.signals")
+    losses, signals = charts.runs.losses(runs), charts.gradients.signals_compared(runs)
+    beside({f"{key}.losses": losses, f"{key}.signals": signals})
 
 
 def claims(lesson: Lesson) -> None:
@@ -300,11 +455,8 @@ def _claim(claim: Claim, key: str) -> None:
     with st.container(border=True, key=key):
         st.markdown(f"“{claim.sentence}”")
         experiments = claim.experiments()
-        asked = f"{key}.asked"
-        if not st.session_state.get(asked) and not is_cached(experiments, 2):
+        if not asked(key, f"Test it: train {len(experiments)} networks", experiments):
             st.caption(f"{claim.source}.")
-            label = f"Test it: train {len(experiments)} networks"
-            st.button(label, key=f"{key}.run", on_click=lambda: st.session_state.update({asked: True}))
             return
         verdict = judge(claim, trained(experiments, 2))
         st.markdown(f"{VERDICTS[verdict.word]} {verdict.sentence} {claim.note}")
@@ -340,14 +492,18 @@ def facts(tested: Sequence[Fact], verdicts: Sequence[Judged]) -> None:
             st.caption(f"{fact.source}.")
 
 
-def take_away(run: Run) -> None:
-    """The link with every setting written out, the numbers, and the script that makes them again."""
+def take_away(run: Run, settings: Settings | None = None) -> None:
+    """The link with every setting written out, the numbers, and the script that makes them again.
+
+    settings: what the link holds where the page has more settings than the run.
+    """
     e = run.experiment
     files = {
         "Losses (CSV)": (lambda: export.losses_csv(run), export.file_name(e, "losses.csv")),
         "Probes (CSV)": (lambda: export.probes_csv(run), export.file_name(e, "probes.csv")),
+        "Units (CSV)": (lambda: export.units_csv(run), export.file_name(e, "units.csv")),
     }
-    take_files(e, files, export.pytorch_script(e), export.file_name(e, "py"))
+    take_files(settings or e, files, export.pytorch_script(e), export.file_name(e, "py"))
 
 
 def take_files(settings: Settings, files: Mapping[str, tuple], script: str, script_name: str) -> None:
@@ -361,10 +517,3 @@ def take_files(settings: Settings, files: Mapping[str, tuple], script: str, scri
             st.download_button(label, make, name, on_click="ignore", icon=":material/download:")
     with st.expander("The same in plain PyTorch"):
         st.code(script, language="python")
-
-
-def on_demand(label: str, key: str) -> bool:
-    """Whether the reader has asked for what takes a while; until then, a button."""
-    if not st.session_state.get(key):
-        st.button(label, key=f"{key}.run", on_click=lambda: st.session_state.update({key: True}))
-    return bool(st.session_state.get(key))

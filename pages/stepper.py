@@ -135,10 +135,11 @@ def all_paths(settings: Passes) -> None:
         return
     ways = paths(graph, settings.leaves, leaf)
     true = gradients(graph, settings.leaves)[leaf]
-    parts.pair(
-        charts.graph.paths(settings, last.values, leaf, ways, true),
-        charts.backprop.path_sum(leaf, ways, true),
-        "backprop.paths",
+    parts.beside(
+        {
+            "backprop.paths.left": charts.graph.paths(settings, last.values, leaf, ways, true),
+            "backprop.paths.right": charts.backprop.path_sum(leaf, ways, true),
+        }
     )
 
 

@@ -75,7 +75,7 @@ class Network(nn.Module):
         return self.linear[-1](h)
 
     def _drop(self, layer, a):
-        p = self.e.dropout
+        p = self.e.dropout_after(layer)
         if p in (0, 1):
             return a * (1 - p)
         drawn = self.streams[layer].random((a.shape[1], a.shape[0]), dtype=np.float32).T
@@ -118,7 +118,7 @@ def slope(phi, z):
 def shares(values, edges):
     values = values.detach()[:SAMPLED].numpy().ravel()
     found = np.searchsorted(edges.astype(values.dtype), values)
-    return torch.from_numpy(np.bincount(found, minlength=len(edges) + 1) / values.size)
+    return torch.from_numpy(np.bincount(found, minlength=len(edges) + 1) / values.size).float()
 
 
 def layer_probes(model, layer, start):
@@ -184,3 +184,15 @@ def train(e, at):
         measured={name: np.array(values) for name, values in measured.items()},
         weights={name: value for name, value in weights.items() if not name.endswith("tracked")},
     )
+
+
+def assert_same(run, other):
+    """Two Runs agree in every bit of every array; any NaN is as good as another."""
+    assert run.experiment == other.experiment
+    for name, value in _flat(run).items():
+        np.testing.assert_array_equal(value, _flat(other)[name], err_msg=name, strict=True)
+
+
+def _flat(run):
+    fields = {name: value for name, value in vars(run).items() if name not in ("probes", "weights")}
+    return fields | run.probes | run.weights

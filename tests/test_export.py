@@ -17,7 +17,7 @@ import pytest
 
 from core.data import DATASETS, SCALERS
 from core.experiment import Activation, Experiment, Init
-from core.export import file_name, losses_csv, probes_csv, pytorch_script
+from core.export import file_name, losses_csv, probes_csv, pytorch_script, runs_csv
 from core.initial import INITS
 from core.train import train
 
@@ -53,6 +53,7 @@ MENU = {
     "batch_size": [0, 32, 64],
     "clip_norm": [0, 0.1],
     "precision": ["float64", "float64", "float32"],
+    "input_spread": [1, 1, 5],
 }
 
 
@@ -70,7 +71,8 @@ def drawn(count):
 
 DIVERGING = Experiment(gain=30, learning_rate=10, steps=20, precision="float64")
 WIDE_DATA = Experiment(dataset="gaussians", features=20, depth=2, samples=64, steps=20, precision="float64")
-EXPERIMENTS = [Experiment(), DIVERGING, WIDE_DATA, *drawn(28)]
+BETWEEN = WIDE_DATA.but(dropout=0.5, dropout_last=False)
+EXPERIMENTS = [Experiment(), DIVERGING, WIDE_DATA, BETWEEN, *drawn(28)]
 NUMBERS = range(len(EXPERIMENTS))
 # A run is measured after one forward pass more than its steps, which moves the running averages of batchnorm.
 MEASURED = [
@@ -215,6 +217,15 @@ def test_probes_survive_the_csv(number, runs):
         wide = table.pivot(index="step", columns="layer", values=name)
         assert list(wide.columns) == list(range(1, run.experiment.depth + 1))
         np.testing.assert_array_equal(wide.to_numpy(values.dtype), values)
+
+
+def test_a_sweep_survives_the_csv():
+    swept = train(Experiment(samples=64, steps=5).vary(dropout=(0, 0.5), seed=(3, 4)), snapshots=2)
+    table = pd.read_csv(io.StringIO(runs_csv(swept)))
+    assert list(table)[:3] == ["dropout", "seed", "train_loss"]
+    assert table[["dropout", "seed"]].to_numpy().tolist() == [[0, 3], [0, 4], [0.5, 3], [0.5, 4]]
+    np.testing.assert_array_equal(table.test_loss.astype("float32"), [run.test_loss[-1] for run in swept])
+    assert table.diverged_at.isna().all()
 
 
 def test_a_file_name_tells_the_experiment():

@@ -21,7 +21,21 @@ VISIBLE = {
     "pages",
     "tests",
 }
-ENGINE = {"activations", "measured", "network", "objectives", "probes", "train"}
+ENGINE = {
+    "activations",
+    "autopsy",
+    "batchnorm",
+    "clipping",
+    "curvature",
+    "descent",
+    "mean_field",
+    "measured",
+    "network",
+    "objectives",
+    "probes",
+    "replay",
+    "train",
+}
 TEST_COMMAND = "pip install -r tests/requirements.txt && pytest"
 
 

@@ -1,6 +1,7 @@
 """Every page as a reader meets it: presets, controls, links good and bad, findings, claims, downloads."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.experiment import Experiment
@@ -32,8 +33,9 @@ def test_every_preset_is_on_screen(page, figures, slug, name):
     assert at.session_state[slug] == lesson.preset(name)
     assert at.pills(key=f"{slug}.preset").value == name
     for key, figure in figures(at).items():
-        drawn = [np.asarray(t.get("y", t.get("z")), dtype=float) for t in figure["data"]]
-        assert any(np.isfinite(values).any() for values in drawn), key
+        drawn = [pd.Series(np.ravel(t[axis])) for t in figure["data"] for axis in "xyz" if axis in t]
+        numbers = pd.to_numeric(pd.concat(drawn), errors="coerce")
+        assert np.isfinite(numbers).any(), key
 
 
 @pytest.mark.parametrize("slug", LESSONS)

@@ -35,6 +35,11 @@ def chart(traces, title: str, alt: str, how: str = "", height: int = 380, **layo
     return go.Figure(list(traces), base | layout)
 
 
+def panels(grid: go.Figure, **about) -> go.Figure:
+    """A figure made by plotly's make_subplots, with all that `chart` gives one."""
+    return grid.update_layout(chart((), **about).layout).update_annotations(font_size=12)
+
+
 def log_axis(values, title: str, floor: float = 1e-45, **axis) -> dict:
     """A logarithmic axis over all finite positive values, the same in every frame, in whole decades."""
     values = np.asarray(values, dtype=float)

@@ -1,6 +1,6 @@
 """One number of many runs against one setting, over several seeds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -21,6 +21,7 @@ def sweep(
     log_y: bool = False,
     theory: Mapping[str, tuple] | None = None,
     here: float | None = None,
+    colours: Sequence[str] = PALETTE,
     **layout,
 ) -> go.Figure:
     """Every seed a dot, the median a line, a band from the lowest to the highest seed.
@@ -42,7 +43,7 @@ def sweep(
         pad = 0.06 * (high - low) or 0.1
         edge, axis = high + pad, dict(title=y_title, range=[low - pad, high + pad])
     traces = []
-    for (name, v), colour in zip(values.items(), PALETTE, strict=False):
+    for (name, v), colour in zip(values.items(), colours, strict=False):
         shown = drawable(v) if log_y else np.where(np.isfinite(v), v, np.nan)
         some = np.isfinite(shown).any(axis=1)
         whole = np.where(np.isfinite(v), v, np.inf)
@@ -107,7 +108,6 @@ def sweep(
         **layout,
     )
     if here is not None and (here > 0 or not log_x):
-        figure.add_vline(
-            here, line=dict(color=THEORY, width=1), annotation=dict(text="you are here", font_size=11)
-        )
+        label = dict(text="you are here", textangle=0, textposition="start", xanchor="right", font_size=11)
+        figure.add_vline(here, line=dict(color=THEORY, width=1), label=label)
     return figure

@@ -3,9 +3,12 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from core.census import sentence
+from core.charts.dead_relus import SHARES
 from core.charts.gradients import signal_sentence
 from core.charts.graph import still
 from core.charts.style import BACKWARD, FORWARD, chart, drawable, log_axis
+from core.measures import short
 from core.run import Run
 
 
@@ -30,4 +33,55 @@ def gradients(run: Run) -> go.Figure:
     )
 
 
-THUMBNAILS = {"backprop": still, "gradients": gradients}
+def dead_relus(run: Run) -> go.Figure:
+    """Every unit after training: which are never active."""
+    share = run.active_fraction[run.last].astype(np.float32)
+    heat = go.Heatmap(z=share, zmin=0, zmax=1, colorscale=SHARES, showscale=False, xgap=1, ygap=1)
+    return chart(
+        [heat],
+        title=sentence(run),
+        alt=f"Grid of all units. {sentence(run)}.",
+        height=200,
+        xaxis=dict(title="unit", showticklabels=False),
+        yaxis=dict(title="layer", showticklabels=False),
+    )
+
+
+def dropout(run: Run) -> go.Figure:
+    """Training and held-out loss over the steps."""
+    title = f"Training loss {short(run.train_loss[-1])}, held out {short(run.test_loss[-1])}"
+    return chart(
+        [
+            go.Scatter(x=run.at, y=drawable(run.train_loss), name="training", line_color=FORWARD),
+            go.Scatter(x=run.at, y=drawable(run.test_loss), name="held out", line_color=BACKWARD),
+        ],
+        title=title,
+        alt=f"{title}.",
+        height=200,
+        xaxis=dict(title="step"),
+        yaxis=log_axis([*run.train_loss, *run.test_loss], None),
+    )
+
+
+def batchnorm(run: Run) -> go.Figure:
+    """How the median scale of every layer's units moves while the network learns."""
+    scale = np.median(run.gamma[: run.last + 1], axis=2).T
+    title = f"The loss falls to {short(run.train_loss[run.last])} while every layer learns its own scale γ"
+    return chart(
+        [go.Scatter(x=run.at[: run.last + 1], y=y, mode="lines", line_color=FORWARD) for y in scale],
+        title=title,
+        alt=f"{title}.",
+        height=200,
+        showlegend=False,
+        xaxis=dict(title="step"),
+        yaxis=dict(title="γ"),
+    )
+
+
+THUMBNAILS = {
+    "backprop": still,
+    "gradients": gradients,
+    "dead_relus": dead_relus,
+    "dropout": dropout,
+    "batchnorm": batchnorm,
+}

@@ -8,7 +8,40 @@ START = Experiment(activation="sigmoid", init="xavier", depth=10)
 DEFAULT = START.but(activation="relu", init="pytorch", depth=12)
 HE_2015 = START.but(activation="relu", depth=20, width=64, learning_rate=0.003, batch_size=128, steps=300)
 LARGE = START.but(activation="relu", init="normal", gain=2, width=64, learning_rate=0.1, steps=150)
+EDGE = START.but(
+    dataset="curve",
+    samples=32,
+    noise=0,
+    depth=2,
+    activation="tanh",
+    init="lecun",
+    momentum=0,
+    steps=1000,
+    precision="float64",
+)
 COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
+
+CHANGES = {
+    "as it is": {},
+    "He initialization": {"init": "he"},
+    "Xavier initialization": {"init": "xavier"},
+    "residual connections": {"residual": True},
+    "batch normalization": {"batchnorm": True},
+    "Adam": {"optimizer": "adam", "learning_rate": 0.003},
+    "SELU": {"activation": "selu"},
+    "leaky ReLU": {"activation": "leaky_relu"},
+    "GELU": {"activation": "gelu"},
+    "tanh": {"activation": "tanh"},
+    "10 × learning rate": {"learning_rate": 0.5},
+}
+RESCUES = {name: DEFAULT.but(**change).vary(seed=range(4)) for name, change in CHANGES.items()}
+"""What people try on a network of 12 layers that does not learn, over the same seeds."""
+
+DIVERGING = {
+    "Weights too large": LARGE,
+    "Learning rate too high": START.but(activation="relu", init="he", learning_rate=5),
+    "Overflow before the first step": LARGE.but(gain=8, depth=60, steps=20),
+}
 
 LESSON = Lesson(
     slug="gradients",
@@ -50,6 +83,7 @@ LESSON = Lesson(
             "steps": 150,
         },
         "Sigmoid that explodes": {"init": "normal", "gain": 16, "depth": 15, "width": 128, "steps": 60},
+        "Edge of stability": EDGE.changes(START),
     },
     rivals={
         "ReLU": lambda e: {"activation": "relu"},
@@ -160,6 +194,50 @@ LESSON = Lesson(
                 ),
             ),
             note="The learning rate cannot change the gradient before the first step.",
+        ),
+        Claim(
+            sentence="Clipping the norm of the gradient helps when gradients explode.",
+            source="Pascanu, Mikolov & Bengio 2013, On the difficulty of training recurrent neural networks",
+            measure="lowest_loss",
+            goal="lower",
+            at_least=1.5,
+            cases=(
+                Case("when the weights are too large", LARGE, LARGE.but(clip_norm=1)),
+                Case(
+                    "when the forward pass already overflows",
+                    LARGE.but(gain=8, depth=60, steps=5),
+                    LARGE.but(gain=8, depth=60, steps=5, clip_norm=1),
+                ),
+            ),
+            note="A gradient that is inf or NaN has no norm to cut.",
+        ),
+        Claim(
+            sentence="A higher learning rate makes up for small gradients.",
+            source="Common advice",
+            measure="lowest_loss",
+            goal="lower",
+            at_least=1.5,
+            cases=(
+                Case(
+                    "with 3 layers",
+                    DEFAULT.but(depth=3, learning_rate=0.01),
+                    DEFAULT.but(depth=3, learning_rate=0.1),
+                ),
+                Case("with 12 layers", DEFAULT, DEFAULT.but(learning_rate=0.5)),
+            ),
+            note="Where the signal falls by a factor per layer, one rate cannot suit all layers.",
+        ),
+        Claim(
+            sentence="Above a learning rate of 2 / λ_max gradient descent diverges.",
+            source="Nesterov 2004, Introductory Lectures on Convex Optimization, theorem 2.1.14",
+            measure="final_loss",
+            goal="higher",
+            at_least=1.5,
+            cases=(
+                Case("at about 1.5 times that", EDGE.but(steps=300), EDGE.but(steps=300, learning_rate=0.1)),
+                Case("at about 15 times that", EDGE.but(steps=300), EDGE.but(steps=300, learning_rate=1)),
+            ),
+            note="True for a parabola; a network moves to where its loss is flatter (Lewkowycz et al. 2020).",
         ),
     ),
     symptoms={

@@ -61,7 +61,7 @@ def outcome(run: Run) -> str:
     if remaining(run) <= HALF:
         return f"the network learns all the same: the loss falls to {loss}"
     if steps < ENOUGH_STEPS:
-        return f"{steps} steps are too few to see what follows"
+        return "the training is too short to see what follows"
     return f"after {steps} steps the loss is {loss}, where guessing gives {short(run.chance)}"
 
 

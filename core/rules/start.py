@@ -4,7 +4,14 @@ Thresholds lie between what healthy and broken networks show in tests/benchmarks
 """
 
 from core.measures import first_over_last, short
-from core.remedies import bounded_steps, less_dropout, let_through, rescaled_gradients, scaled_features
+from core.remedies import (
+    bounded_steps,
+    fresh_weights,
+    less_dropout,
+    let_through,
+    rescaled_gradients,
+    scaled_features,
+)
 from core.rules.finding import Finding, finding, outcome, ratio
 from core.run import Run
 
@@ -40,7 +47,7 @@ def no_gradient(run: Run) -> Finding | None:
     return finding(
         run,
         f"{cause}, so no weight of a hidden layer gets a gradient; {outcome(run)}.",
-        let_through(run) if zero else less_dropout(run),
+        fresh_weights(run) if zero else less_dropout(run),
         quantity="largest norm of a weight gradient",
         measured=gradient,
         threshold=0.0,
@@ -99,10 +106,11 @@ def vanishing(run: Run) -> Finding | None:
     share, layers = first_over_last(run), run.experiment.depth
     if not share < VANISHED:
         return None
+    heard = f"{short(share)} of the error signal that layer {layers} receives"
+    factor = f", ×{short(share ** (1 / (layers - 1)))} per layer" if share else ": it is exactly 0"
     return finding(
         run,
-        f"Layer 1 receives {short(share)} of the error signal that layer {layers} receives, "
-        f"×{short(share ** (1 / (layers - 1)))} per layer; {outcome(run)}.",
+        f"Layer 1 receives {heard}{factor}; {outcome(run)}.",
         let_through(run) + rescaled_gradients(run),
         quantity="error signal, first over last layer",
         measured=share,

@@ -28,12 +28,12 @@ def non_finite(run: Run) -> Finding | None:
     layer, loss = int(sizes[-1].argmax()), float(run.loss[step])
     start = f", {short(sizes[0, layer])} at the start" if run.last else ""
     explained = unscaled(run) or exploding(run)
-    verdict = f"The start looks sound: the learning rate {short(e.learning_rate)} is too high."
+    verdict = f" The start looks sound: the learning rate {short(e.learning_rate)} is too high."
     return finding(
         run,
         f"The loss is {short(loss)} at step {step}. At step {run.at[run.last]}, the last one measured, "
-        f"layer {layer + 1} stands out: the {name} is {short(sizes[-1, layer])}{start}. "
-        + ("It started like that." if explained else verdict),
+        f"layer {layer + 1} stands out: the {name} is {short(sizes[-1, layer])}{start}."
+        + ("" if explained else verdict),
         () if explained else resized_steps(run),
         quantity="loss",
         measured=loss,
@@ -92,11 +92,11 @@ def decayed(run: Run) -> Finding | None:
 
 def too_fast(run: Run) -> Finding | None:
     """The run fails while an update is a quarter of a layer's weights, or after the loss has risen."""
-    updates = np.nan_to_num(run.probes["update_ratio"][: run.last + 1], posinf=0)
-    at, layer = (int(i) for i in np.unravel_index(updates.argmax(), updates.shape))
-    rise = ratio(np.nanmax(run.loss), run.loss[0])
     if run.diverged_at is not None or harm(run) == "note":
         return None
+    updates = np.nan_to_num(run.probes["update_ratio"][: run.last + 1], posinf=0)
+    at, layer = (int(i) for i in np.unravel_index(updates.argmax(), updates.shape))
+    rise = ratio(run.loss.max(), run.loss[0])
     if (largest := float(updates[at, layer])) > LONG_UPDATE:
         what = f"One update changes the weights of layer {layer + 1} by {short(100 * largest)} %"
         quantity, measured, threshold = "update over weights", largest, LONG_UPDATE
@@ -104,7 +104,7 @@ def too_fast(run: Run) -> Finding | None:
     elif rise > RISE:
         what = f"The loss rises to {short(rise)} times its start"
         quantity, measured, threshold = "highest loss over the first", rise, RISE
-        where = dict(step=int(np.nanargmax(run.loss)))
+        where = dict(step=int(run.loss.argmax()))
     else:
         return None
     return finding(

@@ -1,0 +1,43 @@
+"""The Batchnorm page in a real browser: the batch by hand, histograms that play, phones, dark mode."""
+
+import pytest
+from playwright.sync_api import expect
+
+LINK = "/batchnorm?depth=2&width=8&samples=64&batch_size=32&steps=20&seed=3"
+OUTPUTS = "Outputs of the 8 samples"
+HISTOGRAMS = "Histograms of the pre-activations"
+
+
+def outputs(chart_data, tab):
+    return next(trace["y"] for trace in chart_data(tab, OUTPUTS) if trace["name"] == "training mode")
+
+
+def test_a_key_press_moves_the_whole_batch_and_the_address(open_page, chart_data, settle):
+    tab = open_page(LINK)
+    before = outputs(chart_data, tab)
+    slider = tab.get_by_role("slider", name="Move sample 1 by")
+    slider.focus()
+    slider.press("ArrowRight")
+    tab.wait_for_url("**nudge=1**")
+    expect(tab.get_by_role("heading", name="Moving sample 1 by 1 moves its own output")).to_be_visible()
+    settle(tab)
+    after = outputs(chart_data, tab)
+    assert all(abs(a - b) > 1e-6 for a, b in zip(after, before, strict=True))
+    assert outputs(chart_data, open_page(tab.url)) == after
+
+
+def test_the_histograms_play_over_the_steps(open_page):
+    tab = open_page(LINK)
+    chart = tab.locator(f'[data-testid=stPlotlyChart][aria-label^="{HISTOGRAMS}"]')
+    chart.locator(".updatemenu-button").first.click()
+    expect(chart.locator(".slider-label").first).not_to_have_text("step 0", timeout=20_000)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_everything_without_scrolling_sideways(open_page, scheme):
+    tab = open_page(LINK, width=390, height=844, scheme=scheme)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    for chart in tab.locator("[data-testid=stPlotlyChart]").all():
+        assert chart.bounding_box()["width"] <= 390
+    formula = tab.locator(".katex-html").first
+    assert formula.bounding_box()["x"] >= 0
