@@ -80,11 +80,11 @@ def _moves(lesson: Lesson, moment: int, last: int) -> None:
 
 
 def _formula(moment: Moment) -> None:
-    rules = [
-        f'.katex [style*="{_rgb(charts.graph.COLOURS[kind])}"] '
-        f"{{ color: light-dark({light}, {dark}) !important }}"
-        for kind, (light, dark) in WORDS.items()
-    ]
+    rules = []
+    for kind, (light, dark) in WORDS.items():
+        colour = charts.graph.COLOURS[kind]
+        drawn = f'.katex [style*="{_rgb(colour)}"], .katex [mathcolor="{colour}"]'
+        rules.append(f"{drawn} {{ color: light-dark({light}, {dark}) !important }}")
     st.html(f"<style>{''.join(rules)}</style>")
     for latex in moment.formulas:
         st.markdown(rf"$\displaystyle {latex}$")
