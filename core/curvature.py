@@ -11,7 +11,8 @@ import torch
 from torch.nn import functional as F
 
 from core.experiment import Experiment
-from core.network import BN_EPSILON, Stack, objective
+from core.network import BN_EPSILON, Stack
+from core.objectives import objective
 from core.records import Sharpness
 from core.ruler import curvature_samples
 from core.train import snapshot_steps, train

@@ -28,7 +28,7 @@ def _steps(parameters, loss: Callable, learning_rate: float, momentum: float, st
 
 
 def least_squares(
-    ratio: float, momentum: float, precision: str = "float64", seed: int = 0, steps: int = 400, tick=None
+    ratio: float, momentum: float, precision: str = "float64", seed: int = 0, steps: int = 400
 ) -> Descent:
     """Descent on |X w - y|^2 / 2 with 5 features of different size and 200 samples, y without noise.
 
@@ -54,6 +54,11 @@ def least_squares(
     with np.errstate(over="ignore"):
         predicted = (error**2 @ curvatures) / 2
     return Descent(ratio, learning_rate, momentum, measured, predicted, curvature, curvature)
+
+
+def in_both(ratio: float, momentum: float, tick=None) -> tuple[Descent, Descent]:
+    """`least_squares` in float64 and in float32."""
+    return tuple(least_squares(ratio, momentum, precision) for precision in ("float64", "float32"))
 
 
 def catapults(seed: int, tick=None) -> list[Descent]:

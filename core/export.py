@@ -132,7 +132,7 @@ def runs_csv(runs: list[Run]) -> str:
     table = pd.DataFrame([dict(run.experiment) for run in runs])
     table = table.loc[:, table.nunique() > 1]
     for name in ("train_loss", "test_loss", "train_accuracy", "test_accuracy"):
-        table[f"final_{name}"] = [float(getattr(run, name)[-1]) for run in runs]
+        table[name] = [float(getattr(run, name)[-1]) for run in runs]
     table["diverged_at"] = pd.array([run.diverged_at for run in runs], dtype="Int64")
     return table.to_csv(index=False)
 

@@ -55,8 +55,8 @@ class UnitHistory:
 
     @property
     def size(self) -> np.ndarray:
-        """Norm of the unit's weights and bias at every look [T]."""
-        return np.hypot(np.linalg.norm(self.weight, axis=1), self.bias)
+        """Norm of the unit's weights and bias at every look [T], the smallest float where it is 0."""
+        return np.maximum(np.hypot(np.linalg.norm(self.weight, axis=1), self.bias), np.finfo(float).tiny)
 
     @property
     def update(self) -> np.ndarray:

@@ -19,6 +19,11 @@ def input_scale(activation: str, sigma_w: float) -> float:
     return float(np.clip(np.sqrt(q) / sigma_w, 1e-3, 1e3))
 
 
+def beside_sigmoid(activation: str, tick=None) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """`measured_chi` of this activation, and of sigmoid, which is said always to vanish."""
+    return {name: measured_chi(name, tick=tick) for name in dict.fromkeys([activation, "sigmoid"])}
+
+
 def measured_chi(activation: str, gains=GAINS, tick=None) -> tuple[np.ndarray, np.ndarray]:
     """sigma_w [n] and chi [n, seed] of networks 15 layers deep and 128 wide, a geometric mean over layers."""
     experiments = [

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from core.experiment import Experiment
-from core.measures import first_over_last, short
+from core.experiment import WORK_LIMIT, Experiment, work
+from core.measures import first_over_last
 from core.run import Run
 from core.theory import predict
 
@@ -13,6 +13,7 @@ FIRST_UPDATE = 0.002
 """A good size for the first update, relative to the weights it changes; 1e-3 is usual (Karpathy 2022)."""
 ADAM_RATE = 0.003
 DEEPEST_BATCHNORM = 30
+WIDE = 32
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,12 @@ CRITICAL = {
     "selu": ("lecun", "With weights of variance 1 / fan_in SELU normalizes itself (Klambauer et al. 2017)."),
     "tanh": ("xavier", XAVIER),
 }
-"""Initial weights that let a signal pass many layers; sigmoid has none, and identity learns only lines."""
+"""Initial weights that let a signal pass many layers."""
+SLOPE = {
+    "sigmoid": "The slope of sigmoid is a factor of at most 1/4 at every layer; here it is up to 1.",
+    "identity": "Without an activation function, layers together do no more than one: a straight cut.",
+}
+"""Why activations without such weights are replaced."""
 ADAM = "Adam divides every gradient by its own size and so sets the size of its steps (Kingma & Ba 2015)."
 
 
@@ -111,7 +117,9 @@ def _steady(run: Run) -> dict[str, float]:
 
 def _wide(run: Run) -> dict[str, int]:
     """More units for a network deeper than wide: there the signal is left to chance (Hanin & Nica 2019)."""
-    return {"width": 32} if run.experiment.width < run.experiment.depth else {}
+    e = run.experiment
+    possible = work(e.model_copy(update={"width": WIDE})) <= WORK_LIMIT
+    return {"width": WIDE} if e.width < min(e.depth, WIDE) and possible else {}
 
 
 def fresh_weights(run: Run) -> tuple[Remedy, ...]:
@@ -120,11 +128,13 @@ def fresh_weights(run: Run) -> tuple[Remedy, ...]:
     start = dict(gain=1.0, bias=0.0, **_wide(run))
     if e.activation in CRITICAL:
         init, why = CRITICAL[e.activation]
+        if e.bias and (e.init, e.gain) == (init, 1):
+            why = "Units start on both sides of 0, where the activation has a slope."
         found = _remedy(run, why, steady, init=init, **start)
     else:
-        found = _remedy(run, HE.format("ReLU"), steady, activation="relu", init="he", **start)
+        found = _remedy(run, SLOPE[e.activation], steady, activation="relu", init="he", **start)
         if not steady:
-            found += _remedy(run, XAVIER, activation="tanh", init="xavier", **start)
+            found += _remedy(run, SLOPE[e.activation], activation="tanh", init="xavier", **start)
     return tuple(remedy for remedy in found if _flows(run, remedy))
 
 
@@ -172,8 +182,9 @@ def resized_steps(run: Run) -> tuple[Remedy, ...]:
     rate = ADAM_RATE if e.optimizer == "adam" else _rounded(rate)
     found = []
     if 1e-6 <= rate <= 100:
-        size = f"about {short(100 * first * rate / e.learning_rate)} %" if known else "less"
-        found += _remedy(run, f"The first update then changes the weights by {size}.", learning_rate=rate)
+        size = f"at most {100 * first * rate / e.learning_rate:.1g} %" if known else "less"
+        why = f"The first update then changes the weights of a layer by {size}."
+        found += _remedy(run, why, learning_rate=rate)
     if e.optimizer != "adam":
         found += _remedy(run, ADAM, optimizer="adam", learning_rate=ADAM_RATE)
     return tuple(found)
@@ -199,9 +210,7 @@ def no_decay(run: Run) -> tuple[Remedy, ...]:
 def another_start(run: Run) -> tuple[Remedy, ...]:
     """For a run that fails without visible cause: ReLU, a learning rate made for the depth, or Adam."""
     e, steady = run.experiment, _steady(run)
-    if e.activation in ("sigmoid", "identity"):
-        return tuple(
-            _remedy(run, HE.format("ReLU"), steady, activation="relu", init="he", gain=1.0, bias=0.0)
-        )
+    if why := SLOPE.get(e.activation):
+        return tuple(_remedy(run, why, steady, activation="relu", init="he", gain=1.0, bias=0.0))
     found = _remedy(run, "A learning rate that suits networks of this depth.", **steady)
     return (*found, *_remedy(run, ADAM, optimizer="adam", learning_rate=ADAM_RATE))

@@ -70,12 +70,11 @@ def train(
 ) -> list[Run]:
     """Train every experiment and return its Run, in the order given.
 
-    snapshots: how many times, at most, a run is measured in full; the start, the first steps and the end
-        are always among them.
+    snapshots: how often, at most, a run is measured in full, the start, first steps and end among them.
     tick: called with the share of work done, about every 20 ms; what it raises ends the training.
-    watch: called with step, stack and losses [K] before every update, when all of the step lies in the stack.
-    Raises ValueError when the whole takes too much work. A run has the same numbers, to the
-    bit, alone or among others. Uses one core and no global random state.
+    watch: called with step, stack and losses [K] before every update, when the whole step lies in the stack.
+    Raises ValueError when the whole takes too much work.
+    A run has the same numbers, to the bit, alone or among others. Uses one core and no global random state.
     """
     experiments = list(experiments)
     if (total := work(*experiments)) > WORK_LIMIT:
@@ -151,9 +150,7 @@ def clipped(stack: Stack, limits: torch.Tensor) -> torch.Tensor:
     return stack.gradients * torch.where(limits > 0, factor, 1)[stack.owner]
 
 
-def train_stack(
-    experiments: list[Experiment], snapshots: int, interval: Interval, share: float, watch=None
-) -> list[Run]:
+def train_stack(experiments: list[Experiment], snapshots, interval, share, watch=None) -> list[Run]:
     """Train experiments of one shape; the pass after the last step only measures."""
     stack = Stack(experiments, interval)
     e, optimizer = stack.like, OPTIMIZERS[stack.like.optimizer](stack)

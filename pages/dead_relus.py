@@ -30,58 +30,64 @@ if run.last:
 else:
     st.info("The training diverged before a unit had a life to tell of.")
 with grid:
-    on_pick = parts.picked("dead_relus", experiment)
-    parts.show(dead_relus.census_grid(run, unit), "dead_relus.grid", on_pick)
+    parts.show(dead_relus.census_grid(run, unit), "dead_relus.grid", parts.picked("dead_relus", experiment))
 
 parts.findings(lesson, run)
 
-st.subheader("What kills")
-for setting in settings.CAUSES:
-    key, title = f"dead_relus.{setting}", type(experiment).model_fields[setting].title.lower()
-    runs = parts.on_demand(f"{key}.sweep", settings.swept(experiment, setting), f"Vary the {title}")
-    if runs:
-        about = (runs, setting, getattr(experiment, setting))
-        parts.beside(
-            {f"{key}.killed": dead_causes.killed(*about), f"{key}.accuracy": dead_causes.accuracy(*about)}
-        )
-st.markdown(
-    "**Born dead.** In a narrow network a whole layer can be silent by chance, and nothing passes it: one "
-    "answer to every input, before the first step and for ever."
-)
-drawn = computed("core.born_dead.draw", (2, 4, 8), 40, 4000)
-parts.beside({f"dead_relus.{f.__name__}": f(drawn) for f in (born_dead.born, born_dead.born_everywhere)})
 
-st.subheader("What helps, and what does not")
-parts.show(dead_causes.remedies(parts.remedies(lesson, experiment)), "dead_relus.remedies")
-parts.one_remedy(lesson, experiment, dead_relus.before_and_after)
+def kills() -> None:
+    """Three settings over eight seeds, and networks that never had a chance."""
+    for setting in settings.CAUSES:
+        key, label = f"dead_relus.{setting}", f"Vary the {setting.replace('_', ' ')}"
+        if runs := parts.on_demand(f"{key}.sweep", settings.swept(experiment, setting), label):
+            about = (runs, setting, getattr(experiment, setting))
+            dead, accuracy = dead_causes.killed(*about), dead_causes.accuracy(*about)
+            parts.beside({f"{key}.killed": dead, f"{key}.accuracy": accuracy})
+    st.markdown("**Born dead**: silent by chance before the first step, and nothing passes a silent layer.")
+    drawn = computed("core.born_dead.draw", (2, 4, 8), 40, 4000)
+    parts.beside({f"dead_relus.{f.__name__}": f(drawn) for f in (born_dead.born, born_dead.born_everywhere)})
 
-st.subheader("Can it come back?")
-st.markdown(
-    "The inputs of layer 1 are the data, and they never move: there a dead unit is dead for good. In the "
-    "layers above, the units below keep learning and can lift it over 0 again, if it is not too far below."
-)
-if parts.asked("dead_relus.revival", "Silence units, then train: 144 networks"):
-    for margin in settings.MARGINS:
-        revivals = {
-            name: [computed("core.replay.revive", e, layer, margin) for layer in range(e.depth)]
-            for name, e in settings.REVIVALS.items()
-        }
-        parts.show(dead_causes.revival(revivals), f"dead_relus.revival.{margin:g}")
 
-st.subheader("See the hinges")
+def helps() -> None:
+    """Every remedy that changes something, and one of them step by step."""
+    tried = parts.remedies(lesson, experiment)
+    if len(tried) > 1:
+        parts.show(dead_causes.remedies(tried), "dead_relus.remedies")
+    parts.one_remedy(lesson, experiment, dead_relus.before_and_after)
+
+
+def comes_back() -> None:
+    """Units silenced by a margin, layer by layer."""
+    st.markdown("The inputs of layer 1 never move; those of the layers above do, and may lift a unit over 0.")
+    if parts.asked("dead_relus.revival", "Silence units, then train: 144 networks"):
+        for margin in settings.MARGINS:
+            revivals = {
+                name: [computed("core.replay.revive", e, layer, margin) for layer in range(e.depth)]
+                for name, e in settings.REVIVALS.items()
+            }
+            parts.show(dead_causes.revival(revivals), f"dead_relus.revival.{margin:g}")
 
 
 @st.fragment
-def one_picture(chart, start) -> None:
-    """The hinges of one network, with a learning rate of its own."""
+def hinge(chart, start) -> None:
+    """Where every unit of a small network switches, with a learning rate of its own."""
     name, rates = chart.__name__, settings.HINGE_RATES
     rate = st.select_slider("Learning rate", rates, start.learning_rate, key=f"dead_relus.{name}.rate")
     parts.show(chart(computed("core.replay.weights", start.but(learning_rate=rate))), f"dead_relus.{name}")
 
 
-for column, chart, start in zip(st.columns(2), (hinges.line, hinges.plane), settings.HINGES, strict=True):
-    with column:
-        one_picture(chart, start)
+st.subheader("Go further")
+tabs = st.tabs(settings.TABS, key="dead_relus.tab", on_change="rerun")
+for tab, section in zip(tabs, (kills, helps, comes_back), strict=False):
+    if tab.open:
+        with tab:
+            section()
+if tabs[-1].open:
+    for column, chart, start in zip(
+        tabs[-1].columns(2), (hinges.line, hinges.plane), settings.HINGES, strict=True
+    ):
+        with column:
+            hinge(chart, start)
 
 parts.claims(lesson)
 parts.take_away(run)

@@ -44,8 +44,9 @@ with next(tab for tab in parted if tab.open):
         if runs := parts.on_demand("gradients.map", depth.grid(activation, fine)):
             figure = charts.depth_map.depth_map(activation, fine, runs)
             parts.pick(lesson, figure, f"gradients.map.{fine}", depth.names(activation, fine), runs)
-        chi = {a: computed("core.mean_field.measured_chi", a) for a in dict.fromkeys([activation, "sigmoid"])}
-        parts.show(charts.depth_map.chi_curves(chi), "gradients.chi")
+        if parts.asked("gradients.chi", "Measure χ, the factor per layer, over σ_w"):
+            chi = computed("core.mean_field.beside_sigmoid", activation)
+            parts.show(charts.depth_map.chi_curves(chi), "gradients.chi")
     elif rescue.open:
         st.markdown("12 ReLU layers with PyTorch's default initialization do not learn. One change each:")
         if runs := parts.on_demand("gradients.rescues", [e for es in RESCUES.values() for e in es]):
@@ -64,8 +65,7 @@ with next(tab for tab in parted if tab.open):
         st.markdown("##### Where the whole course is known: least squares, and the smallest catapult")
         ratio = st.slider("Learning rate over the threshold", 0.5, 1.1, 0.99, 0.01, key="gradients.ratio")
         beta = st.select_slider("Momentum", [0.0, 0.5, 0.9], key="gradients.beta")
-        pair = (computed("core.descent.least_squares", ratio, beta, p) for p in ("float64", "float32"))
-        exact = charts.learning_rate.least_squares(*pair)
+        exact = charts.learning_rate.least_squares(*computed("core.descent.in_both", ratio, beta))
         thrown = charts.learning_rate.catapult(computed("core.descent.catapults", 0))
         parts.beside({"gradients.least_squares": exact, "gradients.catapult": thrown}, "descents")
     elif clip.open:
@@ -85,6 +85,5 @@ with next(tab for tab in parted if tab.open):
         steps, layers = charts.autopsy.over_steps(found), charts.autopsy.over_layers(found)
         st.markdown(charts.autopsy.prediction(found))
         parts.beside({"gradients.autopsy": steps, "gradients.layers": layers}, "autopsy")
-
 parts.claims(lesson)
 parts.take_away(run)

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from core.data import BATCHES, DROPOUT, WEIGHTS, load, stream
 from core.initial import INITS
 from core.probes import SAMPLED
-from core.run import DELTA_EDGES, activation_edges
+from core.run import DELTA_EDGES, PRE_ACTIVATION_EDGES, activation_edges
 
 PHI = {
     "relu": F.relu,
@@ -121,6 +121,11 @@ def shares(values, edges):
     return torch.from_numpy(np.bincount(found, minlength=len(edges) + 1) / values.size).float()
 
 
+def per_unit(model, name):
+    norms = [getattr(norm, name).detach().clone() for norm in model.norm]
+    return torch.stack(norms) if norms else torch.empty(0, model.e.width)
+
+
 def layer_probes(model, layer, start):
     """What is known of a hidden layer between backward pass and update."""
     z, a, weight = model.entered[layer], model.left[layer], model.linear[layer].weight
@@ -134,6 +139,7 @@ def layer_probes(model, layer, start):
         "weight_moved": ratio((weight - start).norm(), start.norm()),
         "saturated_fraction": (slope(PHI[model.e.activation], z).abs() < 0.06 * steepest).double().mean(),
         "activation_histogram": shares(a, activation_edges(model.e.activation)),
+        "pre_activation_histogram": shares(z, PRE_ACTIVATION_EDGES),
         "delta_histogram": shares(z.grad.abs(), DELTA_EDGES),
     }
 
@@ -160,6 +166,7 @@ def train(e, at):
             now = dict(train_loss=train_loss, train_accuracy=train_accuracy, active_fraction=active)
             now |= dict(test_loss=test_loss, test_accuracy=test_accuracy)
             now["dead_fraction"] = (active == 0).double().mean(dim=1)
+            now |= dict(gamma=per_unit(model, "weight"), beta=per_unit(model, "bias"))
         if step == e.steps:
             weights = {name: value.numpy().copy() for name, value in model.state_dict().items()}
         model.train()

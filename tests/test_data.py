@@ -67,6 +67,7 @@ def test_without_noise_the_label_follows_from_the_point(e):
         "blobs": lambda: [len(np.unique(x[y == label], axis=0)) == 1 for label in range(4)],
         "gaussians": lambda: (x[:, 0] * x[:, 1] + x[:, 2] / 2 > 0) == y,
         "curve": lambda: np.isclose(np.sin(2 * x[:, 0]), y),
+        "gap": lambda: np.isclose(np.sin(2 * x[:, 0]), y) & ((x[:, 0] < -0.5) | (x[:, 0] >= 1)),
     }[e.dataset]()
     assert np.all(expected)
 

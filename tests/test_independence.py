@@ -19,7 +19,7 @@ SHAPES = {
     "width 1": dict(width=1),
     "width 1, one feature": dict(width=1, dataset="curve", activation="tanh"),
     "one feature": dict(dataset="curve", width=17, optimizer="adam"),
-    "one layer": dict(depth=1, width=5, activation="gelu"),
+    "one layer": dict(depth=1, width=5, activation="gelu", dropout_last=True),
     "width 17": dict(width=17, residual=True, activation="sigmoid"),
     "width 33": dict(width=33, activation="elu", precision="float64"),
     "width 64, mini-batches": dict(width=64, samples=64, batch_size=32),
@@ -35,6 +35,7 @@ FREE = dict(
     momentum=[0.9, 0, 0.5, 0.9, 0.99, 0, 0.9, 0.9, 0, 0.5, 0.9],
     gain=[1, 100, 0.1, 1, 100, 2, 1, 100, 1, 100, 1, 0, 1],
     input_scale=[1, 1, 1, 1, 1, 1, 1, 1e6],
+    dropout_last=[True, True, False],
     init=["he", "pytorch", "orthogonal", "he", "xavier", "normal", "he", "zeros", "lecun"],
 )
 
@@ -42,7 +43,7 @@ FREE = dict(
 def neighbours(shape):
     """64 networks of one shape that differ in everything else; in each setting at another pace."""
     return [
-        START.but(**shape, seed=k, **{name: values[k % len(values)] for name, values in FREE.items()})
+        START.but(**{name: values[k % len(values)] for name, values in FREE.items()} | shape, seed=k)
         for k in range(64)
     ]
 

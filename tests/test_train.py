@@ -1,5 +1,8 @@
 """Training against a plain torch.nn loop, and what a caller may rely on."""
 
+import random
+import threading
+import warnings
 from typing import get_args
 
 import numpy as np

@@ -138,21 +138,17 @@ def parameters(history: UnitHistory) -> go.Figure:
     """Weights and bias of the unit over the steps."""
     h = history
     shown = np.argsort(-np.abs(h.weight[-1]))[:64]
-    line = dict(color=PALETTE[2], width=1)
-    traces = [
-        go.Scatter(
-            x=h.at,
-            y=h.weight[:, i].astype(np.float32),
-            line=line,
-            opacity=0.5,
-            name="weights",
-            legendgroup="weights",
-            showlegend=n == 0,
-            hoverinfo="skip",
-        )
-        for n, i in enumerate(shown)
-    ]
-    traces.append(go.Scatter(x=h.at, y=h.bias, name="bias", line=dict(color=BACKWARD, width=3)))
+    gap = np.full((1, len(shown)), np.nan)
+    weights = go.Scatter(
+        x=np.tile([*h.at, h.at[-1]], len(shown)),
+        y=np.concatenate([h.weight[:, shown], gap]).T.ravel().astype(np.float32),
+        line=dict(color=PALETTE[2], width=1),
+        opacity=0.5,
+        name="weights",
+        mode="lines",
+        hoverinfo="skip",
+    )
+    traces = [weights, go.Scatter(x=h.at, y=h.bias, name="bias", line=dict(color=BACKWARD, width=3))]
     if h.died is not None and len(h.at) - h.died > 1:
         rest = 100 * h.update[h.died :].sum() / h.size[h.died]
         cause = "weight decay" if h.experiment.weight_decay else "momentum"

@@ -20,6 +20,7 @@ REVIVALS = {
     "SGD with weight decay": REVIVAL.but(weight_decay=0.01),
 }
 MARGINS = (0.01, 30.0)
+TABS = ("What kills", "What helps, and what does not", "Can it come back?", "See the hinges")
 CAUSES = {
     "learning_rate": (0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 10.0),
     "bias": (-6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 0.5),
@@ -106,7 +107,7 @@ LESSON = Lesson(
                 Case("when it is below 0 on every sample", CALM, NEGATIVE),
                 Case("when it is below 0 on most samples", CALM, CALM.but(bias=-1)),
                 Case(
-                    "below 0 on every sample, but with batch normalization",
+                    "when batch normalization follows the weighted sum",
                     CALM.but(batchnorm=True),
                     NEGATIVE.but(batchnorm=True),
                 ),

@@ -234,8 +234,8 @@ LESSON = Lesson(
             goal="higher",
             at_least=1.5,
             cases=(
-                Case("at about 1.5 times that", EDGE.but(steps=300), EDGE.but(steps=300, learning_rate=0.1)),
-                Case("at about 15 times that", EDGE.but(steps=300), EDGE.but(steps=300, learning_rate=1)),
+                Case("at 1 to 2 times that", EDGE.but(steps=300), EDGE.but(steps=300, learning_rate=0.1)),
+                Case("at 10 to 20 times that", EDGE.but(steps=300), EDGE.but(steps=300, learning_rate=1)),
             ),
             note="True for a parabola; a network moves to where its loss is flatter (Lewkowycz et al. 2020).",
         ),

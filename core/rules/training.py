@@ -119,7 +119,7 @@ def too_fast(run: Run) -> Finding | None:
 
 
 def too_slow(run: Run) -> Finding | None:
-    """The run fails while no update is a thousandth of a layer's weights, and most are far smaller."""
+    """The run fails, no update is a thousandth of a layer's weights, and most are below a ten-thousandth."""
     updates = run.probes["update_ratio"][: run.last + 1]
     typical = float(np.median(updates))
     if harm(run) == "note" or not (0 < typical < NO_UPDATE and updates.max() < SHORT_UPDATE):

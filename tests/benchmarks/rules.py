@@ -40,7 +40,7 @@ HEALTHY = {
     "tanh, 4 layers": dict(depth=4, **TANH),
     "tanh, 8 layers": dict(depth=8, **TANH),
     "tanh, gain 1.2": dict(depth=10, activation="tanh", init="normal", gain=1.2),
-    "sigmoid, 1 layer": dict(depth=1, learning_rate=0.5, **SIGMOID),
+    "sigmoid, 1 layer": dict(SIGMOID, depth=1, steps=400, optimizer="adam", learning_rate=0.05),
     "sigmoid, 2 layers": dict(depth=2, learning_rate=0.5, steps=600, **SIGMOID),
     "sigmoid, adam": dict(depth=2, **SIGMOID) | dict(optimizer="adam", learning_rate=0.02),
     **{name: dict(activation=name) for name in ("gelu", "silu", "elu", "leaky_relu")},
