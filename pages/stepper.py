@@ -58,17 +58,16 @@ def stepper(lesson: Lesson, settings: Passes) -> None:
 
 def _moves(lesson: Lesson, moment: int, last: int) -> None:
     buttons = {
-        "first_page": ("To the start", 0),
-        "chevron_left": ("One step back", max(moment - 1, 0)),
-        "chevron_right": ("One step on", min(moment + 1, last)),
-        "last_page": ("To the end", last),
+        "first_page": ("Start", 0),
+        "chevron_left": ("Back", max(moment - 1, 0)),
+        "chevron_right": ("Next", min(moment + 1, last)),
+        "last_page": ("End", last),
     }
     with st.container(horizontal=True):
         for icon, (title, step) in buttons.items():
             st.button(
-                "",
+                title,
                 icon=f":material/{icon}:",
-                help=title,
                 key=f"{lesson.slug}.{icon}",
                 disabled=step == moment,
                 on_click=parts.change,
@@ -81,10 +80,11 @@ def _moves(lesson: Lesson, moment: int, last: int) -> None:
 
 
 def _formula(moment: Moment) -> None:
-    rules = [
-        f'.katex [style*="{rgb}"] {{ color: light-dark({light}, {dark}) !important }}'
-        for rgb, (light, dark) in zip(map(_rgb, charts.graph.COLOURS.values()), WORDS.values(), strict=True)
-    ]
+    rules = []
+    for kind, (light, dark) in WORDS.items():
+        colour = charts.graph.COLOURS[kind]
+        drawn = f'.katex [style*="{_rgb(colour)}"], .katex [mathcolor="{colour}"]'
+        rules.append(f"{drawn} {{ color: light-dark({light}, {dark}) !important }}")
     st.html(f"<style>{''.join(rules)}</style>")
     for latex in moment.formulas:
         st.markdown(rf"$\displaystyle {latex}$")

@@ -142,3 +142,28 @@ def test_what_is_learned_is_named():
 
 def test_the_small_picture_has_no_frames():
     assert not graph.still(Passes()).frames
+
+
+@pytest.mark.parametrize(
+    ("expression", "values"),
+    [
+        ("relu(x)*w", "x:0,w:1"),
+        ("exp(x)*w", "x:700,w:1"),
+        ("step(x) + w", "x:0.5,w:0"),
+        ("log(x) + x**w", "x:1e-6,w:0.5"),
+        ("1e200*x*w", "x:1e-150,w:1e-50"),
+    ],
+)
+def test_what_is_steep_flat_or_huge_can_be_drawn_too(expression, values):
+    settings = Passes(shape="expression", expression=expression, values=values, steps=500, learning_rate=10)
+    graph_, leaves, together = settings.graph, settings.leaves, dict.fromkeys(settings.parameters, 1.0)
+    training = trained(settings)
+    figures = [
+        graph.passes(settings, walk(settings), 1),
+        backprop.counts(settings),
+        gradient_cost.differences(gradient_check(graph_, leaves, together)),
+        gradient_cost.taylor(taylor_test(graph_, leaves, together)),
+        backprop.learning(training),
+        backprop.weights(settings, training),
+    ]
+    assert all(figure.layout.meta["title"] for figure in figures)

@@ -53,7 +53,7 @@ def test_a_link_brings_everything_back():
         ),
         ({"values": "w1:nan"}, "values cannot be w1:nan here: allowed are name:number pairs"),
         ({"values": "x1:1e999"}, "values cannot be x1:1e999 here: x1 must be a finite number, not inf"),
-        ({"expression": "x ^ 2"}, "expression cannot be x ^ 2 here: The sign ^ is not known; allowed are"),
+        ({"expression": "x ^ 2"}, "expression cannot be 'x ^ 2' here: The sign ^ is not known; allowed are"),
         (
             {"shape": "single neuron", "loss": "cross-entropy"},
             "loss cannot be cross-entropy here: on a single neuron it needs the activation sigmoid.",
