@@ -16,12 +16,13 @@ st.markdown(
 )
 
 st.subheader("Which symptom do you have?")
-for lesson in LESSONS.values():
-    for symptom, preset in lesson.symptoms.items():
+symptoms = [(lesson, *symptom) for lesson in LESSONS.values() for symptom in lesson.symptoms.items()]
+grid = st.grid(min_column_width=320, gap="xsmall")
+for lesson, symptom, preset in symptoms:
+    with grid:
         link = lesson.preset(preset).to_link(lesson.start)
-        st.page_link(
-            f"pages/{lesson.slug}.py", label=symptom, icon=":material/stethoscope:", query_params=link
-        )
+        page = f"pages/{lesson.slug}.py"
+        st.page_link(page, label=symptom, icon=":material/stethoscope:", query_params=link)
 
 st.subheader("Lessons")
 for lesson in LESSONS.values():
