@@ -50,6 +50,6 @@ CONTRASTS = """() => {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["", *LESSONS])
 def test_every_word_is_legible(open_page, path, scheme):
-    measured = open_page(f"/{path}", height=9000, scheme=scheme).evaluate(CONTRASTS)
+    measured = open_page(f"/{path}", height=12000, scheme=scheme).evaluate(CONTRASTS)
     assert measured
     assert not [f"{words}: {ratio:.2f}" for words, ratio in measured if ratio < 4.5]
