@@ -173,8 +173,8 @@ LESSON = Lesson(
         ),
     ),
     symptoms={
-        "Training only works with exactly the right initial weights": "Weights too small",
+        "Only the right initial weights train": "Weights too small",
         "Training only works with tiny learning rates": "High learning rate",
-        "“Expected more than 1 value per channel when training”": "A batch of 1 by hand",
+        "“Expected more than 1 value per channel”": "A batch of 1 by hand",
     },
 )

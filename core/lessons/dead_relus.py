@@ -173,7 +173,7 @@ LESSON = Lesson(
         ),
     ),
     symptoms={
-        "The network gives the same answer to every input": "Learning rate 3",
+        "The same answer to every input": "Learning rate 3",
         "Many units never fire": "Uncentred inputs",
     },
 )

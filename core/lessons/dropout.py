@@ -151,5 +151,5 @@ LESSON = Lesson(
             "network that works by itself?",
         ),
     ),
-    symptoms={"Training accuracy is perfect, held-out accuracy is not": "No dropout"},
+    symptoms={"Training fine, held-out data bad": "No dropout"},
 )
