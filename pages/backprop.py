@@ -6,13 +6,13 @@ from core import charts
 from core.backprop import claims, export
 from core.backprop.check import gradient_check, taylor_test
 from core.lessons import LESSONS
-from pages import parts, shell, stepper
+from pages import controls, parts, shell, stepper, verdicts
 from pages.training import computed
 
 shell.guard()
 
 lesson = LESSONS["backprop"]
-settings = parts.ask(lesson)
+settings = controls.ask(lesson)
 stepper.leaves(lesson, settings)
 stepper.stepper(lesson, settings)
 
@@ -53,7 +53,7 @@ costs = st.container()
 st.subheader("Then it learns")
 with st.container(horizontal=True):
     for name in ("learning_rate", "steps"):
-        parts.control(lesson, settings, name)
+        controls.control(lesson, settings, name)
 if training.stopped:
     st.warning(training.stopped, icon=":material/warning:")
 parts.beside(
@@ -70,7 +70,7 @@ st.markdown(
 parts.show(charts.backprop.functions(claims.tried()), "backprop.functions")
 stepper.open_functions(lesson)
 
-parts.facts(claims.FACTS, computed("core.backprop.claims.verdicts"))
+verdicts.facts(claims.FACTS, computed("core.backprop.claims.verdicts"))
 parts.take_files(settings, *export.files(settings, training))
 
 with costs:

@@ -5,14 +5,14 @@ import streamlit as st
 from core import charts
 from core.lessons import LESSONS, batchnorm
 from core.one_batch import take_apart
-from pages import parts, shell
+from pages import controls, parts, shell, verdicts
 from pages.training import computed, trained
 
 shell.guard()
 
 lesson, draw = LESSONS["batchnorm"], charts.batchnorm
 gains, costs = charts.batchnorm_gains, charts.batchnorm_costs
-settings = parts.ask(lesson)
+settings = controls.ask(lesson)
 experiment, small = settings.experiment, batchnorm.small(settings.experiment)
 [plain], [normed] = (trained([experiment.but(batchnorm=on)]) for on in (False, True))
 run = normed if experiment.batchnorm else plain
@@ -22,7 +22,7 @@ parts.show(charts.runs.losses({"without batchnorm": plain, "with batchnorm": nor
 
 st.subheader("One batch, by hand")
 st.markdown("The first samples on their way into the first hidden unit. Move one, and all the others move.")
-parts.inline(lesson, settings, "rows", "nudge", "gamma", "beta", "seen")
+controls.inline(lesson, settings, "rows", "nudge", "gamma", "beta", "seen")
 try:
     apart = take_apart(settings)
 except ValueError as error:
@@ -40,7 +40,7 @@ else:
 st.subheader("Inside the network, step by step")
 parts.show(draw.inside(plain, normed), "batchnorm.inside")
 parts.show(draw.learned(normed), "batchnorm.learned")
-parts.findings(lesson, run)
+verdicts.findings(lesson, run)
 
 st.subheader("What it buys")
 st.markdown(
@@ -83,5 +83,5 @@ if parts.asked("batchnorm.small", "Train with batches of 2 to 64"):
 st.markdown("**Order.** Behind dropout, the variance in training is not that in evaluation: normalize first.")
 parts.show(costs.variance_shift(experiment.seed), "batchnorm.variance_shift")
 
-parts.claims(lesson)
+verdicts.claims(lesson)
 parts.take_away(run, settings)

@@ -6,13 +6,13 @@ from core import census
 from core.charts import born_dead, dead_causes, dead_relus, hinges, units
 from core.lessons import LESSONS
 from core.lessons import dead_relus as settings
-from pages import parts, shell
+from pages import controls, parts, shell, verdicts
 from pages.training import computed, trained
 
 shell.guard()
 
 lesson = LESSONS["dead_relus"]
-experiment = parts.ask(lesson)
+experiment = controls.ask(lesson)
 [run] = trained([experiment])
 
 parts.glance(run, "dead_units", "dead_first_layer", "dead_last_layer", "test_accuracy")
@@ -32,7 +32,7 @@ else:
 with grid:
     parts.show(dead_relus.census_grid(run, unit), "dead_relus.grid", parts.picked("dead_relus", experiment))
 
-parts.findings(lesson, run)
+verdicts.findings(lesson, run)
 
 
 def kills() -> None:
@@ -89,5 +89,5 @@ if tabs[-1].open:
         with column:
             hinge(chart, start)
 
-parts.claims(lesson)
+verdicts.claims(lesson)
 parts.take_away(run)

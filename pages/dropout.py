@@ -7,13 +7,13 @@ from core.charts import dropout, dropout_effect, dropout_ensemble, dropout_rates
 from core.lessons import LESSONS
 from core.lessons.dropout import CLEAN, FAMILIES, GAP, RATES, SEEDS, SHIFTS, SMALL_NETWORKS
 from core.predict import modes
-from pages import parts, shell
+from pages import controls, parts, shell, verdicts
 from pages.training import computed, trained
 
 shell.guard()
 
 lesson = LESSONS["dropout"]
-experiment = parts.ask(lesson)
+experiment = controls.ask(lesson)
 rate = experiment.dropout or 0.5
 [alone] = trained([experiment.but(dropout=0)])
 [dropped] = trained([experiment.but(dropout=rate)])
@@ -49,9 +49,9 @@ def how_much():
         error, loss = (dropout_rates.curve(runs, RATES, experiment.dropout, share) for share in (True, False))
         parts.beside({"dropout.rates.error": error, "dropout.rates.loss": loss})
         parts.csv("dropout.rates", export.runs_csv, runs)
-        parts.verdict(*dropout_rates.no_dropout(alone, runs[0]))
+        verdicts.verdict(*dropout_rates.no_dropout(alone, runs[0]))
         [nothing] = trained([experiment.but(dropout=1, dropout_last=True)], 2)
-        parts.verdict(*dropout_rates.everything_dropped(nothing))
+        verdicts.verdict(*dropout_rates.everything_dropped(nothing))
     st.markdown("**And where it hurts**: two spirals, every label right, so that nothing can be overfitted.")
     if runs := parts.on_demand("dropout.hurts", CLEAN.vary(dropout=RATES, seed=range(SEEDS))):
         parts.show(dropout_rates.curve(runs, RATES, None, error=True), "dropout.hurts.error")
@@ -85,5 +85,5 @@ def inside():
 how_much()
 linear()
 inside()
-parts.claims(lesson)
+verdicts.claims(lesson)
 parts.take_away(run)

@@ -6,13 +6,13 @@ import streamlit as st
 from core import charts, table_export
 from core.lessons import LESSONS
 from core.table import Houses
-from pages import parts, shell, tables
+from pages import controls, parts, shell, tables, verdicts
 from pages.training import computed, trained
 
 shell.guard()
 
 lesson = LESSONS["feature_scaling"]
-settings = parts.ask(lesson)
+settings = controls.ask(lesson)
 experiment = tables.chosen(settings)
 tables.overview(experiment)
 
@@ -77,7 +77,7 @@ st.code(
     language="python",
 )
 
-parts.claims(lesson)
+verdicts.claims(lesson)
 linkable = experiment if isinstance(experiment, Houses) else None
 script = table_export.pytorch_script(experiment)
 parts.take_files(linkable, table_export.files(run), script, table_export.file_name(experiment, "py"))

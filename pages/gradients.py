@@ -5,12 +5,12 @@ import streamlit as st
 from core import charts, depth, export, ruler
 from core.lessons import LESSONS
 from core.lessons.gradients import DIVERGING, EDGE, LARGE, RESCUES
-from pages import parts, shell
+from pages import controls, parts, shell, verdicts
 from pages.training import computed, trained
 
 shell.guard()
 lesson = LESSONS["gradients"]
-experiment = parts.ask(lesson)
+experiment = controls.ask(lesson)
 [run] = trained([experiment])
 
 parts.glance(run, "per_layer", "first_over_last", "final_loss", "test_accuracy")
@@ -19,7 +19,7 @@ st.subheader("What that does to learning")
 parts.beside(
     {"gradients.moved": charts.gradients.weights_moved(run), "gradients.loss": charts.runs.loss(run)}
 )
-parts.findings(lesson, run)
+verdicts.findings(lesson, run)
 st.subheader("Look inside the layers")
 inside = charts.strips.activations(run), charts.strips.deltas(run)
 parts.beside(dict(zip(("gradients.activations", "gradients.deltas"), inside, strict=True)))
@@ -85,5 +85,5 @@ with next(tab for tab in parted if tab.open):
         steps, layers = charts.autopsy.over_steps(found), charts.autopsy.over_layers(found)
         st.markdown(charts.autopsy.prediction(found))
         parts.beside({"gradients.autopsy": steps, "gradients.layers": layers}, "autopsy")
-parts.claims(lesson)
+verdicts.claims(lesson)
 parts.take_away(run)

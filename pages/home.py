@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core.lessons import LESSONS
-from pages import parts, shell
+from pages import controls, parts, shell
 
 shell.guard()
 
-parts.entered("home")
+controls.entered("home")
 st.title("See how neural networks train, fail and recover")
 st.markdown(
     "Every page trains real networks in front of you, measures what happens inside, lays it over the theory "

@@ -11,7 +11,7 @@ from core.backprop.predict import gradient, local_derivative
 from core.backprop.settings import Passes
 from core.backprop.walk import Moment, now, walk
 from core.lesson import Lesson
-from pages import parts
+from pages import controls, parts
 
 # The colours of the nodes, as dark or as light as words have to be.
 WORDS = {"data": ("#7B3571", "#DBA6D3"), "weight": ("#2C6A38", "#8FD3A0")}
@@ -24,18 +24,20 @@ def leaves(lesson: Lesson, settings: Passes) -> None:
         with st.container(horizontal=True):
             for leaf, value in settings.leaves.items():
                 key = f"{lesson.slug}.leaf.{leaf}"
-                parts.put(key, value)
+                controls.put(key, value)
                 st.number_input(
                     leaf,
                     key=key,
                     step=0.1,
                     format="%g",
                     width=130,
-                    on_change=lambda leaf=leaf, key=key: parts.change(
+                    on_change=lambda leaf=leaf, key=key: controls.change(
                         lesson, **settings.with_value(leaf, st.session_state[key])
                     ),
                 )
-        st.button("Back to the drawn numbers", on_click=parts.change, args=(lesson,), kwargs={"values": ""})
+        st.button(
+            "Back to the drawn numbers", on_click=controls.change, args=(lesson,), kwargs={"values": ""}
+        )
     if settings.waiting:
         st.text(f"{', '.join(settings.waiting)}: no place in this graph; kept for one that has it.")
 
@@ -70,13 +72,13 @@ def _moves(lesson: Lesson, moment: int, last: int) -> None:
                 icon=f":material/{icon}:",
                 key=f"{lesson.slug}.{icon}",
                 disabled=step == moment,
-                on_click=parts.change,
+                on_click=controls.change,
                 args=(lesson,),
                 kwargs={"step": step},
             )
     key = f"{lesson.slug}.step"
-    parts.put(key, moment)
-    st.slider("Step", 0, last, key=key, on_change=lambda: parts.change(lesson, step=st.session_state[key]))
+    controls.put(key, moment)
+    st.slider("Step", 0, last, key=key, on_change=lambda: controls.change(lesson, step=st.session_state[key]))
 
 
 def _formula(moment: Moment) -> None:
@@ -151,7 +153,7 @@ def open_functions(lesson: Lesson) -> None:
                 f"Step through {name}",
                 key=f"backprop.open.{name}",
                 help=function.expression,
-                on_click=parts.change,
+                on_click=controls.change,
                 args=(lesson,),
                 kwargs=dict(function),
             )
