@@ -7,7 +7,7 @@
     probe        a short function of what a layer saw at a step                  core.probes
     Prediction   what theory expects of an Experiment before it trains           core.theory
     Rule         finds what is wrong with a Run; a Finding names the evidence,
-                 a Remedy is a changed setting                                   core.diagnose
+                 a Remedy (core.remedies) is a changed setting                   core.diagnose
     Claim        a textbook sentence and the two Experiments that test it        core.claims
     Lesson       a question, its start Experiment, presets and claims            core.lessons
     chart        Runs in, a Plotly figure out                                    core.charts
