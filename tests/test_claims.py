@@ -91,10 +91,8 @@ def test_the_two_sides_of_a_case_differ_in_one_thing(slug, claim):
 
 
 def test_what_the_course_says_of_gradients_and_what_the_networks_do():
-    claims = LESSONS["gradients"].claims
-    experiments = [claim.experiments() for claim in claims]
-    runs = iter(train([e for group in experiments for e in group], snapshots=2))
-    verdicts = [judge(c, [next(runs) for _ in group]) for c, group in zip(claims, experiments, strict=True)]
+    claims = LESSONS["gradients"].claims[:5]
+    verdicts = [judge(claim, train(claim.experiments(), snapshots=2)) for claim in claims]
     assert [v.sentence for v in verdicts] == [
         "Holds against sigmoid, but not against tanh with the default init.",
         "Holds for sigmoid and for ReLU with the default init, but not for ReLU with He init.",

@@ -222,11 +222,9 @@ def test_probes_survive_the_csv(number, runs):
 def test_a_sweep_survives_the_csv():
     swept = train(Experiment(samples=64, steps=5).vary(dropout=(0, 0.5), seed=(3, 4)), snapshots=2)
     table = pd.read_csv(io.StringIO(runs_csv(swept)))
-    assert list(table)[:3] == ["dropout", "seed", "final_train_loss"]
+    assert list(table)[:3] == ["dropout", "seed", "train_loss"]
     assert table[["dropout", "seed"]].to_numpy().tolist() == [[0, 3], [0, 4], [0.5, 3], [0.5, 4]]
-    np.testing.assert_array_equal(
-        table.final_test_loss.astype("float32"), [run.test_loss[-1] for run in swept]
-    )
+    np.testing.assert_array_equal(table.test_loss.astype("float32"), [run.test_loss[-1] for run in swept])
     assert table.diverged_at.isna().all()
 
 

@@ -25,7 +25,7 @@ def test_a_cold_deep_link_gives_the_same_numbers_as_a_warm_one(open_page, fresh_
 def test_the_address_follows_the_controls_and_opens_the_same_page(open_page, chart_data, settle):
     tab = open_page(LINK)
     before = delta(chart_data, tab)
-    tab.get_by_text("Batch normalization", exact=True).click()
+    tab.get_by_test_id("stSidebarUserContent").get_by_text("Batch normalization", exact=True).click()
     tab.wait_for_url("**batchnorm=true**")
     tab.wait_for_function(
         f"""before => {{
@@ -70,7 +70,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(open_page, scheme):
 
 
 def test_moving_a_control_again_ends_the_training_before(open_page, settle):
-    tab = open_page("/gradients?activation=relu&depth=20&width=64&steps=500")
+    tab = open_page("/gradients?activation=relu&steps=300")
     seed = tab.get_by_role("spinbutton", name="Seed")
     for value in ("1", "2", "3"):
         seed.fill(value)
