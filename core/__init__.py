@@ -13,5 +13,10 @@
     chart        Runs in, a Plotly figure out                                    core.charts
     Graph        backpropagation on single numbers, with nouns of its own        core.backprop
 
-Nothing here knows of the user interface.
+Nothing here knows of the user interface. Linear algebra takes one thread: on a busy machine the QR
+decomposition of 128 x 128 weights is many times slower when threads wait for each other.
 """
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -1,8 +1,12 @@
 """Training against a plain torch.nn loop, and what a caller may rely on."""
 
+import os
 import random
+import subprocess
+import sys
 import threading
 import warnings
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -245,3 +249,16 @@ def test_training_takes_one_core_in_any_thread(every_tick):
     thread.start()
     thread.join()
     assert threads == {1}
+
+
+def test_linear_algebra_takes_one_core_from_its_first_import():
+    script = "import core, os, sys; print('numpy' in sys.modules, os.environ['OPENBLAS_NUM_THREADS'])"
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parents[1],
+        env=environment,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.split() == [b"False", b"1"]
