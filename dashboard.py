@@ -1,5 +1,5 @@
 """Gradient Clinic. Start it with `streamlit run dashboard.py`."""
 
-from pages import shell
+from pages.parts import shell
 
 shell.enter()

@@ -26,7 +26,7 @@ class Run:
     at [S]: the snapshot steps, from 0 (before any update) to `steps` (after the last).
     train_loss, test_loss, train_accuracy, test_accuracy [S]: whole sets, in evaluation mode;
         accuracy is the explained variance R2 for regression.
-    probes: name -> [S, L], as core.probes describes them.
+    probes: name -> [S, L], as core.engine.probes describes them.
     activation_histogram, pre_activation_histogram, delta_histogram [S, L, bins]: shares over the first
         samples of the batch, of activations between `activation_edges`, of what enters the activation
         function between `PRE_ACTIVATION_EDGES` and of |delta| between `DELTA_EDGES`; the outer bins are open.

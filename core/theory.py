@@ -11,56 +11,16 @@ explode, chi = 1: the edge of chaos. Wherever one q stands for all samples, they
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.experiment import Experiment
-
-LEAK = 0.01
-SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. 2017
-
-_erfc = np.vectorize(math.erfc, otypes=[float])
-
-
-def _sigmoid(x):
-    small = np.exp(-np.abs(x))
-    return np.where(x > 0, 1, small) / (1 + small)
-
-
-def _normal_cdf(x):
-    return _erfc(-x / math.sqrt(2)) / 2
-
-
-def _normal_pdf(x):
-    return np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
-
-
-def _exp_below_zero(x):
-    return np.exp(np.minimum(x, 0))
-
-
-def _elu(x):
-    return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
-
-
-Function = Callable[[np.ndarray], np.ndarray]
-ACTIVATIONS: dict[str, tuple[Function, Function]] = {
-    "relu": (lambda x: np.maximum(x, 0), lambda x: np.where(x > 0, 1.0, 0)),
-    "leaky_relu": (lambda x: np.where(x > 0, x, LEAK * x), lambda x: np.where(x > 0, 1, LEAK)),
-    "elu": (_elu, _exp_below_zero),
-    "selu": (
-        lambda x: SELU_SCALE * np.where(x > 0, 1, SELU_ALPHA) * _elu(x),
-        lambda x: SELU_SCALE * np.where(x > 0, 1, SELU_ALPHA) * _exp_below_zero(x),
-    ),
-    "gelu": (lambda x: x * _normal_cdf(x), lambda x: _normal_cdf(x) + x * _normal_pdf(x)),
-    "silu": (lambda x: x * _sigmoid(x), lambda x: _sigmoid(x) * (1 + x * _sigmoid(-x))),
-    "tanh": (np.tanh, lambda x: 4 * _sigmoid(2 * x) * _sigmoid(-2 * x)),
-    "sigmoid": (_sigmoid, lambda x: _sigmoid(x) * _sigmoid(-x)),
-    "identity": (lambda x: 1.0 * x, lambda x: np.ones(np.shape(x))),
-}
-"""Every activation and its slope, elementwise on float arrays; at a kink the slope is PyTorch's."""
+from core.slopes import (
+    ACTIVATIONS,
+    Function,
+    _normal_pdf,
+)
 
 
 def sigma_w(experiment: Experiment, fan_in: int, fan_out: int) -> float:
@@ -87,7 +47,11 @@ def sigma_b(experiment: Experiment, fan_in: int) -> float:
 
 
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+
+
 _PANELS = np.arange(-12.0, 13)
+
+
 _LADDER = np.concatenate([-(2.0 ** np.arange(6, -1, -1)), [0], 2.0 ** np.arange(7)])
 
 
@@ -246,3 +210,18 @@ def predict(experiment: Experiment, input_mean_square: float) -> Prediction:
             stream = math.hypot(math.sqrt(gains[layer - 1]) * delta[layer], stream if e.residual else 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return Prediction(*np.array(rows).T, delta_ratio=delta / delta[-1])
+
+
+def variance_shift(activation: str, p):
+    """Variance of a unit in evaluation over that in training mode, after dropout; its input is N(0, 1).
+
+    Li et al. 2019 for units of mean 0 (identity): 1 - p. For ReLU E[h^2] = 1/2 and E[h]^2 = 1/(2 pi):
+    (1/2 - 1/2pi) / (1/2 / (1 - p) - 1/2pi).
+    """
+    p = np.asarray(p, dtype=float)
+    if activation == "identity":
+        return 1 - p
+    if activation != "relu":
+        raise ValueError(f"activation cannot be {activation}: allowed is one of identity, relu.")
+    square = 1 / (2 * np.pi)
+    return (0.5 - square) * (1 - p) / (0.5 - square * (1 - p))

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from core import charts
-from core.backprop import claims, export
-from core.backprop.check import gradient_check, taylor_test
 from core.lessons import LESSONS
-from pages import controls, parts, shell, stepper, verdicts
-from pages.training import computed
+from core.lessons.backprop import claims, export
+from core.lessons.backprop.charts import cost, learning
+from core.lessons.backprop.check import gradient_check, taylor_test
+from pages.parts import controls, shell, show, stepper, take_away, verdicts
+from pages.parts.training import computed
 
 shell.guard()
 
@@ -23,14 +23,14 @@ st.markdown(
     "The chain rule is a sum over every path from a weight to the loss. In a deep network nobody can list "
     "them, but they share edges: record one gradient per node, and each edge is used once for all of them."
 )
-parts.show(charts.backprop.counts(settings), "backprop.counts")
+show.chart(learning.counts(settings), "backprop.counts")
 stepper.all_paths(settings)
-levels = 20 if parts.asked("backprop.ladder", "Climb to 20 levels: two million calls") else 12
-climbed = computed("core.backprop.paths.ladder_costs", levels)
-parts.beside(
+levels = 20 if show.asked("backprop.ladder", "Climb to 20 levels: two million calls") else 12
+climbed = computed("core.lessons.backprop.paths.ladder_costs", levels)
+show.beside(
     {
-        "backprop.ladder.left": charts.backprop.ladder(climbed),
-        "backprop.ladder.right": charts.backprop.ladder_time(climbed),
+        "backprop.ladder.left": learning.ladder(climbed),
+        "backprop.ladder.right": learning.ladder_time(climbed),
     }
 )
 
@@ -41,10 +41,10 @@ st.markdown(
 )
 together = dict.fromkeys(settings.parameters, 1.0)
 check, test = gradient_check(graph, numbers, together), taylor_test(graph, numbers, together)
-parts.beside(
+show.beside(
     {
-        "backprop.right.left": charts.gradient_cost.differences(check),
-        "backprop.right.right": charts.gradient_cost.taylor(test),
+        "backprop.right.left": cost.differences(check),
+        "backprop.right.right": cost.taylor(test),
     }
 )
 
@@ -56,10 +56,10 @@ with st.container(horizontal=True):
         controls.control(lesson, settings, name)
 if training.stopped:
     st.warning(training.stopped, icon=":material/warning:")
-parts.beside(
+show.beside(
     {
-        "backprop.learning.left": charts.backprop.learning(training),
-        "backprop.learning.right": charts.backprop.weights(settings, training),
+        "backprop.learning.left": learning.learning(training),
+        "backprop.learning.right": learning.weights(settings, training),
     }
 )
 st.markdown("#### “If it is differentiable, we can probably learn on it”")
@@ -67,11 +67,11 @@ st.markdown(
     "Three odd functions, a sigmoid so steep that it is nearly a step, and a step. The step is flat on both "
     "sides: its slope is exactly 0 wherever it has one, so every gradient is 0 and no weight ever moves."
 )
-parts.show(charts.backprop.functions(claims.tried()), "backprop.functions")
+show.chart(learning.functions(claims.tried()), "backprop.functions")
 stepper.open_functions(lesson)
 
-verdicts.facts(claims.FACTS, computed("core.backprop.claims.verdicts"))
-parts.take_files(settings, *export.files(settings, training))
+verdicts.facts(claims.FACTS, computed("core.lessons.backprop.claims.verdicts"))
+take_away.take_files(settings, *export.files(settings, training))
 
 with costs:
     st.subheader("What it costs")
@@ -79,15 +79,15 @@ with costs:
         "Counted while PyTorch computes the gradients of networks with 2 inputs and two hidden layers: the "
         "gradient of a million weights costs less than three forward passes. What it costs is memory."
     )
-    flops = computed("core.backprop.measured.count_flops")
-    recorded = computed("core.backprop.measured.count_bytes")
-    parts.show(charts.gradient_cost.operations(flops), "backprop.operations")
-    parts.beside(
+    flops = computed("core.lessons.backprop.measured.count_flops")
+    recorded = computed("core.lessons.backprop.measured.count_bytes")
+    show.chart(cost.operations(flops), "backprop.operations")
+    show.beside(
         {
-            "backprop.cost.left": charts.gradient_cost.ratio(flops),
-            "backprop.cost.right": charts.gradient_cost.memory(recorded),
+            "backprop.cost.left": cost.ratio(flops),
+            "backprop.cost.right": cost.memory(recorded),
         }
     )
-    if parts.asked("backprop.clock", "Time all three ways on this machine"):
-        timed = computed("core.backprop.measured.time_gradients")
-        parts.show(charts.gradient_cost.seconds(timed), "backprop.seconds")
+    if show.asked("backprop.clock", "Time all three ways on this machine"):
+        timed = computed("core.lessons.backprop.measured.time_gradients")
+        show.chart(cost.seconds(timed), "backprop.seconds")

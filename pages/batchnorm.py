@@ -2,23 +2,24 @@
 
 import streamlit as st
 
-from core import charts
-from core.lessons import LESSONS, batchnorm
-from core.one_batch import take_apart
-from pages import controls, parts, shell, verdicts
-from pages.training import computed, trained
+from core.charts.runs import losses
+from core.lessons import LESSONS
+from core.lessons.batchnorm import lesson as batchnorm
+from core.lessons.batchnorm.by_hand import take_apart
+from core.lessons.batchnorm.charts import costs, gains, inside
+from pages.parts import controls, shell, show, take_away, verdicts
+from pages.parts.training import computed, trained
 
 shell.guard()
 
-lesson, draw = LESSONS["batchnorm"], charts.batchnorm
-gains, costs = charts.batchnorm_gains, charts.batchnorm_costs
+lesson = LESSONS["batchnorm"]
 settings = controls.ask(lesson)
 experiment, small = settings.experiment, batchnorm.small(settings.experiment)
 [plain], [normed] = (trained([experiment.but(batchnorm=on)]) for on in (False, True))
 run = normed if experiment.batchnorm else plain
 
-parts.glance(run, "final_loss", "steps_to_target", "per_layer", "test_accuracy")
-parts.show(charts.runs.losses({"without batchnorm": plain, "with batchnorm": normed}), "batchnorm.losses")
+show.glance(run, "final_loss", "steps_to_target", "per_layer", "test_accuracy")
+show.chart(losses({"without batchnorm": plain, "with batchnorm": normed}), "batchnorm.losses")
 
 st.subheader("One batch, by hand")
 st.markdown("The first samples on their way into the first hidden unit. Move one, and all the others move.")
@@ -27,19 +28,19 @@ try:
     apart = take_apart(settings)
 except ValueError as error:
     st.error(str(error), icon=":material/error:")
-    st.markdown(f"PyTorch says: `{computed('core.batchnorm.single_sample')}`")
+    st.markdown(f"PyTorch says: `{computed('core.lessons.batchnorm.measured.single_sample')}`")
 else:
     left, right = st.columns(2)
     with left:
-        parts.show(draw.by_hand(apart, settings.nudge), "batchnorm.by_hand")
+        show.chart(inside.by_hand(apart, settings.nudge), "batchnorm.by_hand")
     with right:
-        st.latex(draw.formulas(apart.after, settings.gamma, settings.beta))
-    st.dataframe(draw.table(apart), hide_index=True)
-    parts.show(draw.warm_up(apart, settings.seen), "batchnorm.warm_up")
+        st.latex(inside.formulas(apart.after, settings.gamma, settings.beta))
+    st.dataframe(inside.table(apart), hide_index=True)
+    show.chart(inside.warm_up(apart, settings.seen), "batchnorm.warm_up")
 
 st.subheader("Inside the network, step by step")
-parts.show(draw.inside(plain, normed), "batchnorm.inside")
-parts.show(draw.learned(normed), "batchnorm.learned")
+show.chart(inside.inside(plain, normed), "batchnorm.inside")
+show.chart(inside.learned(normed), "batchnorm.learned")
 verdicts.findings(lesson, run)
 
 st.subheader("What it buys")
@@ -47,12 +48,12 @@ st.markdown(
     "The experiment above with He's weights, one setting varied, five seeds each: how many steps does it "
     "need, and which learning rates, initial weights and feature scales does it stand?"
 )
-if races := parts.on_demand("batchnorm.speed", batchnorm.races(experiment), "Three learning rates"):
-    parts.beside({f"batchnorm.speed.{name}": chart for name, chart in gains.speed(races).items()})
+if races := show.on_demand("batchnorm.speed", batchnorm.races(experiment), "Three learning rates"):
+    show.beside({f"batchnorm.speed.{name}": chart for name, chart in gains.speed(races).items()})
 for name, values in batchnorm.SWEEPS.items():
     title = type(experiment).model_fields[name].title
-    if runs := parts.on_demand(f"batchnorm.{name}", batchnorm.both(experiment, **{name: values}), title):
-        parts.show(gains.reach(name, values, runs, getattr(experiment, name)), f"batchnorm.reach.{name}")
+    if runs := show.on_demand(f"batchnorm.{name}", batchnorm.both(experiment, **{name: values}), title):
+        show.chart(gains.reach(name, values, runs, getattr(experiment, name)), f"batchnorm.reach.{name}")
 
 st.subheader("Why")
 st.markdown(
@@ -60,10 +61,13 @@ st.markdown(
     "the output stays, BN(aWx) = BN(Wx). So the gradient shrinks to 1/a, stands at right angles to the "
     "weights, and every step makes them longer: large weights slow themselves down (Arora, Li & Lyu 2019)."
 )
-result = computed("core.batchnorm.rescaled", small)
-parts.beside({"batchnorm.invariance": gains.invariance(result), "batchnorm.growth": gains.growth(result)})
+result = computed("core.lessons.batchnorm.measured.rescaled", small)
+show.beside({"batchnorm.invariance": gains.invariance(result), "batchnorm.growth": gains.growth(result)})
 st.markdown(gains.useless_bias(result))
-parts.show(gains.smoothness(*computed("core.batchnorm.along_gradient", small)), "batchnorm.smoothness")
+show.chart(
+    gains.smoothness(*computed("core.lessons.batchnorm.measured.along_gradient", small)),
+    "batchnorm.smoothness",
+)
 
 st.subheader("Where it hurts")
 st.markdown(
@@ -72,16 +76,19 @@ st.markdown(
     "replaces the explosion that bad weights cause by a slower one that no weights avoid."
 )
 *scaled, he = trained(batchnorm.deepest(experiment), 2)
-parts.show(costs.explosion(scaled, he), "batchnorm.explosion")
-if runs := parts.on_demand("batchnorm.depths", batchnorm.deep(experiment), "10 to 50 layers"):
-    parts.show(costs.depths(runs), "batchnorm.depths")
+show.chart(costs.explosion(scaled, he), "batchnorm.explosion")
+if runs := show.on_demand("batchnorm.depths", batchnorm.deep(experiment), "10 to 50 layers"):
+    show.chart(costs.depths(runs), "batchnorm.depths")
 st.markdown("**Evaluation.** What was learned in training mode counts once the running statistics are warm.")
-parts.show(costs.evaluation_lag(normed), "batchnorm.lag")
+show.chart(costs.evaluation_lag(normed), "batchnorm.lag")
 st.markdown("**Small batches.** Mean and deviation of two samples are mostly noise.")
-if parts.asked("batchnorm.small", "Train with batches of 2 to 64"):
-    parts.show(costs.small_batches(**computed("core.batchnorm.small_batches", small)), "batchnorm.small")
+if show.asked("batchnorm.small", "Train with batches of 2 to 64"):
+    show.chart(
+        costs.small_batches(**computed("core.lessons.batchnorm.measured.small_batches", small)),
+        "batchnorm.small",
+    )
 st.markdown("**Order.** Behind dropout, the variance in training is not that in evaluation: normalize first.")
-parts.show(costs.variance_shift(experiment.seed), "batchnorm.variance_shift")
+show.chart(costs.variance_shift(experiment.seed), "batchnorm.variance_shift")
 
 verdicts.claims(lesson)
-parts.take_away(run, settings)
+take_away.take_away(run, settings)

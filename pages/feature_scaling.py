@@ -3,11 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from core import charts, table_export
+from core.charts.runs import losses
 from core.lessons import LESSONS
-from core.table import Houses
-from pages import controls, parts, shell, tables, verdicts
-from pages.training import computed, trained
+from core.lessons.feature_scaling import export
+from core.lessons.feature_scaling.charts import columns, not_finite, valley
+from core.lessons.feature_scaling.table import Houses
+from pages.parts import compare, controls, shell, show, tables, take_away, verdicts
+from pages.parts.training import computed, trained
 
 shell.guard()
 
@@ -18,9 +20,9 @@ tables.overview(experiment)
 
 st.subheader("What it does to training")
 [run] = trained([experiment])
-parts.glance(run, "test_r2", "final_loss", "survived")
-rivals = parts.rivals(lesson, experiment)
-parts.show(charts.runs.losses(rivals), "feature_scaling.losses")
+show.glance(run, "test_r2", "final_loss", "survived")
+rivals = compare.rivals(lesson, experiment)
+show.chart(losses(rivals), "feature_scaling.losses")
 tables.ladder(experiment)
 tables.leakage(experiment)
 
@@ -33,34 +35,43 @@ st.markdown(
 )
 st.latex(r"T = \frac{\ln 10^{-6}}{2 \ln \frac{\kappa - 1}{\kappa + 1}} \approx 3.5\,\kappa \text{ steps.}")
 tables.landscapes(experiment)
-conditions = computed("core.valley.conditioning", experiment)
-ratios = computed("core.valley.ratio_steps", (3, 10, 30))
-parts.show(charts.valley.iterations(conditions, ratios), "feature_scaling.iterations")
-limits = charts.valley.limits(*computed("core.valley.correlation_and_mean", settings.seed))
+conditions = computed("core.lessons.feature_scaling.measured.valley.conditioning", experiment)
+ratios = computed("core.lessons.feature_scaling.measured.valley.ratio_steps", (3, 10, 30))
+show.chart(valley.iterations(conditions, ratios), "feature_scaling.iterations")
+limits = valley.limits(
+    *computed("core.lessons.feature_scaling.measured.valley.correlation_and_mean", settings.seed)
+)
 for name, figure, place in zip(("correlation", "mean"), limits, st.columns(2), strict=True):
     with place:
-        parts.show(figure, f"feature_scaling.{name}")
+        show.chart(figure, f"feature_scaling.{name}")
 
 st.subheader("Outliers and heavy tails")
 share, bound = settings.outlier_share, settings.clip
-found = computed("core.outliers.outliers", share, bound)
+found = computed("core.lessons.feature_scaling.measured.outliers.outliers", share, bound)
 left, right = st.columns(2)
 with left:
-    parts.show(charts.feature_scaling.outlier_lines(found, share, bound), "feature_scaling.outliers")
+    show.chart(columns.outlier_lines(found, share, bound), "feature_scaling.outliers")
 with right:
-    parts.show(charts.feature_scaling.squeezed(found), "feature_scaling.squeezed")
-parts.show(charts.feature_scaling.without_log(computed("core.outliers.without_log")), "feature_scaling.log")
+    show.chart(columns.squeezed(found), "feature_scaling.squeezed")
+show.chart(
+    columns.without_log(computed("core.lessons.feature_scaling.measured.outliers.without_log")),
+    "feature_scaling.log",
+)
 
 st.subheader("The NaN trap")
 st.markdown("A float32 ends at 3.4 · 10³⁸. Each line below was computed when you opened this page.")
 st.dataframe(
-    pd.DataFrame(computed("core.nan_trap.facts"), columns=["computed", "result", "why"]),
+    pd.DataFrame(
+        computed("core.lessons.feature_scaling.measured.nan_trap.facts"),
+        columns=["computed", "result", "why"],
+    ),
     hide_index=True,
     height="content",
     key="feature_scaling.facts",
 )
-parts.show(
-    charts.not_finite.parameters(computed("core.nan_trap.poisoned", experiment)), "feature_scaling.poisoned"
+show.chart(
+    not_finite.parameters(computed("core.lessons.feature_scaling.measured.nan_trap.poisoned", experiment)),
+    "feature_scaling.poisoned",
 )
 tables.overflow(experiment)
 tables.autopsy(experiment)
@@ -79,5 +90,5 @@ st.code(
 
 verdicts.claims(lesson)
 linkable = experiment if isinstance(experiment, Houses) else None
-script = table_export.pytorch_script(experiment)
-parts.take_files(linkable, table_export.files(run), script, table_export.file_name(experiment, "py"))
+script = export.pytorch_script(experiment)
+take_away.take_files(linkable, export.files(run), script, export.file_name(experiment, "py"))

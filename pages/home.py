@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.lessons import LESSONS
-from pages import controls, parts, shell
+from pages.parts import controls, shell, show
 
 shell.guard()
 
@@ -26,4 +26,4 @@ for lesson, symptom, preset in symptoms:
 
 st.subheader("Lessons")
 for lesson in LESSONS.values():
-    parts.card(lesson)
+    show.card(lesson)

@@ -14,8 +14,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from core.data import BATCHES, DROPOUT, WEIGHTS, load, stream
-from core.initial import INITS
-from core.probes import SAMPLED
+from core.engine.initial import INITS
+from core.engine.probes import SAMPLED
 from core.run import DELTA_EDGES, PRE_ACTIVATION_EDGES, activation_edges
 
 PHI = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core import train
+from core.engine import train
 from core.experiment import Experiment
 from tests.reference import assert_same
 
@@ -87,7 +87,7 @@ def test_some_neighbours_broke_and_some_did_not(together):
 def test_a_run_is_the_same_in_another_process(together):
     alone = [runs[10].experiment for runs in together.values()]
     script = (
-        "import pickle, sys; from core.train import train; "
+        "import pickle, sys; from core.engine.train import train; "
         "runs = [train([e], snapshots=4)[0] for e in pickle.load(sys.stdin.buffer)]; "
         "pickle.dump(runs, sys.stdout.buffer)"
     )

@@ -21,22 +21,17 @@ VISIBLE = {
     "pages",
     "tests",
 }
-ENGINE = {
-    "activations",
-    "autopsy",
-    "batchnorm",
-    "clipping",
-    "curvature",
-    "descent",
-    "mean_field",
-    "measured",
-    "nan_trap",
-    "network",
-    "objectives",
-    "probes",
-    "replay",
-    "train",
-}
+TORCH = re.compile(r"core/(engine/|lessons/\w+/measured|monitor\.py)")
+LEVELS = (
+    ("settings", "data"),
+    ("slopes", "experiment"),
+    ("theory", "run", "sweep"),
+    ("engine",),
+    ("diagnosis", "export", "charts"),
+    ("lessons",),
+)
+"""What stands in core/, lowest first; each may import what is below it, and what is beside it."""
+SHARED = ("core/charts", "core/diagnosis", "core/export", "core/engine")
 IMPORT_NAMES = {"scikit-learn": "sklearn"}
 TEST_COMMAND = "pip install -r tests/requirements.txt && pytest"
 
@@ -49,12 +44,30 @@ def name(path):
     return str(path.relative_to(ROOT))
 
 
+def modules(path, at_load_only=False):
+    """The modules that a file imports, dotted; of `from core.run import Run` also core.run.Run."""
+    tree = ast.parse(path.read_text())
+    nodes = list(tree.body if at_load_only else ast.walk(tree))
+    found = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return found
+
+
 def imported(path):
     """Top-level packages that a file imports, anywhere in it."""
-    nodes = list(ast.walk(ast.parse(path.read_text())))
-    modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    modules += [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
-    return {module.split(".")[0] for module in modules}
+    return {module.split(".")[0] for module in modules(path)}
+
+
+def module(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def place(dotted):
+    """The part of core/ that a module stands in, and the lesson if it is in one."""
+    _, part, *rest = [*dotted.split("."), "", ""]
+    return part, rest[0] if part == "lessons" and (ROOT / "core/lessons" / rest[0]).is_dir() else ""
 
 
 def first_statement(path):
@@ -79,15 +92,53 @@ def test_pages_leave_torch_to_the_core(path):
     assert "torch" not in imported(path)
 
 
-def test_everything_but_the_engine_loads_without_torch():
+@pytest.mark.parametrize("path", sources("core"), ids=name)
+def test_torch_is_imported_where_networks_are_trained_and_measured(path):
+    assert "torch" not in imported(path) or TORCH.match(name(path))
+
+
+def test_everything_outside_those_places_loads_without_torch():
     """The first screen is there before torch is."""
-    modules = [
-        ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for path in sources("core")
-        if path.stem not in ENGINE
-    ]
-    script = f"import sys, {', '.join(modules)}; sys.exit('torch' in sys.modules)"
+    outside = [module(path) for path in sources("core") if not TORCH.match(name(path))]
+    script = f"import sys, {', '.join(outside)}; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+
+def test_the_list_of_lessons_needs_neither_torch_nor_plotly():
+    script = "import sys, core.lessons; sys.exit(bool({'torch', 'plotly'} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("path", sources("core"), ids=name)
+def test_imports_run_one_way(path):
+    """Lessons never import each other, what they share imports no lesson, and no level the one above."""
+    level = {part: i for i, parts in enumerate(LEVELS) for part in parts}
+    part, lesson = place(module(path))
+    for other, its_lesson in (place(m) for m in modules(path) if m.startswith("core.")):
+        assert level.get(other, -1) <= level.get(part, 99), other
+        assert its_lesson in ("", lesson) or not lesson, its_lesson
+        assert other != "lessons" or part == "lessons", name(path)
+
+
+def test_no_import_runs_in_a_circle():
+    graph = {}
+    names = {module(path) for path in [*sources("core"), *sources("pages")]}
+    for path in [*sources("core"), *sources("pages")]:
+        graph[module(path)] = names.intersection(modules(path)) - {module(path)}
+    with pytest.raises(StopIteration):
+        next(circles(graph))
+
+
+def circles(graph):
+    """Every module that is reached from itself."""
+    for start in graph:
+        seen, todo = set(), [start]
+        while todo:
+            for other in graph[todo.pop()] - seen:
+                if other == start:
+                    yield start
+                seen.add(other)
+                todo.append(other)
 
 
 @pytest.mark.parametrize("path", ["requirements.txt", "tests/requirements.txt"])

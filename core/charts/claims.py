@@ -4,8 +4,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BEFORE, THEORY, chart, log_axis
-from core.claims import Outcome
-from core.measures import MEASURES
+from core.diagnosis.claims import Outcome
+from core.diagnosis.measures import MEASURES
 
 
 def dots(outcome: Outcome, measure_name: str) -> go.Figure:

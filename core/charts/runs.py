@@ -15,7 +15,7 @@ from core.charts.style import (
     log_axis,
     thinned,
 )
-from core.measures import short
+from core.diagnosis.measures import first_over_last, per_layer, short
 from core.run import Run
 
 
@@ -127,3 +127,31 @@ def losses(runs: dict[str, Run]) -> go.Figure:
     )
     _chance_line(figure, next(iter(runs.values())))
     return figure
+
+
+def signals_compared(runs: dict[str, Run]) -> go.Figure:
+    """The error signal per layer before the first step, for several runs on shared axes."""
+    names, layers = list(runs), np.arange(1, next(iter(runs.values())).experiment.depth + 1)
+    ratios = {name: first_over_last(run) for name, run in runs.items()}
+    best = min(ratios, key=lambda name: abs(np.log(ratios[name])) if ratios[name] > 0 else np.inf)
+    title = (
+        f"The error signal reaches layer 1 most evenly with {best}: ×{short(per_layer(runs[best]))} per layer"
+    )
+    return chart(
+        [
+            go.Scatter(
+                x=np.arange(1, run.experiment.depth + 1),
+                y=drawable(run.probes["delta_norm"][0]),
+                name=f"{name}: ×{short(per_layer(run))}",
+                line_color=colour,
+                mode="lines+markers",
+            )
+            for (name, run), colour in zip(runs.items(), colours(names), strict=True)
+        ],
+        title=title,
+        alt=f"RMS of the error signal per layer of {', '.join(names)}. {title}.",
+        how="The error signal before the first step; the number is its factor per layer.",
+        xaxis=dict(title="hidden layer", dtick=max(1, len(layers) // 10)),
+        yaxis=log_axis([v for run in runs.values() for v in run.probes["delta_norm"][0]], "RMS of δ"),
+        hovermode="closest",
+    )

@@ -19,8 +19,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from core.data import load
+from core.engine.train import train
 from core.experiment import Experiment
-from core.train import train
 
 ROUNDS, STEPS = 5, 100
 ONE = Experiment(samples=512, depth=8, width=32, learning_rate=0.01, steps=STEPS)

@@ -9,6 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+from core.charts.runs import loss
+from core.lessons.gradients.charts import signals, strips
+
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 
@@ -21,20 +24,19 @@ def timed(what, do):
 
 
 def load():
-    from core.train import train
+    from core.engine.train import train
 
     return train
 
 
 def draw(run):
-    from core import charts
 
     for figure in (
-        charts.gradients.signal_by_layer,
-        charts.gradients.weights_moved,
-        charts.runs.loss,
-        charts.strips.activations,
-        charts.strips.deltas,
+        signals.signal_by_layer,
+        signals.weights_moved,
+        loss,
+        strips.activations,
+        strips.deltas,
     ):
         figure(run).to_json()
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core.diagnose import diagnose, helped
+from core.diagnosis.measures import short
+from core.diagnosis.rules import diagnose, helped
+from core.engine.train import train
 from core.experiment import Experiment
-from core.measures import short
-from core.train import train
 
 SEEDS, SNAPSHOTS = range(5), 20
 START = Experiment(samples=256, depth=6, steps=200)

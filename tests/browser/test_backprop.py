@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from core.backprop.graph import gradients
+from core.diagnosis.measures import short
 from core.lessons import LESSONS
-from core.measures import short
+from core.lessons.backprop.graph import gradients
 
 START = LESSONS["backprop"].start
 

@@ -1,0 +1,1 @@
+"""What a finished Run says: measures, the unit census, rules with remedies, claims."""

@@ -1,0 +1,214 @@
+"""MEASURES: one number of a Run each, for the first glance at a page and for testing claims."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.diagnosis.census import dead_share, stuck_share
+from core.engine.forward import thinned_accuracy
+from core.run import Run
+
+TARGET = 0.1
+
+
+@dataclass(frozen=True)
+class Measure:
+    """`of(run)` is the number, inf for a run that has none, then `missing`. `logarithmic` compares ratios."""
+
+    title: str
+    of: Callable[[Run], float]
+    help: str
+    logarithmic: bool = False
+    percent: bool = False
+    missing: str = "diverged"
+
+    def text(self, value: float) -> str:
+        """The number as people read it."""
+        if not np.isfinite(value):
+            return self.missing
+        return f"{100 * value:.1f} %" if self.percent else short(value)
+
+
+def short(value: float) -> str:
+    """Three significant digits at most: 0.18, 12, 2.3e-7."""
+    if not np.isfinite(value):
+        return "∞" if value > 0 else "−∞" if value < 0 else "NaN"
+    if value and not 1e-3 <= abs(value) < 1e5:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def first_over_last(run: Run, snapshot: int = 0) -> float:
+    """RMS of delta in the first hidden layer over that in the last; 1: all layers hear the error alike."""
+    delta = run.probes["delta_norm"][snapshot].astype(float)
+    with np.errstate(all="ignore"):
+        return float(delta[0] / delta[-1])
+
+
+def per_layer(run: Run, snapshot: int = 0) -> float:
+    """The factor by which delta changes on its way down through one layer, as a geometric mean."""
+    ratio = first_over_last(run, snapshot)
+    layers = run.experiment.depth - 1
+    return ratio ** (1 / layers) if layers and ratio >= 0 else ratio
+
+
+def _finite(value: float) -> float:
+    return float(value) if np.isfinite(value) else np.inf
+
+
+def final_loss(run: Run) -> float:
+    """Training loss after the last step, in evaluation mode."""
+    return _finite(run.train_loss[-1])
+
+
+def lowest_loss(run: Run) -> float:
+    """The lowest mean of ten consecutive steps' losses: robust against a spike at the very end."""
+    width = min(10, len(run.loss))
+    means = np.convolve(run.loss.astype(float), np.ones(width) / width, "valid")
+    return float(np.nanmin(means)) if np.isfinite(means).any() else np.inf
+
+
+def steps_to_target(run: Run) -> float:
+    """The first step at which the mean loss of ten consecutive steps is down to 0.1; inf if it never is."""
+    width = min(10, len(run.loss))
+    means = np.convolve(run.loss.astype(float), np.ones(width) / width, "valid")
+    reached = np.flatnonzero(means <= TARGET)
+    return float(reached[0] + width - 1) if len(reached) else np.inf
+
+
+def first_layer_moved(run: Run) -> float:
+    """How far the first layer's weights have come from their start, relative to their norm."""
+    return float(run.probes["weight_moved"][run.last, 0])
+
+
+def test_r2(run: Run) -> float:
+    """R2 on held-out rows after the last step; -inf after a divergence."""
+    value = run.test_accuracy[-1]
+    return float(value) if run.diverged_at is None and np.isfinite(value) else -np.inf
+
+
+def survived(run: Run) -> float:
+    """How many steps had a finite loss."""
+    return float(len(run.loss) if run.diverged_at is None else run.diverged_at)
+
+
+def hidden_moved(run: Run) -> float:
+    """The largest distance of a hidden layer's weights from their start, relative to their norm."""
+    return float(run.probes["weight_moved"][run.last].max())
+
+
+def test_loss(run: Run) -> float:
+    """Held-out loss after the last step, in evaluation mode."""
+    return _finite(run.test_loss[-1])
+
+
+def generalization_gap(run: Run) -> float:
+    """Held-out loss minus training loss after the last step, both in evaluation mode."""
+    return _finite(run.test_loss[-1] - run.train_loss[-1])
+
+
+MEASURES = {
+    "first_over_last": Measure(
+        "Error signal, first / last",
+        first_over_last,
+        "RMS of delta in layer 1 over that in the last hidden layer, before the first step.",
+        logarithmic=True,
+    ),
+    "per_layer": Measure(
+        "Error signal per layer",
+        per_layer,
+        "The factor by which delta changes from one layer to the one below, before the first step.",
+        logarithmic=True,
+    ),
+    "final_loss": Measure(
+        "Training loss at the end",
+        final_loss,
+        "Over the whole training set, after the last step.",
+        logarithmic=True,
+    ),
+    "lowest_loss": Measure(
+        "Lowest training loss",
+        lowest_loss,
+        "The lowest mean of ten consecutive steps.",
+        logarithmic=True,
+    ),
+    "steps_to_target": Measure(
+        f"Steps to a loss of {TARGET}",
+        steps_to_target,
+        f"The first step at which the mean of the last ten losses is down to {TARGET}.",
+        logarithmic=True,
+        missing="never",
+    ),
+    "first_layer_moved": Measure(
+        "Layer 1 has moved",
+        first_layer_moved,
+        "Distance of its weights from where they started, relative to their norm.",
+        percent=True,
+    ),
+    "test_accuracy": Measure(
+        "Held-out accuracy",
+        lambda run: float(run.test_accuracy[run.last]),
+        "Share of held-out samples in the right class after the last finite snapshot; R2 for regression.",
+        percent=True,
+    ),
+    "test_r2": Measure(
+        "Held-out R²",
+        test_r2,
+        "Share of the variance of the target that the network explains on rows it never trained on. "
+        "0 is what guessing the mean gives, below 0 is worse.",
+    ),
+    "survived": Measure(
+        "Steps survived",
+        survived,
+        "Steps with a finite loss, before the first inf or NaN.",
+    ),
+    "dead_units": Measure(
+        "Dead units",
+        lambda run: float(dead_share(run).mean()),
+        "Share of all hidden units that are at or below 0 on every training sample at the end.",
+        percent=True,
+    ),
+    "dead_first_layer": Measure(
+        "Dead in layer 1",
+        lambda run: float(dead_share(run)[0]),
+        "The same share for the first hidden layer, whose inputs never change.",
+        percent=True,
+    ),
+    "dead_last_layer": Measure(
+        "Dead in the last layer",
+        lambda run: float(dead_share(run)[-1]),
+        "The same share for the last hidden layer.",
+        percent=True,
+    ),
+    "stuck_units": Measure(
+        "Stuck units",
+        stuck_share,
+        "Share of all hidden units that are silent on every training sample from the first step to the last.",
+        percent=True,
+    ),
+    "test_loss": Measure(
+        "Held-out loss",
+        test_loss,
+        "Over held-out data, after the last step.",
+        logarithmic=True,
+    ),
+    "generalization_gap": Measure(
+        "Held-out minus training loss",
+        generalization_gap,
+        "After the last step, in evaluation mode: what regularization is to close.",
+    ),
+    "hidden_moved": Measure(
+        "Hidden weights have moved",
+        hidden_moved,
+        "The hidden layer that went farthest from its initial weights, relative to their norm.",
+        percent=True,
+    ),
+    "thinned_accuracy": Measure(
+        "Accuracy of one thinned network",
+        thinned_accuracy,
+        "Held out, with half of the hidden units removed for all samples; the mean of 8 such networks.",
+        percent=True,
+    ),
+}

@@ -1,0 +1,38 @@
+"""The same network once more, differentiated by autograd: for what the written-out passes do not give."""
+
+import torch
+from torch.nn import functional as F
+
+from core.engine.objectives import objective
+from core.experiment import BN_EPSILON, Experiment
+
+FUNCTIONS = {
+    "relu": F.relu,
+    "leaky_relu": F.leaky_relu,
+    "elu": F.elu,
+    "selu": F.selu,
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "identity": lambda z: z,
+}
+
+
+def loss(e: Experiment, values: list[torch.Tensor], x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """The objective of the network over x [features, n], y [outputs, n], without dropout.
+
+    Batch normalization takes mean and variance of all of x, as in a training step on all samples.
+    """
+    layers = e.depth + 1
+    weight, bias = values[:layers], values[layers : 2 * layers]
+    gamma, beta = values[2 * layers : 2 * layers + e.depth], values[2 * layers + e.depth :]
+    signal = x
+    for layer in range(e.depth):
+        z = weight[layer] @ signal + bias[layer]
+        if e.batchnorm:
+            variance, mean = torch.var_mean(z, dim=1, correction=0, keepdim=True)
+            z = gamma[layer] * (z - mean) / torch.sqrt(variance + BN_EPSILON) + beta[layer]
+        activated = FUNCTIONS[e.activation](z)
+        signal = activated + signal if e.residual and layer else activated
+    return objective(e.loss, (weight[-1] @ signal + bias[-1])[None], y[None]).mean()

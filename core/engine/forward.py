@@ -1,0 +1,175 @@
+"""What a trained network answers at any points: its weights, forward in numpy, in either mode.
+
+Networks are described by their Experiment and by weights as in Run.weights; x is [samples, inputs] as
+core.data.load gives it, scaled already. Everything is computed in float64.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from core.data import DROPOUT, load, stream
+from core.experiment import Experiment
+from core.run import Run
+from core.slopes import ACTIVATIONS
+
+BN_EPSILON = 1e-5
+
+
+DRAWS = 20
+
+
+MOST_SAMPLES = 1024
+
+
+MOST_WORK = 4e9
+
+
+class Forward(NamedTuple):
+    """Every hidden layer's weighted sums [samples, units] before normalization; output [samples, outputs]."""
+
+    sums: list[np.ndarray]
+    output: np.ndarray
+
+
+def forward(
+    e: Experiment,
+    weights: dict[str, np.ndarray],
+    x: np.ndarray,
+    masks: Sequence[np.ndarray] | None = None,
+    batch_statistics: bool = False,
+) -> Forward:
+    """One pass through the network, in evaluation mode unless told otherwise.
+
+    masks: one per hidden layer, [units] or [samples, units], which multiplies what the layer's activation
+        function returns; None drops nothing.
+    batch_statistics: batch normalization by the mean and variance of x itself, as in training.
+    """
+    phi, signal, sums = ACTIVATIONS[e.activation][0], np.asarray(x, dtype=float), []
+    w = {name: value.astype(float) for name, value in weights.items()}
+    with np.errstate(all="ignore"):
+        for layer in range(e.depth):
+            z = signal @ w[f"linear.{layer}.weight"].T + w[f"linear.{layer}.bias"]
+            sums.append(z)
+            if e.batchnorm:
+                mean, variance = w[f"norm.{layer}.running_mean"], w[f"norm.{layer}.running_var"]
+                if batch_statistics:
+                    mean, variance = z.mean(axis=0), z.var(axis=0)
+                z = (z - mean) / np.sqrt(variance + BN_EPSILON)
+                z = z * w[f"norm.{layer}.weight"] + w[f"norm.{layer}.bias"]
+            h = phi(z) if masks is None else phi(z) * masks[layer]
+            signal = h + signal if e.residual and layer else h
+        return Forward(sums, signal @ w[f"linear.{e.depth}.weight"].T + w[f"linear.{e.depth}.bias"])
+
+
+def answers(e: Experiment, output: np.ndarray) -> np.ndarray:
+    """What the output means: a probability for every class [samples, classes], or the regression itself."""
+    with np.errstate(all="ignore"):
+        if e.loss == "bce":
+            p = 1 / (1 + np.exp(-output))
+            return np.concatenate([1 - p, p], axis=1)
+        if e.loss == "cross_entropy":
+            p = np.exp(output - output.max(axis=1, keepdims=True))
+            return p / p.sum(axis=1, keepdims=True)
+    return output
+
+
+def score(e: Experiment, output: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Loss and accuracy (explained variance for regression) of an output against targets [samples]."""
+    with np.errstate(all="ignore"):
+        if e.loss == "mse":
+            loss = np.mean((output[:, 0] - y) ** 2)
+            return float(loss), float(1 - loss / np.var(y))
+        if e.loss == "bce":
+            z = output[:, 0]
+            return float(np.mean(np.logaddexp(0, z) - z * y)), float(np.mean((z > 0) == (y > 0)))
+        top = output.max(axis=1, keepdims=True)
+        log_p = output - top - np.log(np.exp(output - top).sum(axis=1, keepdims=True))
+        return float(-log_p[np.arange(len(y)), y].mean()), float(np.mean(output.argmax(axis=1) == y))
+
+
+def draw_masks(
+    e: Experiment, rng: np.random.Generator, samples: int, rate: float | None = None
+) -> list[np.ndarray]:
+    """A mask [samples, units] per layer: 0 at the `rate`, by default the experiment's, else 1/(1 - rate)."""
+    masks = []
+    for layer in range(e.depth):
+        p = e.dropout_after(layer) if rate is None else rate
+        masks.append((rng.random((samples, e.width)) >= p) / (1 - p if p < 1 else 1.0))
+    return masks
+
+
+def used_masks(e: Experiment, layer: int) -> Iterator[np.ndarray]:
+    """The masks [units, batch] that a layer of this run used at its gradient steps, one after another."""
+    rng, p = stream(e.seed, DROPOUT, layer), np.float32(e.dropout_after(layer))
+    while True:
+        yield rng.random((e.width, e.batch), dtype=np.float32) >= p
+
+
+def affordable(e: Experiment, samples: int) -> int:
+    """How many forward passes over so many samples take about a second, from 4 to DRAWS."""
+    return int(np.clip(MOST_WORK / (2 * samples * e.width**2 * e.depth + 1), 4, DRAWS))
+
+
+class Modes(NamedTuple):
+    """Loss and accuracy of one set in evaluation mode, and of every draw in training mode [draws]."""
+
+    loss: float
+    accuracy: float
+    training_loss: np.ndarray
+    training_accuracy: np.ndarray
+
+
+def modes(run: Run) -> dict[str, Modes]:
+    """The same weights in both modes, on the training and on the held-out set, up to 1,024 samples of each.
+
+    In training mode dropout drops, and batch normalization takes mean and variance from what it is given.
+    """
+    e, data, rng, found = run.experiment, load(run.experiment), np.random.default_rng(run.experiment.seed), {}
+    for name, x, y in (("training", data.x_train, data.y_train), ("held out", data.x_test, data.y_test)):
+        x, y = x[:MOST_SAMPLES], y[:MOST_SAMPLES]
+        drawn = [
+            score(e, forward(e, run.weights, x, draw_masks(e, rng, len(x)), batch_statistics=True).output, y)
+            for _ in range(affordable(e, len(x)))
+        ]
+        loss, accuracy = score(e, forward(e, run.weights, x).output, y)
+        found[name] = Modes(loss, accuracy, *np.array(drawn).T)
+    return found
+
+
+def thinned_accuracy(run: Run, rate: float = 0.5, networks: int = 8) -> float:
+    """Mean held-out accuracy of single thinned networks: each keeps its units with probability 1 - rate, for
+    all samples the same ones, scaled by 1/(1 - rate)."""
+    e, data, rng = run.experiment, load(run.experiment), np.random.default_rng(run.experiment.seed)
+    x, y = data.x_test[:MOST_SAMPLES], data.y_test[:MOST_SAMPLES]
+    thinned = (forward(e, run.weights, x, draw_masks(e, rng, 1, rate)).output for _ in range(networks))
+    return float(np.mean([score(e, output, y)[1] for output in thinned]))
+
+
+class Reliability(NamedTuple):
+    """Held-out answers in bins: mean `confidence`, share `right` and `count` of every bin that has any.
+
+    ece: expected calibration error, the mean of |right - confidence| over samples (Guo et al. 2017, eq. 3).
+    """
+
+    confidence: np.ndarray
+    right: np.ndarray
+    count: np.ndarray
+    ece: float
+
+
+def reliability(run: Run, bins: int = 10) -> Reliability:
+    """How sure a classifier is of its held-out answers, and how often right. ValueError for regression."""
+    e, data = run.experiment, load(run.experiment)
+    if e.loss == "mse":
+        raise ValueError(f"{e.dataset} is a regression: its answers have no confidence.")
+    p = answers(e, forward(e, run.weights, data.x_test).output)
+    confidence, right = p.max(axis=1), p.argmax(axis=1) == data.y_test
+    where = np.clip(((confidence - 1 / p.shape[1]) / (1 - 1 / p.shape[1]) * bins).astype(int), 0, bins - 1)
+    count = np.bincount(where, minlength=bins)
+    some = count > 0
+    mean_confidence = np.bincount(where, confidence, bins)[some] / count[some]
+    mean_right = np.bincount(where, right, bins)[some] / count[some]
+    ece = float(np.abs(mean_right - mean_confidence) @ count[some] / len(right))
+    return Reliability(mean_confidence, mean_right, count[some], ece)

@@ -1,0 +1,219 @@
+"""Whether a gradient is right, and what it costs in operations, memory and time."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, THEORY, WEIGHTS, chart, drawable, log_axis
+from core.diagnosis.measures import short
+from core.lessons.backprop import cost
+from core.lessons.backprop.check import GradientCheck, TaylorTest
+
+WAYS = {"backpropagation": AFTER, "forward mode": WEIGHTS, "central differences": BEFORE}
+
+
+def slope(x, y, low: float, high: float) -> float:
+    """The slope of log y over log x where low <= x <= high; NaN with fewer than three points to fit."""
+    x, y = np.asarray(x), np.asarray(y)
+    part = (low <= x) & (x <= high) & np.isfinite(y) & (y > 0)
+    return float(np.polyfit(np.log10(x[part]), np.log10(y[part]), 1)[0]) if part.sum() > 2 else np.nan
+
+
+def _lowest(error: np.ndarray) -> int:
+    return int(np.argmin(np.nan_to_num(error, nan=np.inf)))
+
+
+def differences(check: GradientCheck) -> go.Figure:
+    """The error of three differences against the step h, over what theory predicts."""
+    estimates = {"forward": check.forward, "central": check.central, "complex step": check.complex_step}
+    errors = {name: np.abs(estimate - check.exact) for name, estimate in estimates.items()}
+    best = {name: _lowest(error) for name, error in errors.items()}
+    title = "Best step: " + ", ".join(
+        f"{name} h = {short(check.h[best[name]])} (error {short(errors[name][best[name]])})"
+        for name in ("forward", "central")
+    )
+    small = errors["complex step"][check.h <= 1e-8]
+    title += f"; the complex step is off by at most {short(np.max(small))} for every h up to 10⁻⁸"
+    predicted = {"forward": check.predicted_forward, "central": check.predicted_central}
+    expected = " and ".join(
+        f"{short(check.h[_lowest(error)])} for {name}" for name, error in predicted.items()
+    )
+    slopes = ", ".join(
+        f"{name} {short(slope(check.h, errors[name], 20 * check.h[best[name]], 0.03))} (predicted {order})"
+        for name, order in (("forward", 1), ("central", 2))
+    )
+    traces = [
+        go.Scatter(
+            x=check.h,
+            y=drawable(predicted[name]),
+            name=f"{name}, predicted",
+            mode="lines",
+            line=dict(color=THEORY, dash=dash),
+            hoverinfo="skip",
+        )
+        for name, dash in (("forward", "dash"), ("central", "dot"))
+    ]
+    for (name, error), colour in zip(errors.items(), (BEFORE, FORWARD, WEIGHTS), strict=True):
+        traces.append(
+            go.Scatter(
+                x=check.h,
+                y=drawable(np.maximum(error, 1e-18)),
+                name=name,
+                mode="lines+markers",
+                line_color=colour,
+                marker_size=5,
+            )
+        )
+    return chart(
+        traces,
+        title=title,
+        alt=f"Error of three differences against the step h. {title}.",
+        how="Towards the left rounding takes over, towards the right the curve of the function. Slope on "
+        f"the right: {slopes}. Theory expects the best h at {expected}. The gradient along this direction "
+        f"is {short(check.exact)}.",
+        xaxis=dict(title="step h", type="log", exponentformat="power", nticks=8),
+        yaxis=log_axis([1e-18, *errors["forward"], *errors["central"]], "error"),
+    )
+
+
+def taylor(test: TaylorTest) -> go.Figure:
+    """What is left of the change of the output without and with the gradient, against the step h."""
+    orders = [slope(test.h, r, 1e-6, 1e-2) for r in (test.zeroth, test.first)]
+    if test.first[(test.h >= 1e-6) & (test.h <= 1e-2)].max() < 1e-12:
+        title = "The gradient explains the whole change: the function is straight here"
+    elif orders[1] > 1.8:
+        title = f"The rest falls as h to the {orders[1]:.2f}: the gradient is right"
+    else:
+        title = f"The rest falls only as h to the {orders[1]:.2f}: a kink is near, or the gradient is wrong"
+    return chart(
+        [
+            go.Scatter(x=test.h, y=drawable(rest), name=name, mode="lines+markers", line_color=colour)
+            for name, rest, colour in (
+                ("|change|", test.zeroth, BEFORE),
+                ("|change − h · gradient|", test.first, AFTER),
+            )
+        ],
+        title=title,
+        alt=f"Taylor test. {title}.",
+        how=f"The Taylor test: the change itself falls as h to the {orders[0]:.2f}; with the right gradient "
+        "taken off, the rest falls twice as fast. A wrong gradient would leave slope 1.",
+        xaxis=dict(title="step h", type="log", exponentformat="power", nticks=8),
+        yaxis=log_axis([*np.maximum(test.first, 1e-18), *test.zeroth], "what is left"),
+    )
+
+
+def operations(flops) -> go.Figure:
+    """The cost of the whole gradient, in forward passes, against the number of parameters."""
+    parameters = np.array([cost.parameter_count(widths) for widths in flops.widths])
+    counted = {
+        "backpropagation": (flops.forward + flops.backward) / flops.forward,
+        "forward mode": parameters * flops.tangent / flops.forward,
+        "central differences": 2.0 * parameters,
+    }
+    formulas = (cost.reverse_mode_flops, cost.forward_mode_flops, cost.difference_flops)
+    title = (
+        f"A gradient of {parameters[-1]:,} numbers costs {counted['backpropagation'][-1]:.3f} forward passes "
+        f"by backpropagation, {short(counted['forward mode'][-1])} by forward mode and "
+        f"{short(counted['central differences'][-1])} by central differences"
+    )
+    traces = [
+        go.Scatter(
+            x=parameters,
+            y=[formula(w, cost.BATCH) / cost.forward_flops(w, cost.BATCH) for w in flops.widths],
+            mode="lines",
+            line=dict(color=THEORY, dash="dash"),
+            name="closed form",
+            showlegend=formula is formulas[0],
+            hoverinfo="skip",
+        )
+        for formula in formulas
+    ]
+    traces += [
+        go.Scatter(x=parameters, y=counted[way], name=way, mode="markers", marker=dict(color=colour, size=9))
+        for way, colour in WAYS.items()
+    ]
+    return chart(
+        traces,
+        title=title,
+        alt=f"Cost of the gradient against parameters. {title}.",
+        how="Dots: operations that PyTorch counted in each pass, times the passes a gradient takes, "
+        "over those of one forward pass. Dashed: the closed form. Only backpropagation does not care how "
+        "many parameters there are.",
+        xaxis=log_axis(parameters, "parameters"),
+        yaxis=log_axis(np.concatenate(list(counted.values())), "forward passes"),
+    )
+
+
+def ratio(flops) -> go.Figure:
+    """Operations of the backward pass over those of the forward pass, against width."""
+    widths, ratios = [w[1] for w in flops.widths], flops.backward / flops.forward
+    title = f"Backward over forward: {ratios[0]:.2f} at width {widths[0]}, {ratios[-1]:.3f} at {widths[-1]}"
+    figure = chart(
+        [
+            go.Scatter(
+                x=widths,
+                y=[cost.backward_flops(w, 1) / cost.forward_flops(w, 1) for w in flops.widths],
+                name="closed form",
+                mode="lines",
+                line=dict(color=THEORY, dash="dash"),
+            ),
+            go.Scatter(
+                x=widths, y=ratios, name="counted", mode="markers", marker=dict(color=BACKWARD, size=9)
+            ),
+        ],
+        title=title,
+        alt=f"Ratio of operations, backward over forward. {title}.",
+        how="Each weight is used once forward, and twice backward: for its own gradient and for that of its "
+        "input, which the first layer does not need. The ratio stays below 2 however large the network is.",
+        xaxis=log_axis(widths, "width"),
+        yaxis=dict(title="backward / forward", range=[0, 2.2]),
+    )
+    figure.add_hline(2, line=dict(color=THEORY, width=1))
+    return figure
+
+
+def memory(recorded) -> go.Figure:
+    """Bytes that are recorded between the passes, against depth."""
+    depths, width = cost.DEPTHS, cost.MEMORY_WIDTH
+    predicted = [cost.recorded_bytes(cost.shape(width, depth), cost.BATCH) for depth in depths]
+    per_layer = (recorded[-1] - recorded[0]) / (depths[-1] - depths[0])
+    title = f"Every layer adds {per_layer:,.0f} bytes to remember: {cost.BATCH} × {width} activations"
+    return chart(
+        [
+            go.Scatter(
+                x=depths, y=predicted, name="closed form", mode="lines", line=dict(color=THEORY, dash="dash")
+            ),
+            go.Scatter(
+                x=depths, y=recorded, name="measured", mode="markers", marker=dict(color=FORWARD, size=9)
+            ),
+        ],
+        title=title,
+        alt=f"Bytes recorded between the passes against depth. {title}.",
+        how="The price of recording: memory, linear in depth. Measured as the tensors that autograd saves.",
+        xaxis=dict(title="hidden layers"),
+        yaxis=dict(title="bytes", rangemode="tozero"),
+    )
+
+
+def seconds(times) -> go.Figure:
+    """Seconds for the whole gradient against the number of parameters."""
+    found = {
+        "backpropagation": times.reverse,
+        "forward mode": times.forward_mode,
+        "central differences": times.differences,
+    }
+    last = times.differences[-1] / times.reverse[-1]
+    title = (
+        f"On the clock, at {times.parameters[-1]:,.0f} parameters: central differences take {short(last)} "
+        f"times as long as backpropagation, forward mode {short(times.forward_mode[-1] / times.reverse[-1])}"
+    )
+    return chart(
+        [
+            go.Scatter(x=times.parameters, y=found[way], name=way, mode="lines+markers", line_color=colour)
+            for way, colour in WAYS.items()
+        ],
+        title=title,
+        alt=f"Seconds against parameters, measured. {title}.",
+        how="The best of three on the machine that serves this page; they differ a little every time.",
+        xaxis=log_axis(times.parameters, "parameters"),
+        yaxis=log_axis(np.concatenate(list(found.values())), "seconds"),
+    )

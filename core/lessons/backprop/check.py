@@ -1,0 +1,104 @@
+"""Is the gradient right? The same graph, evaluated beside the point, must agree with it.
+
+    forward        (f(x + h) - f(x)) / h            error |f''| h / 2   + rounding ~ eps |f| / h
+    central        (f(x + h) - f(x - h)) / (2 h)    error |f'''| h^2 / 6 + rounding ~ eps |f| / h
+    complex step   Im f(x + i h) / h                error |f'''| h^2 / 6, without subtraction or rounding
+
+Here f(h) stands for the output after the leaves have moved by h times a direction (Press et al., Numerical
+Recipes, section 5.7; Squire and Trapp 1998). relu and step look at the real part of a complex number only, so
+the complex step sees the side on which the point lies; a difference across a kink mixes both sides.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.lessons.backprop.graph import Graph, evaluate, gradients
+
+EPSILON = np.finfo(np.float64).eps
+
+
+H = np.logspace(-16, 0, 65)
+
+
+SIDE = 1e-3
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """The slope of the output along a direction, `exact` by backpropagation and by three differences.
+
+    Arrays run over `h`; NaN marks an h that leaves the domain. The predicted arrays are absolute errors, from
+    the table above with f'' and f''' measured at the point.
+    """
+
+    h: np.ndarray
+    exact: float
+    forward: np.ndarray
+    central: np.ndarray
+    complex_step: np.ndarray
+    predicted_forward: np.ndarray
+    predicted_central: np.ndarray
+
+
+@dataclass(frozen=True)
+class TaylorTest:
+    """|f(h) - f(0)|, which falls like h, and |f(h) - f(0) - h slope|, like h^2 if the gradient is right."""
+
+    h: np.ndarray
+    zeroth: np.ndarray
+    first: np.ndarray
+
+
+def gradient_check(
+    graph: Graph, leaves: Mapping[str, float], direction: Mapping[str, float], h: np.ndarray = H
+) -> GradientCheck:
+    """Compare the gradient with differences. direction: leaf -> how far it moves per unit of h.
+
+    Raises ValueError as `core.lessons.backprop.graph.gradients` does, and for a direction that names no leaf.
+    """
+    exact = _slope(graph, leaves, direction)
+    f = _along(graph, leaves, direction)
+
+    def slope(at):
+        return np.imag(f(at + 1e-20j)) / 1e-20
+
+    with np.errstate(all="ignore"):
+        here = f(np.zeros_like(h))
+        estimates = (f(h) - here) / h, (f(h) - f(-h)) / (2 * h), np.imag(f(1j * h)) / h
+        below, middle, above = slope(np.array([-SIDE, 0, SIDE]))
+        second, third = (above - below) / (2 * SIDE), (above - 2 * middle + below) / SIDE**2
+    return GradientCheck(
+        h,
+        exact,
+        *(np.where(np.isfinite(estimate), estimate, np.nan) for estimate in estimates),
+        predicted_forward=h * abs(second) / 2 + EPSILON * abs(here) / h,
+        predicted_central=h**2 * abs(third) / 6 + EPSILON * abs(here) / h,
+    )
+
+
+def taylor_test(
+    graph: Graph, leaves: Mapping[str, float], direction: Mapping[str, float], h: np.ndarray = H
+) -> TaylorTest:
+    """Remainders of the Taylor polynomials of degree 0 and 1. Arguments, errors: see `gradient_check`."""
+    f = _along(graph, leaves, direction)
+    change = f(h) - f(0 * h)
+    return TaylorTest(h, abs(change), abs(change - h * _slope(graph, leaves, direction)))
+
+
+def _along(graph: Graph, leaves: Mapping[str, float], direction: Mapping[str, float]) -> Callable:
+    """The output as a function of the distance moved, for real or complex arrays of distances."""
+
+    def f(distance: np.ndarray) -> np.ndarray:
+        moved = {name: value + distance * direction.get(name, 0.0) for name, value in leaves.items()}
+        return evaluate(graph, moved)[graph.output]
+
+    return f
+
+
+def _slope(graph: Graph, leaves: Mapping[str, float], direction: Mapping[str, float]) -> float:
+    if unknown := [name for name in direction if name not in graph.leaves]:
+        raise ValueError(f"{unknown[0]} cannot move: the leaves are {', '.join(graph.leaves)}.")
+    found = gradients(graph, leaves)
+    return sum(found[name] * step for name, step in direction.items())

@@ -1,0 +1,262 @@
+"""FACTS: textbook sentences about backpropagation, each put to the test by a few exact computations."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from core.diagnosis.claims import sum_up
+from core.diagnosis.measures import short
+from core.lessons.backprop.check import gradient_check
+from core.lessons.backprop.cost import backward_flops, forward_flops
+from core.lessons.backprop.expression import parse
+from core.lessons.backprop.graph import Training, train
+from core.lessons.backprop.networks import SHAPES
+from core.lessons.backprop.paths import (
+    ladder,
+    ladder_with_recording,
+    ladder_without_recording,
+    layered_edges,
+    layered_paths,
+)
+from core.lessons.backprop.settings import Passes
+
+COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
+
+
+DEEP_LEARNING = "Goodfellow, Bengio and Courville 2016, Deep Learning"
+
+
+TYPED = Passes(shape="expression", learning_rate=0.1, steps=100)
+
+
+FUNCTIONS = {
+    "a bump": TYPED.but(expression="y = exp(-(w*x + b)**2); (y - t)**2", values="x:1,w:1,b:0.3,t:0.9"),
+    "two waves": TYPED.but(
+        expression="y = w*sin(b*x) + cos(w*b); (y - t)**2",
+        values="x:2,w:0.3,b:0.4,t:1.7",
+        learning_rate=0.05,
+    ),
+    "a power over a sum": TYPED.but(
+        expression="y = x**w / (1 + exp(b)); (y - t)**2",
+        values="x:2,w:1,b:0.5,t:3",
+        learning_rate=0.02,
+    ),
+    "a steep sigmoid": TYPED.but(
+        expression="y = sigmoid(50*(w*x + b)); (y - t)**2", values="x:1,w:-0.6,b:-0.4,t:1"
+    ),
+    "a step": TYPED.but(expression="y = step(w*x + b); (y - t)**2", values="x:1,w:-0.6,b:-0.4,t:1"),
+}
+
+
+KINK = TYPED.but(expression="y = relu(w*x + b); (y - t)**2", values="x:1,w:0.2,b:0.1,t:1")
+
+
+LEARNED = 0.01
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Whether a claim holds under one condition, and the numbers behind that."""
+
+    holds: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A textbook sentence, and under every condition the computation that tests it."""
+
+    sentence: str
+    source: str
+    cases: dict[str, Callable[[], Evidence]]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """`word` is holds, holds only when, or fails; `sentence` says where; the evidence has the numbers."""
+
+    word: str
+    sentence: str
+    evidence: dict[str, Evidence]
+
+
+def judge(fact: Fact) -> Judged:
+    """Compute every case now."""
+    evidence = {condition: case() for condition, case in fact.cases.items()}
+    return Judged(*sum_up({condition: found.holds for condition, found in evidence.items()}), evidence)
+
+
+def verdicts(tick: Callable = lambda: None) -> list[Judged]:
+    """The verdict on every fact, in the order of FACTS."""
+    judged = []
+    for fact in FACTS:
+        tick()
+        judged.append(judge(fact))
+    return judged
+
+
+def trained(passes: Passes) -> Training:
+    """Gradient descent as the settings ask for it."""
+    return train(
+        passes.graph,
+        passes.leaves,
+        passes.parameters,
+        passes.learning_rate,
+        passes.steps,
+        passes.accumulate,
+        passes.zero_grad,
+    )
+
+
+def tried() -> dict[str, Training]:
+    """Gradient descent on every one of FUNCTIONS."""
+    return {name: trained(passes) for name, passes in FUNCTIONS.items()}
+
+
+def _calls(levels: int) -> Evidence:
+    values = ladder(levels)
+    (slow, many), (fast, few) = ladder_without_recording(values), ladder_with_recording(values)
+    same = abs(slow - fast) <= 1e-12 * abs(fast)
+    sentence = f"{many:,} calls without recording, {few:,} with; both find {short(fast)}"
+    return Evidence(same and few < many, sentence)
+
+
+def _paths(widths: Iterable[int]) -> Evidence:
+    ways, edges = layered_paths(tuple(widths)), layered_edges(tuple(widths))
+    return Evidence(edges < ways, f"{short(float(ways))} paths through {edges:,} edges")
+
+
+def _learns(passes: Passes) -> Evidence:
+    loss = trained(passes).loss
+    sentence = f"loss {short(loss[0])} before and {short(loss[-1])} after {len(loss) - 1} steps"
+    return Evidence(bool(loss[-1] < LEARNED * loss[0]), sentence)
+
+
+def _stuck(passes: Passes) -> Evidence:
+    found = _learns(passes)
+    return Evidence(not found.holds, found.sentence)
+
+
+def _weights_stay(passes: Passes) -> Evidence:
+    run = trained(passes)
+    weights = [name for name in passes.parameters if name.startswith("w")]
+    moved = sum(bool((run.paths[name] != run.paths[name][0]).any()) for name in weights)
+    sentence = (
+        f"{moved} of {len(weights)} weights ever move; loss {short(run.loss[0])} to {short(run.loss[-1])}"
+    )
+    return Evidence(moved == 0, sentence)
+
+
+def _copies(passes: Passes) -> Evidence:
+    run, width = trained(passes), SHAPES[passes.shape][1]
+    rows = [[run.paths[f"{name}1_{unit + 1}{end}"] for unit in range(width)] for name, end in
+            (("w", "1"), ("w", "2"), ("b", ""))]  # fmt: skip
+    apart = max(float(abs(path - row[0]).max()) for row in rows for path in row)
+    return Evidence(apart == 0, f"after {passes.steps} steps the units differ by {short(apart)}")
+
+
+def _twice(widths: tuple[int, ...]) -> Evidence:
+    ratio = backward_flops(widths, 1) / forward_flops(widths, 1)
+    return Evidence(abs(ratio - 2) < 0.1, f"{ratio:.3f} times the operations of the forward pass")
+
+
+def _agrees(text: str, x: float) -> Evidence:
+    check = gradient_check(parse(text), {"x": x}, {"x": 1.0})
+    best = check.central[abs(check.h - 1e-5).argmin()]
+    sentence = f"backpropagation {short(check.exact)}, central difference {short(best)}"
+    return Evidence(bool(abs(best - check.exact) <= 1e-6 * max(abs(check.exact), 1e-6)), sentence)
+
+
+def _worse_without_clearing(passes: Passes) -> Evidence:
+    cleared, kept = trained(passes), trained(passes.but(zero_grad=False))
+    sentence = f"loss {short(kept.loss[-1])}, with clearing {short(cleared.loss[-1])}"
+    return Evidence(bool(kept.loss[-1] > 10 * cleared.loss[-1]), sentence)
+
+
+ZERO = Passes(init="zero", steps=100)
+
+
+FACTS = (
+    Fact(
+        "Backpropagation avoids an exponential number of computations by recording what it has found.",
+        f"{DEEP_LEARNING}, section 6.5",
+        {
+            "on a ladder of 15 levels": partial(_calls, 15),
+            "with 20 layers of 64 units": partial(_paths, (2, *[64] * 20, 1)),
+            "with three layers of 3 units": partial(_paths, (2, 3, 3, 3, 1)),
+            "in the 2-2-1 network": partial(_paths, (2, 2, 1)),
+        },
+        "Paths multiply with depth and edges add up, so in a very small network there is nothing to save.",
+    ),
+    Fact(
+        "If it is differentiable, we can probably learn on it.",
+        COURSE,
+        {f"on {name}": partial(_learns, FUNCTIONS[name]) for name in list(FUNCTIONS)[:4]},
+        "The steep sigmoid has a slope everywhere, but away from its edge that slope is too small to move "
+        "anything: differentiable is not enough, the gradient must also be felt.",
+    ),
+    Fact(
+        "What is not differentiable cannot be learned by gradient descent.",
+        "The converse, often concluded",
+        {
+            "on a step": partial(_stuck, FUNCTIONS["a step"]),
+            "on ReLU, which has a kink": partial(_stuck, KINK),
+        },
+        "A step is flat wherever it has a slope. One kink does no harm while training does not sit on it.",
+    ),
+    Fact(
+        "A network whose weights all start at zero never learns.",
+        f"{DEEP_LEARNING}, section 8.4, as it is often told",
+        {
+            "with tanh units": partial(_weights_stay, ZERO),
+            "with ReLU units": partial(_weights_stay, ZERO.but(activation="relu")),
+            "with sigmoid units": partial(_weights_stay, ZERO.but(activation="sigmoid")),
+            "for a single neuron": partial(_weights_stay, ZERO.but(shape="single neuron")),
+        },
+        "Where no weight moves, the last bias still learns the mean. A sigmoid unit gives 0.5 at 0, "
+        "and so passes gradient on; a single neuron has no unit that could stand in its way.",
+    ),
+    Fact(
+        "Units that start equal stay equal: training never breaks the symmetry.",
+        f"{DEEP_LEARNING}, section 8.4",
+        {
+            f"with {activation} units": partial(
+                _copies, Passes(shape="2-3-3-1", activation=activation, init="equal", steps=100)
+            )
+            for activation in ("tanh", "sigmoid", "relu")
+        },
+    ),
+    Fact(
+        "The backward pass costs twice the forward pass.",
+        "Griewank 1989; Kaplan et al. 2020, section 2.1",
+        {
+            "with two layers of 1024": partial(_twice, (2, 1024, 1024, 1)),
+            "with two layers of 8": partial(_twice, (2, 8, 8, 1)),
+            "with 1000 inputs and 8 units": partial(_twice, (1000, 8, 1)),
+        },
+        "The first layer needs no gradient of its inputs; if it is the largest, the ratio is nearer to 1.",
+    ),
+    Fact(
+        "Finite differences show whether a gradient is right.",
+        "PyTorch documentation, torch.autograd.gradcheck",
+        {
+            "on a smooth function": partial(_agrees, "sin(x) * exp(x)", 0.7),
+            "at the kink of ReLU": partial(_agrees, "relu(x) * 1", 0.0),
+        },
+        "At a kink there is no slope to agree on: PyTorch takes 0, the central difference the mean of both.",
+    ),
+    Fact(
+        "Without zero_grad training goes wrong.",
+        "PyTorch documentation, Zeroing out gradients",
+        {
+            "in the 2-2-1 network": partial(_worse_without_clearing, Passes()),
+            "with a small learning rate": partial(
+                _worse_without_clearing, Passes(learning_rate=0.01, steps=300)
+            ),
+            "for a single neuron": partial(_worse_without_clearing, Passes(shape="single neuron")),
+        },
+        "Gradients that pile up act like momentum without friction: the weights swing past their aim. "
+        "A neuron that saturates beyond its aim does not swing back, and gets there sooner.",
+    ),
+)

@@ -1,0 +1,169 @@
+"""One mini-batch through batch normalization, number by number (Ioffe & Szegedy 2015, algorithm 1)."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from pydantic import model_validator
+
+from core.data import BATCHES, DROPOUT, WEIGHTS, load, stream
+from core.engine.initial import INITS
+from core.experiment import Experiment
+from core.settings import Conflict, number
+
+EPSILON, MOMENTUM = 1e-5, 0.1
+
+
+BATCHES_SEEN = 100
+
+
+class ByHand(Experiment):
+    """An Experiment, and how the page takes one of its mini-batches apart."""
+
+    rows: int = number("Batch size by hand", 8, 1, 64, "How many samples share one mean and deviation.")
+    nudge: float = number("Move sample 1 by", 0, -100, 100, "Added to the first sample's pre-activation.")
+    gamma: float = number("Scale γ", 1, -10, 10, "What the normalized values are multiplied by; 1 at first.")
+    beta: float = number("Shift β", 0, -10, 10, "What is added then; 0 at first.")
+    seen: int = number(
+        "Batches seen", 10, 0, BATCHES_SEEN, "Training batches the running statistics have averaged."
+    )
+
+    @model_validator(mode="after")
+    def _rows_fit(self) -> Self:
+        if self.rows > self.samples:
+            raise Conflict("rows samples", f"allowed is at most the number of samples, {self.samples}")
+        return self
+
+    @property
+    def experiment(self) -> Experiment:
+        """The settings of the training alone."""
+        return Experiment(**{name: getattr(self, name) for name in Experiment.model_fields})
+
+
+@dataclass(frozen=True)
+class OneBatch:
+    """What happened to the pre-activations of one unit: all arrays [batch].
+
+    variance is the biased one, divided by the batch size, as in the forward pass of PyTorch. `pull` is the
+    gradient of every normalized value by the first pre-activation.
+    """
+
+    pre_activation: np.ndarray
+    mean: float
+    variance: float
+    normalized: np.ndarray
+    output: np.ndarray
+    pull: np.ndarray
+
+
+def normalize(z: np.ndarray, gamma: float = 1.0, beta: float = 0.0, epsilon: float = EPSILON) -> OneBatch:
+    """gamma * (z - mean) / sqrt(variance + epsilon) + beta over a batch z [batch].
+
+    Raises ValueError for a batch of one: its only value is its mean, and nothing is left of it.
+    """
+    if len(z) == 1:
+        raise ValueError(
+            "A batch of 1 cannot be normalized: its mean is the value itself and its variance is 0, so the "
+            "output would be β whatever the input. Allowed are batches from 2."
+        )
+    mean, variance = float(z.mean()), float(z.var())
+    std = np.sqrt(variance + epsilon)
+    normalized = (z - mean) / std
+    first = np.arange(len(z)) == 0
+    pull = (first - 1 / len(z) - normalized * normalized[0] / len(z)) / std
+    return OneBatch(z, mean, variance, normalized, gamma * normalized + beta, pull)
+
+
+def pre_activations(experiment: Experiment) -> np.ndarray:
+    """w . x of the first unit in layer 1 on the training set, before training: [samples].
+
+    Without the bias, which batch normalization would take away again. The order is that of the
+    first epoch.
+    """
+    e = experiment
+    weight = e.gain * INITS[e.init](stream(e.seed, WEIGHTS, 0), e.width, e.inputs)[0]
+    z = load(e).x_train @ weight
+    return z[stream(e.seed, BATCHES).permutation(e.samples)] if e.batch_size else z
+
+
+def mini_batches(z: np.ndarray, rows: int, count: int) -> np.ndarray:
+    """`count` mini-batches of `rows` values, over and over in the same order: [count, rows]."""
+    return np.resize(z, (count, rows))
+
+
+def running(batches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """nn.BatchNorm1d's running mean and variance before and after every batch: [count + 1] each.
+
+    They start at 0 and 1 and move a tenth of the way to each batch's mean and unbiased variance.
+    """
+    mean, variance = np.zeros(len(batches) + 1), np.ones(len(batches) + 1)
+    for t, z in enumerate(batches):
+        mean[t + 1] = (1 - MOMENTUM) * mean[t] + MOMENTUM * z.mean()
+        variance[t + 1] = (1 - MOMENTUM) * variance[t] + MOMENTUM * z.var(ddof=1)
+    return mean, variance
+
+
+def left_of_start(batches: int | np.ndarray) -> float | np.ndarray:
+    """The weight that the start values still have in the running statistics: 0.9 ** batches."""
+    return (1 - MOMENTUM) ** batches
+
+
+def evaluated(z: np.ndarray, mean: float, variance: float, gamma: float, beta: float) -> np.ndarray:
+    """Batch normalization in evaluation mode: running statistics instead of the batch's own."""
+    return gamma * (z - mean) / np.sqrt(variance + EPSILON) + beta
+
+
+@dataclass(frozen=True)
+class Apart:
+    """One mini-batch before and after its first value moved, and in evaluation mode.
+
+    running_mean, running_variance [101]: over the batches seen; goal: mean and unbiased variance of the set.
+    """
+
+    before: OneBatch
+    after: OneBatch
+    evaluated: np.ndarray
+    running_mean: np.ndarray
+    running_variance: np.ndarray
+    goal: tuple[float, float]
+
+
+def take_apart(settings: ByHand) -> Apart:
+    """The first mini-batch of `rows` samples. Raises ValueError for a batch of one."""
+    s = settings
+    z = pre_activations(s.experiment)
+    batches = mini_batches(z, s.rows, BATCHES_SEEN)
+    moved = batches[0] + s.nudge * (np.arange(s.rows) == 0)
+    after = normalize(moved, s.gamma, s.beta)
+    mean, variance = running(batches)
+    return Apart(
+        normalize(batches[0], s.gamma, s.beta),
+        after,
+        evaluated(moved, mean[s.seen], variance[s.seen], s.gamma, s.beta),
+        mean,
+        variance,
+        (float(z.mean()), float(z.var(ddof=1))),
+    )
+
+
+def shift_formula(rates: np.ndarray) -> np.ndarray:
+    """Variance of ReLU units of N(0, 1) inputs in evaluation over that in training behind dropout.
+
+    E[h^2] = 1/2 and E[h] = 1/sqrt(2 pi); dropout divides the first by 1 - rate while it trains (the variance
+    shift of Li et al. 2019).
+    """
+    square = 1 / (2 * np.pi)
+    return (0.5 - square) / (0.5 / (1 - rates) - square)
+
+
+def shift_measured(rates: np.ndarray, seed: int, count: int = 200_000) -> tuple[np.ndarray, np.ndarray]:
+    """The variance that batch normalization puts out in evaluation mode: 1 if nothing is wrong, [rates] each.
+
+    First behind dropout, then before it, for `count` ReLU units; its statistics are those of training mode.
+    """
+    rng = stream(seed, DROPOUT)
+    units = np.maximum(rng.normal(size=count), 0)
+    drawn = rng.random(count)
+    behind = [units.var() / np.var(units * (drawn >= rate) / (1 - rate)) for rate in rates]
+    before = [normalize(units).output.var() for _ in rates]
+    return np.array(behind), np.array(before)

@@ -1,0 +1,1 @@
+"""ReLU units that die."""

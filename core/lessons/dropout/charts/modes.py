@@ -1,0 +1,187 @@
+"""Dropout at work: the masks on the network, and the two modes of the same weights."""
+
+from itertools import islice, pairwise
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.style import BACKWARD, FORWARD, THEORY, chart, played
+from core.data import DATASETS, load
+from core.diagnosis.measures import short
+from core.engine.forward import DRAWS, Modes, answers, draw_masks, forward, used_masks
+from core.experiment import Experiment
+from core.run import Run
+
+UNITS, LAYERS, STEPS, SAMPLES = 12, 4, 30, 24
+
+
+def percent(share: float) -> str:
+    """0.5 as 50 %."""
+    return f"{100 * share:.3g} %"
+
+
+def _shown(e: Experiment, steps: int) -> np.ndarray:
+    """Which of the first units are kept for the first sample of the batch: [steps, layers, units]."""
+    layers = [
+        [mask[:UNITS, 0] for mask in islice(used_masks(e, layer), steps)]
+        for layer in range(min(e.depth, LAYERS))
+    ]
+    return np.array(layers).swapaxes(0, 1)
+
+
+def _kept(row: np.ndarray, p: float) -> str:
+    if not p:
+        return "all kept"
+    factor = f" × {short(1 / (1 - p))}" if p < 1 else ""
+    return f"{row.sum()} of {len(row)}<br>kept{factor}"
+
+
+def network(e: Experiment) -> go.Figure:
+    """The network as the first sample of the batch meets it at each of the first gradient steps."""
+    steps = min(e.steps, STEPS)
+    kept = _shown(e, steps)
+    output = [e.outputs] if e.depth <= LAYERS else []
+    sizes = [min(e.inputs, UNITS), *kept.shape[1] * [kept.shape[2]], *output]
+    spots = [np.stack([np.full(n, x), (np.arange(n) - (n - 1) / 2) / n], 1) for x, n in enumerate(sizes)]
+    places, rates = np.concatenate(spots), [e.dropout_after(layer) for layer in range(kept.shape[1])]
+    numbers = np.split(np.arange(len(places)), np.cumsum(sizes)[:-1])
+    edges = np.array([(i, j) for a, b in pairwise(numbers) for i in a for j in b])
+    scale = np.concatenate(
+        [
+            np.ones(sizes[0]),
+            *(np.full(kept.shape[2], 1 / (1 - min(p, 0.99))) for p in rates),
+            np.ones(sum(output)),
+        ]
+    )
+
+    def lines(some):
+        ends = np.full((len(some), 3, 2), np.nan)
+        ends[:, :2] = places[some]
+        return dict(zip("xy", ends.reshape(-1, 2).T.astype(np.float32), strict=True))
+
+    def frame(step):
+        alive = np.concatenate([np.ones(sizes[0], bool), kept[step].ravel(), np.ones(sum(output), bool)])
+        size = np.where(alive, 11 * np.minimum(scale, 4) ** 0.5, 9)
+        colour, symbol = np.where(alive, FORWARD, THEORY), np.where(alive, "circle", "x-thin-open")
+        node = dict(x=places[:, 0], y=places[:, 1], marker=dict(size=size, color=colour, symbol=symbol))
+        words = ["input", *map(_kept, kept[step], rates), *(["output"] if output else [])]
+        tops = [dict(text=text, x=x, y=0.64, showarrow=False, font_size=12) for x, text in enumerate(words)]
+        return [lines(edges[alive[edges].all(axis=1)]), node], dict(annotations=tops)
+
+    data, layout = frame(0)
+    dropped = [100 * (1 - kept[:, i].mean()) for i, p in enumerate(rates) if p]
+    title = (
+        f"A new mask at every step: in {steps} steps {short(np.mean(dropped))} % of these units were dropped"
+        if dropped
+        else "Without dropout every unit takes part at every step"
+    )
+    part = f"the first {kept.shape[2]} of {e.width} units" if e.width > UNITS else "all units"
+    layers = f" of the first {LAYERS} layers" if e.depth > LAYERS else ""
+    figure = chart(
+        [
+            go.Scatter(lines(edges), mode="lines", line=dict(color=THEORY, width=0.4), opacity=0.35),
+            go.Scatter(data[0], mode="lines", line=dict(color=FORWARD, width=0.8), opacity=0.7),
+            go.Scatter(data[1], mode="markers"),
+        ],
+        title=title,
+        alt=f"The network with the dropout masks of its first {steps} gradient steps. {title}.",
+        how=f"Shown are {part}{layers}, as the first sample of the batch meets them; every sample has a mask "
+        "of its own. These are the masks this run was trained with. Grey crosses are dropped; kept units are "
+        "multiplied by 1/(1 − p), so that the next layer receives as much as without dropout.",
+        height=470,
+        showlegend=False,
+        hovermode=False,
+        xaxis=dict(visible=False, range=[-0.4, len(sizes) - 0.6], fixedrange=True),
+        yaxis=dict(visible=False, range=[-0.52, 0.72], fixedrange=True),
+        **layout,
+    )
+    frames = []
+    for step in range(steps):
+        data, layout = frame(step)
+        frames.append(dict(data=data, traces=[1, 2], name=str(step), layout=layout))
+    return played(figure, frames, "gradient step ")
+
+
+def _answer(e: Experiment, output: np.ndarray) -> np.ndarray:
+    """One number per sample: the probability of the last class, or the regression itself."""
+    return answers(e, output)[:, -1]
+
+
+def answer_title(e: Experiment) -> str:
+    return "answer" if e.loss == "mse" else f"probability of class {DATASETS[e.dataset].classes - 1}"
+
+
+def mode(run: Run, training: bool) -> go.Figure:
+    """What the same weights answer to the same held-out samples when asked 20 times, in one of the modes."""
+    e, x = run.experiment, load(run.experiment).x_test[:SAMPLES]
+    rng = np.random.default_rng(e.seed)
+    steady = _answer(e, forward(e, run.weights, x).output)
+    if training:
+        asked = np.array(
+            [
+                _answer(e, forward(e, run.weights, x, draw_masks(e, rng, len(x)), True).output)
+                for _ in range(DRAWS)
+            ]
+        )
+    else:
+        asked = np.array([_answer(e, forward(e, run.weights, x).output) for _ in range(DRAWS)])
+    order = np.argsort(steady)
+    spread = float(asked.std(axis=0).mean()) if np.ptp(asked, axis=0).any() else 0
+    name = "Training" if training else "Evaluation"
+    title = f"{name} mode: asked {DRAWS} times, " + (
+        f"the answers to one sample scatter by {short(spread)}" if spread else "a sample gets the same answer"
+    )
+    low, high = min(0, float(asked.min())), max(1, float(asked.max()))
+    pad = 0.05 * (high - low)
+    return chart(
+        [
+            go.Scatter(
+                x=np.tile(np.arange(1, len(x) + 1), DRAWS),
+                y=asked[:, order].ravel().astype(np.float32),
+                mode="markers",
+                marker=dict(color=BACKWARD if training else FORWARD, size=5, opacity=0.45),
+            )
+        ],
+        title=title,
+        alt=f"Answers of the network to {len(x)} held-out samples in {name.lower()} mode. {title}.",
+        how="One column per held-out sample, one dot per time it is asked; same weights on both sides.",
+        height=300,
+        showlegend=False,
+        hovermode="closest",
+        xaxis=dict(title="held-out sample, sorted"),
+        yaxis=dict(title=answer_title(e), range=[low - pad, high + pad]),
+    )
+
+
+def truth_table(e: Experiment, found: dict[str, Modes]) -> tuple[list[dict], str]:
+    """Both modes on both sets as rows of a table, and what it costs to forget `eval()`."""
+    quality = "R²" if e.loss == "mse" else "accuracy"
+
+    def number(value):
+        return short(value) if e.loss == "mse" else f"{100 * value:.1f} %"
+
+    def spread(values, text):
+        return f"{text(values.mean())} ± {text(values.std())}"
+
+    rows = [
+        {
+            "mode": "evaluation, model.eval()",
+            **{f"{on}: {quality}": number(m.accuracy) for on, m in found.items()},
+            **{f"{on}: loss": short(m.loss) for on, m in found.items()},
+        },
+        {
+            "mode": "training, model.train()",
+            **{f"{on}: {quality}": spread(m.training_accuracy, number) for on, m in found.items()},
+            **{f"{on}: loss": spread(m.training_loss, short) for on, m in found.items()},
+        },
+    ]
+    held = found["held out"]
+    if np.allclose(held.training_loss, held.loss, rtol=1e-9, equal_nan=True):
+        return rows, "Without dropout and batch normalization both modes are the same."
+    first, second = (number(value) for value in held.training_accuracy[:2])
+    sentence = (
+        f"The silent bug: forget `eval()` and the held-out {quality} reads {first} now and {second} the next "
+        f"time, where the network is worth {number(held.accuracy)}; the loss reads "
+        f"{short(held.training_loss.mean())} instead of {short(held.loss)}. No error, no warning."
+    )
+    return rows, sentence

@@ -1,0 +1,142 @@
+"""Dropout, measured: linear regression, all thinned networks, both modes."""
+
+import itertools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from core.engine.forward import forward
+from core.lessons.dropout.theory import RATES, linear_data, ridge
+from core.run import Run
+
+SETS = 150
+
+
+def rate_errors(n: int, d: int, sigma: float, tick: Callable = lambda *_: None) -> np.ndarray:
+    """|w_p - w|^2 at every rate of RATES, the held-out error without its noise: mean over 150 data sets."""
+    total = np.zeros(len(RATES))
+    for seed in range(SETS):
+        data = linear_data(n, d, sigma, seed)
+        total += [np.sum((ridge(data.x, data.y, p) - data.w) ** 2) for p in RATES]
+        tick(seed / SETS)
+    return total / SETS
+
+
+class Descent(NamedTuple):
+    """Gradient descent with dropout: the last iterate, and the mean over the last three quarters."""
+
+    last: np.ndarray
+    averaged: np.ndarray
+
+
+def descent(
+    x: np.ndarray, y: np.ndarray, p: float, steps: int = 4000, rate: float = 0.02, seed: int = 0
+) -> Descent:
+    """Full-batch gradient descent on the squared error with a new mask on every input at every step.
+
+    Masks never stop, so that the last iterate keeps jittering around the minimum; its average does not
+    (Polyak & Juditsky 1992).
+    """
+    rng, w, total = np.random.default_rng(seed), np.zeros(x.shape[1]), np.zeros(x.shape[1])
+    for step in range(steps):
+        dropped = x * (rng.random(x.shape) >= p) / (1 - p)
+        w = w - rate * 2 / len(y) * dropped.T @ (dropped @ w - y)
+        if step >= steps // 4:
+            total += w
+    return Descent(w, total / (steps - steps // 4))
+
+
+class Path(NamedTuple):
+    """Ridge weights `closed_form` [rates, d]; at the rates `trained` also `exact` ones and both iterates."""
+
+    rates: np.ndarray
+    closed_form: np.ndarray
+    trained: np.ndarray
+    exact: np.ndarray
+    averaged: np.ndarray
+    last: np.ndarray
+
+
+def path(
+    n: int = 40, d: int = 8, sigma: float = 1.0, seed: int = 0, tick: Callable = lambda *_: None
+) -> Path:
+    """Dropout by gradient descent beside ridge regression, on one data set."""
+    x, y, _ = linear_data(n, d, sigma, seed)
+    rates, trained, found = np.linspace(0, 0.95, 96), np.arange(1, 10) / 10, []
+    for p in trained:
+        found.append(descent(x, y, p))
+        tick(p)
+    averaged, last = (np.array([getattr(one, name) for one in found]) for name in ("averaged", "last"))
+    closed_form, exact = (np.array([ridge(x, y, p) for p in some]) for some in (rates, trained))
+    return Path(rates, closed_form, trained, exact, averaged, last)
+
+
+class Ensemble(NamedTuple):
+    """All M thinned networks' outputs [M, samples, outputs], the chance of each, and the scaled network's."""
+
+    outputs: np.ndarray
+    chance: np.ndarray
+    scaled: np.ndarray
+
+    def mean(self) -> np.ndarray:
+        """The mean output [samples, outputs], every thinned network weighted by its probability."""
+        return np.tensordot(self.chance, self.outputs, 1)
+
+
+def all_masks(units: int, p: float) -> tuple[np.ndarray, np.ndarray]:
+    """The 2^units masks of factors 0 and 1/(1 - p), [2^units, units], and the probability of each."""
+    kept = np.array(list(itertools.product((0, 1), repeat=units)))
+    count = kept.sum(axis=1)
+    return kept / (1 - p), (1 - p) ** count * p ** (units - count)
+
+
+def ensemble(run: Run, x: np.ndarray, p: float) -> Ensemble:
+    """Every thinned network of a small trained one, and the scaled network that stands for them all.
+
+    Raises ValueError beyond 2^14 thinned networks.
+    """
+    e = run.experiment
+    units = e.depth * e.width
+    if units > 14:
+        raise ValueError(
+            f"{units} hidden units have 2^{units} thinned networks: allowed are at most 14 units."
+        )
+    masks, chance = all_masks(units, p)
+    outputs = [forward(e, run.weights, x, mask.reshape(e.depth, e.width)).output for mask in masks]
+    return Ensemble(np.array(outputs), chance, forward(e, run.weights, x).output)
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    """Probabilities along the last axis."""
+    z = np.exp(z - z.max(axis=-1, keepdims=True))
+    return z / z.sum(axis=-1, keepdims=True)
+
+
+def geometric_mean(found: Ensemble) -> np.ndarray:
+    """The normalized geometric mean of all thinned networks' probabilities (Baldi & Sadowski 2013)."""
+    z = found.outputs
+    top = z.max(axis=-1, keepdims=True)
+    log_p = z - top - np.log(np.exp(z - top).sum(axis=-1, keepdims=True))
+    return softmax(np.tensordot(found.chance, log_p, 1))
+
+
+def relative_gap(mean: np.ndarray, scaled: np.ndarray) -> float:
+    """RMS difference of the two, relative to the spread of the mean over samples."""
+    return float(np.sqrt(np.mean((mean - scaled) ** 2)) / np.std(mean))
+
+
+def sampled_error(found: Ensemble, counts: np.ndarray, repeats: int = 200, seed: int = 0) -> np.ndarray:
+    """RMS distance of the mean over T sampled masks from the mean over all of them, for every T in counts."""
+    rng, exact, flat = np.random.default_rng(seed), found.mean(), found.outputs.reshape(len(found.chance), -1)
+    errors = []
+    for count in counts:
+        drawn = rng.multinomial(count, found.chance, size=repeats) / count
+        errors.append(np.sqrt(np.mean((drawn @ flat - exact.ravel()) ** 2)))
+    return np.array(errors)
+
+
+def sampled_error_theory(found: Ensemble, counts: np.ndarray) -> np.ndarray:
+    """The same in closed form: the standard deviation over all masks, over the square root of T."""
+    variance = np.tensordot(found.chance, (found.outputs - found.mean()) ** 2, 1)
+    return np.sqrt(variance.mean() / np.asarray(counts))

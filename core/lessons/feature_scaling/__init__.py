@@ -1,0 +1,1 @@
+"""Raw columns, scaled or not."""

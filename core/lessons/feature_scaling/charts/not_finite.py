@@ -1,0 +1,74 @@
+"""How one missing value spreads over a network, and at which step raw features overflow."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.style import BACKWARD, FORWARD, chart, played
+from core.charts.sweeps import sweep
+from core.run import Run
+
+
+def parameters(found) -> go.Figure:
+    """Every parameter a square: finite or NaN, step by step; `found` is a Poisoned of measured.nan_trap."""
+
+    def squares(grid):
+        return dict(type="heatmap", z=grid[::-1])
+
+    title = (
+        f"One missing cell among {found.cells:,}: after one step {100 * found.shares[1]:.0f} % of the "
+        f"{found.parameters} parameters are NaN"
+    )
+    figure = chart(
+        [
+            go.Heatmap(
+                squares(found.grids[0]),
+                zmin=0,
+                zmax=1,
+                colorscale=[[0, FORWARD], [1, BACKWARD]],
+                showscale=False,
+                xgap=1,
+                ygap=1,
+                hoverinfo="skip",
+            )
+        ],
+        title=title,
+        alt=f"Grid of all parameters, finite in blue and NaN in orange. {title}.",
+        how=f"Blue is a finite number, orange is NaN. From then on {100 * found.healthy_finite:.0f} % of the "
+        "outputs are finite, even on rows without a gap: the weights themselves are gone.",
+        height=360,
+        hovermode="closest",
+        xaxis=dict(
+            tickvals=[start for _, start in found.blocks],
+            ticktext=[name for name, _ in found.blocks],
+            showgrid=False,
+            zeroline=False,
+        ),
+        yaxis=dict(visible=False),
+    )
+    frames = [dict(data=[squares(grid)], name=str(i)) for i, grid in enumerate(found.grids)]
+    return played(figure, frames, "step ", redraw=True)
+
+
+def overflow(multiples: list[float], runs: list[list[Run]], predicted: np.ndarray) -> go.Figure:
+    """The step at which raw columns overflow, measured over predicted; runs [multiples][seeds]."""
+    measured = np.array([[np.nan if r.diverged_at is None else r.diverged_at for r in row] for row in runs])
+    off = np.abs(measured - np.ceil(predicted))
+    off = off[np.isfinite(off)]
+    within = 100 * (off <= 1).mean() if len(off) else 0.0
+    title = (
+        f"The step of the overflow is known in advance, within one step in {within:.0f} % of {len(off)} runs"
+    )
+    figure = sweep(
+        multiples,
+        {"measured": measured},
+        theory={"predicted": (multiples, np.median(np.ceil(predicted), axis=1))},
+        x_title="learning rate, in units of 2 / λmax",
+        y_title="first step with a loss that is not finite",
+        title=title,
+        alt=f"Step of overflow against the learning rate. {title}.",
+        how="A linear model on the raw columns by plain gradient descent, in float32. Beyond 1 the error "
+        "along the top eigenvector grows by |1 − η λmax| a step, until its square passes 3.4e38.",
+        log_x=True,
+        log_y=True,
+    )
+    return figure.update_xaxes(dtick=1).update_yaxes(dtick=1)

@@ -1,0 +1,82 @@
+"""Scaling with scikit-learn: every pipeline is a list of its transformers, fitted on the training rows."""
+
+from types import SimpleNamespace
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
+
+from core.lessons.feature_scaling.table import TableExperiment
+
+
+class Clip(TransformerMixin, BaseEstimator):
+    """Clips every column `bound` robust standard deviations either side of its median.
+
+    The robust standard deviation is the interquartile range / 1.349, that of a normal distribution; outliers
+    cannot move it. A column whose middle half is one value is left as it is.
+    """
+
+    def __init__(self, bound=3.0):
+        self.bound = bound
+
+    def fit(self, x, y=None):
+        low, middle, high = np.nanquantile(x, [0.25, 0.5, 0.75], axis=0)
+        reach = np.where(high > low, self.bound * (high - low) / 1.349, np.inf)
+        self.low_, self.high_ = middle - reach, middle + reach
+        return self
+
+    def transform(self, x):
+        return np.clip(x, self.low_, self.high_)
+
+
+def transformers(name: str, clip: float, impute: bool = False) -> list:
+    """The steps of a pipeline, in order."""
+    log = FunctionTransformer(np.log)
+    steps = {
+        "none": [FunctionTransformer()],
+        "linear": [MinMaxScaler((-1, 1))],
+        "unit": [MinMaxScaler((0, 1))],
+        "zscore": [StandardScaler()],
+        "clip": [Clip(clip)],
+        "log": [log],
+        "log_zscore": [log, StandardScaler()],
+        "clip_zscore": [Clip(clip), StandardScaler()],
+        "log_clip_zscore": [log, Clip(clip), StandardScaler()],
+    }
+    return [SimpleImputer(strategy="median")] * impute + steps[name]
+
+
+def pipeline(name: str, e: TableExperiment) -> Pipeline:
+    """The unfitted scikit-learn Pipeline of this name with the experiment's settings."""
+    return make_pipeline(*transformers(name, e.clip, e.impute))
+
+
+def scaled(e: TableExperiment) -> np.ndarray:
+    """All rows after scaling [rows, features]; columns with the same pipeline go through it together."""
+    x, names = e.draw()[e.features].to_numpy(), np.array(list(e.pipelines().values()))
+    fitted = x if e.fit_on == "all rows" else x[: e.samples]
+    out = np.empty_like(x)
+    with np.errstate(all="ignore"):
+        for name in dict.fromkeys(names):
+            out[:, names == name] = (
+                pipeline(name, e).fit(fitted[:, names == name]).transform(x[:, names == name])
+            )
+    return out
+
+
+def prepare(e: TableExperiment) -> SimpleNamespace:
+    """Both sets, ready to train on, in float64: x_train, x_test [rows, features], y_train, y_test [rows].
+
+    The target gets mean 0 and standard deviation 1 on the training rows, so that only the features differ.
+    """
+    n, x, y = e.samples, scaled(e), e.draw()[e.target].to_numpy(dtype=float)
+    y = (y - y[:n].mean()) / y[:n].std()
+    return SimpleNamespace(x_train=x[:n], x_test=x[n:], y_train=y[:n], y_test=y[n:])
+
+
+def before_and_after(e: TableExperiment, tick=lambda *_: None) -> tuple[np.ndarray, np.ndarray]:
+    """The raw and the scaled features of all rows, training rows first: [rows, features] each."""
+    tick()
+    return e.draw()[e.features].to_numpy(), scaled(e)

@@ -1,0 +1,254 @@
+"""TableExperiment: a table of raw columns, how each is scaled, and the network that trains on it."""
+
+from functools import lru_cache
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, model_validator
+
+from core.data import DATA, stream
+from core.experiment import WORK_LIMIT, work
+from core.settings import Conflict, Settings, number
+
+PIPELINES = {
+    "none": "as it is",
+    "linear": "linear to [-1, 1]",
+    "unit": "linear to [0, 1]",
+    "zscore": "z-score",
+    "clip": "clip",
+    "log": "log",
+    "log_zscore": "log, z-score",
+    "clip_zscore": "clip, z-score",
+    "log_clip_zscore": "log, clip, z-score",
+}
+
+
+WITHOUT_LOG = {"log": "none", "log_zscore": "zscore", "log_clip_zscore": "clip_zscore"}
+
+
+SKEWED = 0.3
+
+
+MISSING = 1
+
+
+Choice = Literal["as above", *PIPELINES]
+
+
+def skewness(values: np.ndarray) -> float:
+    """Kelley's: (P90 + P10 - 2 P50) / (P90 - P10), from -1 to 1, deaf to outliers. 0 for a constant."""
+    low, middle, high = np.nanquantile(values, [0.1, 0.5, 0.9])
+    return float((high + low - 2 * middle) / (high - low)) if high > low else 0.0
+
+
+def column(title: str, description: str) -> Any:
+    """A setting: what is done to this one column."""
+    return Field("as above", title=title, description=description)
+
+
+class TableExperiment(Settings):
+    """Every setting that decides a training on a table, whatever the table.
+
+    A subclass gives `target`, `samples` (training rows) and `draw()`. The names that the engine asks of an
+    Experiment and that do not vary here are constants.
+    """
+
+    target: ClassVar[str]
+    activation: ClassVar[str] = "relu"
+    init: ClassVar[str] = "he"
+    loss: ClassVar[str] = "mse"
+    precision: ClassVar[str] = "float32"
+    outputs: ClassVar[int] = 1
+    gain: ClassVar[float] = 1.0
+    bias: ClassVar[float] = 0.0
+    weight_decay: ClassVar[float] = 0.0
+    clip_norm: ClassVar[float] = 0.0
+    batch_size: ClassVar[int] = 0
+    batchnorm: ClassVar[bool] = False
+    residual: ClassVar[bool] = False
+
+    scaling: Literal[*PIPELINES] = Field(
+        "none",
+        title="All columns",
+        description="What is done to every column that has no choice of its own. Pipelines with a log take "
+        "it only where the training rows are positive and skewed (Kelley skewness above 0.3).",
+    )
+    clip: float = number(
+        "Clip at", 3, 0.5, 20, "Bound in robust standard deviations (IQR / 1.349) either side of the median."
+    )
+    impute: bool = Field(
+        False, title="Fill gaps", description="Missing values become the median of the training rows."
+    )
+    fit_on: Literal["training rows", "all rows"] = Field(
+        "training rows",
+        title="Scaling fitted on",
+        description="Ranges, means and medians taken from all rows let the held-out rows leak into training.",
+    )
+    depth: int = number("Hidden layers", 0, 0, 4, "0 is a linear model; more make a ReLU network.")
+    width: int = number("Width", 32, 1, 128, "Units per hidden layer.")
+    optimizer: Literal["sgd", "adam"] = Field(
+        "sgd", title="Optimizer", description="Adam gives every weight a step of its own size."
+    )
+    learning_rate: float = number("Learning rate", 0.1, 1e-15, 100, "How far one step follows the gradient.")
+    momentum: float = number("Momentum", 0, 0, 0.999, "Heavy-ball momentum of SGD; Adam has its own 0.9.")
+    steps: int = number("Steps", 200, 1, 2000, "Gradient steps over all training rows.")
+    seed: int = number("Seed", 0, 0, 2**32 - 1, "Draws or splits the table and the first weights.")
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if work(self) > WORK_LIMIT:
+            most = int(self.steps * WORK_LIMIT / work(self))
+            raise Conflict(
+                "steps width depth samples",
+                f"{self.steps} steps at depth {self.depth} and width {self.width} over {self.samples} rows "
+                f"take too long; allowed are at most {most} steps, or lower depth, width or rows",
+            )
+        return self
+
+    @property
+    def features(self) -> list[str]:
+        """The names of the input columns."""
+        return [name for name in self.draw().columns if name != self.target]
+
+    @property
+    def inputs(self) -> int:
+        """The number of input columns."""
+        return len(self.features)
+
+    @property
+    def batch(self) -> int:
+        """Every step sees all training rows."""
+        return self.samples
+
+    def dropout_after(self, layer: int) -> float:
+        """No unit is dropped."""
+        return 0.0
+
+    def draw(self) -> pd.DataFrame:
+        """The raw table, the `samples` training rows first, the target among its columns."""
+        raise NotImplementedError
+
+    def choice(self, name: str) -> str:
+        """What was chosen for a column: a pipeline, or "as above" for what all columns get."""
+        raise NotImplementedError
+
+    def everywhere(self, scaling: str) -> Self:
+        """The same experiment with one pipeline for all columns."""
+        raise NotImplementedError
+
+    def pipelines(self) -> dict[str, str]:
+        """What is really done to every column: no log where it was not asked for and would not help."""
+        train = self.draw()[: self.samples]
+        done = {}
+        for name in self.features:
+            chosen, values = self.choice(name), train[name].to_numpy()
+            if chosen == "as above":
+                chosen = self.scaling
+                if not np.nanmin(values) > 0 or skewness(values) <= SKEWED:
+                    chosen = WITHOUT_LOG.get(chosen, chosen)
+            done[name] = chosen
+        return done
+
+    def load(self):
+        """Scaled features and standardized target of both sets, see `pipelines`."""
+        from core.lessons.feature_scaling.pipelines import prepare
+
+        return prepare(self)
+
+
+@lru_cache(maxsize=16)
+def _drawn(seed: int, samples: int, missing: int, *shape: float) -> pd.DataFrame:
+    table = houses(stream(seed, DATA), 2 * samples, *shape)
+    gaps = stream(seed, DATA, MISSING).permutation(samples)[:missing]
+    table.loc[gaps, "income"] = np.nan
+    return table
+
+
+def houses(
+    rng, rows: int, noise: float, income_spread: float, outlier: float, outlier_share: float
+) -> pd.DataFrame:
+    """A table of houses; the price is the sum of what five columns mean, each with variance 1, plus noise.
+
+    age is uniform, rooms whole numbers, income and population log-normal, and the sensor, which tells of the
+    price while it works, sticks at `outlier` in a share of the rows.
+    """
+    age, rooms = rng.uniform(0, 90, rows), rng.integers(1, 11, rows)
+    wealth, crowd, quiet = rng.normal(size=(3, rows))
+    price = (age - 45) / 26 + (rooms - 5.5) / 5.74 + wealth + crowd + quiet + noise * rng.normal(size=rows)
+    stuck = rng.random(rows) < outlier_share
+    return pd.DataFrame(
+        {
+            "age": age,
+            "rooms": rooms.astype(float),
+            "income": 30_000 * np.exp(income_spread * wealth),
+            "population": 1_000 * np.exp(2.5 * crowd),
+            "sensor": np.where(stuck, outlier, 50 + 5 * quiet),
+            "price": price,
+        }
+    )
+
+
+class Houses(TableExperiment):
+    """The synthetic table with realistic columns."""
+
+    target: ClassVar[str] = "price"
+
+    age: Choice = column("age", "Uniform from 0 to 90 years.")
+    rooms: Choice = column("rooms", "Whole numbers from 1 to 10.")
+    income: Choice = column("income", "Log-normal: most earn little, few very much.")
+    population: Choice = column("population", "Log-normal with a heavy tail, over several decades.")
+    sensor: Choice = column("sensor", "Around 50, but in some rows it sticks at the outlier's value.")
+    samples: int = number("Training rows", 1000, 32, 4000, "As many again are held out.")
+    outlier: float = number(
+        "Outlier", 500, 50, 1e6, "The value at which the sensor sticks; it should be near 50."
+    )
+    outlier_share: float = number(
+        "Share of outliers", 0.01, 0, 0.2, "Share of rows in which the sensor sticks."
+    )
+    income_spread: float = number(
+        "Spread of income", 1, 0.1, 2, "Standard deviation of the log of the income."
+    )
+    missing: int = number(
+        "Missing cells", 0, 0, 30, "How many cells of income have no value, in training rows."
+    )
+    noise: float = number(
+        "Noise", 0.5, 0, 2, "Standard deviation of what no column can explain of the price."
+    )
+
+    def draw(self) -> pd.DataFrame:
+        """Twice `samples` rows; the same rows whatever is done to them."""
+        shape = (self.noise, self.income_spread, self.outlier, self.outlier_share)
+        return _drawn(self.seed, self.samples, self.missing, *shape)
+
+    def choice(self, name: str) -> str:
+        """The setting of the same name."""
+        return getattr(self, name)
+
+    def everywhere(self, scaling: str) -> Self:
+        """One pipeline for all columns."""
+        return self.but(scaling=scaling, **dict.fromkeys(self.features, "as above"))
+
+
+def summary(e: TableExperiment, before: np.ndarray, after: np.ndarray) -> pd.DataFrame:
+    """One row per column: what the training rows hold before and after scaling, with small histograms."""
+    rows = []
+    for i, (name, done) in enumerate(e.pipelines().items()):
+        raw, scaled = before[: e.samples, i], after[: e.samples, i]
+        raw_known, known = raw[np.isfinite(raw)], scaled[np.isfinite(scaled)]
+        rows.append(
+            {
+                "column": name,
+                "values": np.histogram(raw_known, 24)[0].tolist(),
+                "smallest": raw_known.min(),
+                "median": np.median(raw_known),
+                "largest": raw_known.max(),
+                "skewness": skewness(raw),
+                "missing": int(np.isnan(before[:, i]).sum()),
+                "scaling": PIPELINES[done],
+                "scaled": np.histogram(known, 24)[0].tolist() if len(known) else [],
+                "from": known.min() if len(known) else np.nan,
+                "to": known.max() if len(known) else np.nan,
+            }
+        )
+    return pd.DataFrame(rows)

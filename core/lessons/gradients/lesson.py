@@ -1,0 +1,263 @@
+"""Gradients that vanish or explode. Settings and sources: He 2015, Glorot 2010, Poole 2016, Pascanu 2013."""
+
+from core.diagnosis.claims import Case, Claim
+from core.experiment import Experiment
+from core.lessons.lesson import Lesson
+
+START = Experiment(activation="sigmoid", init="xavier", depth=10)
+
+
+DEFAULT = START.but(activation="relu", init="pytorch", depth=12)
+
+
+HE_2015 = START.but(activation="relu", depth=20, width=64, learning_rate=0.003, batch_size=128, steps=300)
+
+
+LARGE = START.but(activation="relu", init="normal", gain=2, width=64, learning_rate=0.1, steps=150)
+
+
+EDGE = START.but(
+    dataset="curve",
+    samples=32,
+    noise=0,
+    depth=2,
+    activation="tanh",
+    init="lecun",
+    momentum=0,
+    steps=1000,
+    precision="float64",
+)
+
+
+COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
+
+
+CHANGES = {
+    "as it is": {},
+    "He initialization": {"init": "he"},
+    "Xavier initialization": {"init": "xavier"},
+    "residual connections": {"residual": True},
+    "batch normalization": {"batchnorm": True},
+    "Adam": {"optimizer": "adam", "learning_rate": 0.003},
+    "SELU": {"activation": "selu"},
+    "leaky ReLU": {"activation": "leaky_relu"},
+    "GELU": {"activation": "gelu"},
+    "tanh": {"activation": "tanh"},
+    "10 × learning rate": {"learning_rate": 0.5},
+}
+
+
+RESCUES = {name: DEFAULT.but(**change).vary(seed=range(4)) for name, change in CHANGES.items()}
+"""What people try on a network of 12 layers that does not learn, over the same seeds."""
+
+
+DIVERGING = {
+    "Weights too large": LARGE,
+    "Learning rate too high": START.but(activation="relu", init="he", learning_rate=5),
+    "Overflow before the first step": LARGE.but(gain=8, depth=60, steps=20),
+}
+
+
+LESSON = Lesson(
+    slug="gradients",
+    title="Gradients",
+    section="How it fails",
+    icon=":material/trending_down:",
+    question="Why do the lower layers not learn?",
+    summary="The error signal is multiplied once per layer on its way back. "
+    "Factors below 1 make it vanish, factors above 1 make it explode.",
+    start=START,
+    controls=("dataset", "activation", "init", "depth", "batchnorm", "residual", "learning_rate", "seed"),
+    more=(
+        "gain",
+        "width",
+        "optimizer",
+        "momentum",
+        "steps",
+        "clip_norm",
+        "batch_size",
+        "bias",
+        "dropout",
+        "samples",
+        "precision",
+    ),
+    presets={
+        "Sigmoid, 10 layers": {},
+        "ReLU, default init": DEFAULT.changes(START),
+        "ReLU, He init": DEFAULT.but(init="he").changes(START),
+        "Xavier, 20 layers": HE_2015.changes(START),
+        "He, 20 layers": HE_2015.but(init="he").changes(START),
+        "Weights too large": LARGE.changes(START),
+        "Large, but clipped": LARGE.but(clip_norm=1).changes(START),
+        "Tanh, chaotic": {
+            "activation": "tanh",
+            "init": "normal",
+            "gain": 3,
+            "depth": 20,
+            "width": 64,
+            "steps": 150,
+        },
+        "Sigmoid that explodes": {"init": "normal", "gain": 16, "depth": 15, "width": 128, "steps": 60},
+        "Edge of stability": EDGE.changes(START),
+    },
+    rivals={
+        "ReLU": lambda e: {"activation": "relu"},
+        "ReLU and He init": lambda e: {"activation": "relu", "init": "he", "gain": 1},
+        "batch normalization": lambda e: {"batchnorm": True},
+        "a tenth of the learning rate": lambda e: {"learning_rate": max(e.learning_rate / 10, 1e-6)},
+    },
+    claims=(
+        Claim(
+            sentence="The ReLU activation function can help prevent vanishing gradients.",
+            source=COURSE,
+            measure="first_over_last",
+            goal="one",
+            at_least=10,
+            cases=(
+                Case(
+                    "against sigmoid",
+                    DEFAULT.but(activation="sigmoid", steps=20),
+                    DEFAULT.but(steps=20),
+                ),
+                Case(
+                    "against tanh with the default init",
+                    DEFAULT.but(activation="tanh", steps=20),
+                    DEFAULT.but(steps=20),
+                ),
+            ),
+            note="ReLU halves the signal's square at every layer; only the weights can make up for it.",
+        ),
+        Claim(
+            sentence="Each additional layer reduces the signal that reaches the lower layers.",
+            source=COURSE,
+            measure="first_over_last",
+            goal="lower",
+            at_least=3,
+            cases=(
+                Case("for sigmoid", START.but(depth=5, steps=20), START.but(depth=10, steps=20)),
+                Case(
+                    "for ReLU with the default init",
+                    DEFAULT.but(depth=6, steps=20),
+                    DEFAULT.but(depth=12, steps=20),
+                ),
+                Case(
+                    "for ReLU with He init",
+                    DEFAULT.but(depth=6, steps=20, init="he"),
+                    DEFAULT.but(depth=12, steps=20, init="he"),
+                ),
+            ),
+            note="With He's initial weights the factor per layer is 1, and depth alone costs almost nothing.",
+        ),
+        Claim(
+            sentence="If the weights are very large, the gradients of the lower layers explode.",
+            source=COURSE,
+            measure="first_over_last",
+            goal="higher",
+            at_least=3,
+            cases=(
+                Case("for ReLU", LARGE.but(gain=2**0.5, steps=5), LARGE.but(gain=4, steps=5)),
+                Case(
+                    "for tanh",
+                    LARGE.but(activation="tanh", gain=1, steps=5),
+                    LARGE.but(activation="tanh", gain=4, steps=5),
+                ),
+                Case(
+                    "for ReLU with batch normalization",
+                    LARGE.but(gain=2**0.5, steps=5, batchnorm=True),
+                    LARGE.but(gain=4, steps=5, batchnorm=True),
+                ),
+            ),
+        ),
+        Claim(
+            sentence="Batch normalization can help prevent exploding gradients.",
+            source=COURSE,
+            measure="first_over_last",
+            goal="lower",
+            at_least=1.2,
+            cases=(
+                Case(
+                    "when the weights are too large",
+                    LARGE.but(gain=4, steps=5),
+                    LARGE.but(gain=4, steps=5, batchnorm=True),
+                ),
+                Case(
+                    "when the weights are well chosen (He, 20 layers)",
+                    HE_2015.but(init="he", steps=5),
+                    HE_2015.but(init="he", steps=5, batchnorm=True),
+                ),
+            ),
+            note="At the start batch normalization multiplies the error signal by 1.21 per ReLU layer, "
+            "whatever the weights (Yang et al. 2019): less than large weights do, more than good ones.",
+        ),
+        Claim(
+            sentence="Lowering the learning rate helps when gradients explode.",
+            source=COURSE,
+            measure="lowest_loss",
+            goal="lower",
+            at_least=1.5,
+            cases=(
+                Case(
+                    "when the step is too long (He init)",
+                    LARGE.but(init="he", gain=1, learning_rate=3),
+                    LARGE.but(init="he", gain=1, learning_rate=0.03),
+                ),
+                Case("when the weights are too large", LARGE, LARGE.but(learning_rate=0.01)),
+                Case(
+                    "when they are far too large (gain 6)",
+                    LARGE.but(gain=6),
+                    LARGE.but(gain=6, learning_rate=0.01),
+                ),
+            ),
+            note="The learning rate cannot change the gradient before the first step.",
+        ),
+        Claim(
+            sentence="Clipping the norm of the gradient helps when gradients explode.",
+            source="Pascanu, Mikolov & Bengio 2013, On the difficulty of training recurrent neural networks",
+            measure="lowest_loss",
+            goal="lower",
+            at_least=1.5,
+            cases=(
+                Case("when the weights are too large", LARGE, LARGE.but(clip_norm=1)),
+                Case(
+                    "when the forward pass already overflows",
+                    LARGE.but(gain=8, depth=60, steps=5),
+                    LARGE.but(gain=8, depth=60, steps=5, clip_norm=1),
+                ),
+            ),
+            note="A gradient that is inf or NaN has no norm to cut.",
+        ),
+        Claim(
+            sentence="A higher learning rate makes up for small gradients.",
+            source="Common advice",
+            measure="lowest_loss",
+            goal="lower",
+            at_least=1.5,
+            cases=(
+                Case(
+                    "with 3 layers",
+                    DEFAULT.but(depth=3, learning_rate=0.01),
+                    DEFAULT.but(depth=3, learning_rate=0.1),
+                ),
+                Case("with 12 layers", DEFAULT, DEFAULT.but(learning_rate=0.5)),
+            ),
+            note="Where the signal falls by a factor per layer, one rate cannot suit all layers.",
+        ),
+        Claim(
+            sentence="Above a learning rate of 2 / λ_max gradient descent diverges.",
+            source="Nesterov 2004, Introductory Lectures on Convex Optimization, theorem 2.1.14",
+            measure="final_loss",
+            goal="higher",
+            at_least=1.5,
+            cases=(
+                Case("at 1 to 2 times that", EDGE.but(steps=300), EDGE.but(steps=300, learning_rate=0.1)),
+                Case("at 10 to 20 times that", EDGE.but(steps=300), EDGE.but(steps=300, learning_rate=1)),
+            ),
+            note="True for a parabola; a network moves to where its loss is flatter (Lewkowycz et al. 2020).",
+        ),
+    ),
+    symptoms={
+        "The loss does not move at all": "ReLU, default init",
+        "The loss is NaN after a few steps": "Weights too large",
+        "The lower layers do not learn": "Sigmoid, 10 layers",
+    },
+)

@@ -1,0 +1,105 @@
+"""The curvature of the training loss: its sharpest direction, by Lanczos on Hessian-vector products.
+
+lambda_max of the Hessian H is the sharpness. On a parabola gradient descent converges where learning_rate <
+2 / lambda_max, and with momentum where learning_rate < 2 (1 + momentum) / lambda_max (Polyak 1964).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from core.engine.autograd import loss
+from core.engine.network import Stack
+from core.engine.train import snapshot_steps, train
+from core.experiment import Experiment
+from core.lessons.gradients.ruler import curvature_samples
+from core.run import Run
+
+
+@dataclass(frozen=True)
+class Sharpness:
+    """lambda_max of the training loss's Hessian, `values` [n], before the update of each step in `at` [n]."""
+
+    run: Run
+    at: np.ndarray
+    values: np.ndarray
+
+
+ITERATIONS, TOLERANCE = 60, 1e-5
+
+
+def parameters(stack: Stack) -> list[torch.Tensor]:
+    """The parameters of a stack of one network in float64: weights, biases, then gamma and beta."""
+    return [p[0].to(torch.float64, copy=True) for p in stack.weight + stack.bias + stack.gamma + stack.beta]
+
+
+def hessian_vector(objective: Callable, values: list[torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
+    """v [P] -> H v [P] of `objective(values)`, by differentiating the gradient along v (Pearlmutter 1994)."""
+    values = [v.requires_grad_() for v in values]
+    first = torch.autograd.grad(objective(values), values, create_graph=True)
+    gradient = torch.cat([g.flatten() for g in first])
+
+    def product(v):
+        second = torch.autograd.grad(gradient @ v, values, retain_graph=True, materialize_grads=True)
+        return torch.cat([g.flatten() for g in second])
+
+    return product
+
+
+def lanczos(product: Callable, size: int, tick: Callable = lambda *_: None) -> float:
+    """The largest eigenvalue of a symmetric matrix that is known by its products with vectors (Lanczos 1950).
+
+    Every new direction is made orthogonal to all before, and the iteration ends when the largest Ritz value
+    settles, or when there are no more directions. The start vector is fixed.
+    """
+    v = torch.randn(size, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    basis, diagonal, off, largest = [v / v.norm()], [], [], -np.inf
+    while True:
+        w = product(basis[-1])
+        tick()
+        diagonal.append(float(w @ basis[-1]))
+        if not np.isfinite(diagonal[-1]):
+            return np.nan
+        for _ in range(2):
+            q = torch.stack(basis)
+            w = w - q.T @ (q @ w)
+        before, off_diagonal = largest, np.diag(off, 1)
+        largest = float(np.linalg.eigvalsh(np.diag(diagonal) + off_diagonal + off_diagonal.T)[-1])
+        off.append(float(w.norm()))
+        settled = abs(largest - before) <= TOLERANCE * abs(largest) and len(diagonal) > 5
+        if settled or len(diagonal) in (size, ITERATIONS) or off[-1] <= 1e-12 * abs(largest):
+            return largest
+        basis.append(w / off[-1])
+
+
+def of_stack(stack: Stack, tick: Callable = lambda *_: None) -> float:
+    """lambda_max of the loss over the training set of the one network in a stack, as it stands.
+
+    Where that would take long, over its first `curvature_samples` samples.
+    """
+    n = curvature_samples(stack.like)
+    with torch.inference_mode(False):
+        x, y = (t[0, :, :n].to(torch.float64, copy=True) for t in (stack.x_train, stack.y_train))
+        values = parameters(stack)
+        product = hessian_vector(lambda values: loss(stack.like, values, x, y), values)
+        return lanczos(product, sum(v.numel() for v in values), tick)
+
+
+def at_start(experiment: Experiment, tick: Callable = lambda *_: None) -> float:
+    """lambda_max before the first step; NaN where the loss is not finite."""
+    torch.set_num_threads(1)
+    return of_stack(Stack([experiment], tick), tick)
+
+
+def over_steps(experiment: Experiment, points: int, tick: Callable = lambda *_: None) -> Sharpness:
+    """Train the experiment and measure lambda_max about `points` times on the way."""
+    measured, at = {}, snapshot_steps(experiment.steps, points)
+
+    def watch(step, stack, loss):
+        if step in at:
+            measured[step] = of_stack(stack, tick)
+
+    [run] = train([experiment], tick=tick, watch=watch)
+    return Sharpness(run, np.array(list(measured)), np.array(list(measured.values())))

@@ -1,0 +1,40 @@
+"""Lesson: a question, the settings it starts from, and what to try."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.diagnosis.claims import Claim
+from core.experiment import Experiment
+from core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One page. `controls` and `more` name the settings shown.
+
+    presets: named experiments that show the phenomenon and its cure, as changes of `start`.
+    rivals: what the page sets beside the experiment on the screen, as changes of that experiment.
+    symptoms: what a reader sees who needs this page, in their words, and the preset that shows it.
+    """
+
+    slug: str
+    title: str
+    section: str
+    icon: str
+    question: str
+    summary: str
+    start: Settings
+    controls: tuple[str, ...]
+    more: tuple[str, ...]
+    presets: dict[str, dict]
+    rivals: dict[str, Callable[[Experiment], dict]] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
+    symptoms: dict[str, str] = field(default_factory=dict)
+
+    def preset(self, name: str) -> Settings:
+        """The settings behind a preset."""
+        return self.start.but(**self.presets[name])
+
+    def rival(self, name: str, experiment: Experiment) -> Experiment:
+        """The experiment with what this rival changes."""
+        return experiment.but(**self.rivals[name](experiment))

@@ -1,1 +1,0 @@
-"""What the rules of core.diagnose look for: `start` before the first step, `training` afterwards."""

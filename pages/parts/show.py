@@ -1,0 +1,177 @@
+"""Pieces that every page is put together from: metrics, charts, what takes long, downloads."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.diagnosis.measures import MEASURES
+from core.experiment import WORK_LIMIT, Experiment, work
+from core.export.csv import chart_csv, runs_csv
+from core.lessons import thumbnails
+from core.lessons.feature_scaling.table import TableExperiment
+from core.lessons.lesson import Lesson
+from core.run import Run
+from pages.parts.controls import change, put
+from pages.parts.training import is_cached, trained
+
+AT_ONCE = 3e10
+"""Work, as core.experiment counts it, that a page does unasked: two or three seconds of it."""
+
+
+def card(lesson: Lesson) -> None:
+    """A lesson's question, and what its start experiment looks like."""
+    with st.container(border=True):
+        left, right = st.columns([3, 2], vertical_alignment="center")
+        with left:
+            st.markdown(f"#### {lesson.icon} {lesson.question}")
+            st.markdown(lesson.summary)
+            st.page_link(
+                f"pages/{lesson.slug}.py", label=f"Open {lesson.title}", icon=":material/arrow_forward:"
+            )
+        with right:
+            start = lesson.start
+            shown = trained([start])[0] if isinstance(start, Experiment | TableExperiment) else start
+            figure = thumbnails.THUMBNAILS[lesson.slug](shown)
+            st.plotly_chart(
+                figure, key=f"home.{lesson.slug}", alt=figure.layout.meta["alt"], config={"staticPlot": True}
+            )
+
+
+def glance(run: Run, *names: str) -> None:
+    """A row of metrics, each computed from the run."""
+    measures = [MEASURES[name] for name in names]
+    metrics({m.title: (m.text(m.of(run)), m.help) for m in measures})
+
+
+def metrics(shown: Mapping[str, tuple[str, str]]) -> None:
+    """A row of numbers: title -> (number as people read it, help)."""
+    with st.container(horizontal=True):
+        for title, (text, about) in shown.items():
+            st.metric(title, text, help=about, border=True)
+
+
+def show(figure: go.Figure, key: str, on_pick: Callable[[dict], None] | None = None) -> None:
+    """A chart under its finding, with one line on how to read it; `on_pick` gets a point that is clicked."""
+    about = figure.layout.meta
+    st.markdown(f"#### {about['title']}")
+
+    def selected():
+        if points := st.session_state[key]["selection"]["points"]:
+            on_pick(points[0])
+
+    pick = dict(on_select=selected, selection_mode="points") if on_pick else {}
+    st.plotly_chart(figure, key=key, alt=about["alt"], config={"displayModeBar": False}, **pick)
+    if about["how"]:
+        st.caption(about["how"])
+
+
+def beside(figures: Mapping[str, go.Figure], table: str = "") -> None:
+    """Charts next to each other, by their keys, and what they show as a table, if that has a name."""
+    for column, (key, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
+        with column:
+            show(figure, key)
+    if table:
+        csv(table, chart_csv, *figures.values())
+
+
+def pick(lesson: Lesson, figure: go.Figure, key: str, names: Sequence[str], runs: list[Run]) -> None:
+    """A chart of runs [name][seed], flat, whose points open experiments; a list does so without a mouse.
+
+    The customdata of a point is the number of its name.
+    """
+    first = runs[:: len(runs) // len(names)]
+    choices = {name: run.experiment for name, run in zip(names, first, strict=True)}
+
+    def clicked():
+        if points := st.session_state[key]["selection"]["points"]:
+            number = points[0]["customdata"]
+            name = names[int(number[0] if isinstance(number, list) else number)]
+            _open(lesson, name, choices[name])
+
+    def listed():
+        if name := st.session_state[f"{key}.open"]:
+            st.session_state[f"{key}.open"] = None
+            _open(lesson, name, choices[name])
+
+    about = figure.layout.meta
+    st.markdown(f"#### {about['title']}")
+    quiet = dict(alt=about["alt"], config={"displayModeBar": False})
+    st.plotly_chart(figure, key=key, on_select=clicked, selection_mode="points", **quiet)
+    st.caption(about["how"])
+    chosen = dict(index=None, placeholder="Choose one", key=f"{key}.open", on_change=listed)
+    st.selectbox("Open one of these experiments", names, **chosen)
+    csv(key, runs_csv, runs)
+
+
+def asked(key: str, label: str, about=True) -> bool:
+    """Whether the reader has asked for what takes a while; until then, and when `about` changes, a button."""
+    flag = f"{key}.asked"
+    if st.session_state.get(flag) == about:
+        return True
+    ask = dict(icon=":material/play_arrow:", on_click=lambda: st.session_state.update({flag: about}))
+    st.button(label, key=f"{key}.run", **ask)
+    return False
+
+
+def on_demand(key: str, experiments: Sequence[Experiment], label: str = "") -> list[Run]:
+    """The Runs of many experiments, measured at start and end, once the reader asks; none until then."""
+    number = f"{len(experiments)} networks"
+    if work(*experiments) > WORK_LIMIT:
+        st.info(
+            f"To train {number} like the one above takes too long. "
+            "Lower the steps, the number of layers, the width or the samples."
+        )
+        return []
+    label = f"{label}: train {number}" if label else f"Train {number}"
+    if is_cached(experiments, 2) or asked(key, label, list(experiments)):
+        return trained(experiments, 2)
+    return []
+
+
+def doors(lesson: Lesson, choices: Mapping[str, Experiment]) -> None:
+    """A button for every experiment that is worth opening from here."""
+    with st.container(horizontal=True):
+        for name, e in choices.items():
+            here = st.session_state[lesson.slug] == e
+            key, icon = f"{lesson.slug}.door.{name}", ":material/arrow_upward:"
+            st.button(name, key=key, icon=icon, disabled=here, on_click=_open, args=(lesson, name, e))
+
+
+def _open(lesson: Lesson, name: str, e: Experiment) -> None:
+    change(lesson, **dict(e))
+    st.toast(f"{name}: now at the top of the page.", icon=":material/arrow_upward:")
+
+
+def csv(name: str, make: Callable, *args) -> None:
+    """A button that downloads a table, made when it is pressed."""
+    key, icon = f"csv.{name}", ":material/download:"
+    label = "The numbers (CSV)"
+    st.download_button(label, lambda: make(*args), f"{name}.csv", key=key, on_click="ignore", icon=icon)
+
+
+def pick_unit(slug: str, run: Run, first: tuple[int, int]) -> tuple[int, int]:
+    """Layer and unit, counted from 0, that the reader looks at: `first` until they choose another."""
+    key, e = f"{slug}.unit", run.experiment
+    chosen, layer, unit = st.session_state.get(key, (None, 0, 0))
+    layer, unit = (layer, unit) if chosen == e else first
+
+    def typed():
+        picked = st.session_state[f"{key}.layer"] - 1, st.session_state[f"{key}.number"] - 1
+        st.session_state[key] = (e, *picked)
+
+    left, right = st.columns(2)
+    for column, title, name, value, highest in (
+        (left, "Layer", "layer", layer, e.depth),
+        (right, "Unit", "number", unit, e.width),
+    ):
+        put(f"{key}.{name}", value + 1)
+        column.number_input(title, 1, highest, key=f"{key}.{name}", on_change=typed)
+    return layer, unit
+
+
+def picked(slug: str, experiment: Experiment) -> Callable[[dict], None]:
+    """For `show`: makes the unit that was clicked, at x = unit and y = layer, the one `pick_unit` gives."""
+    return lambda point: st.session_state.update(
+        {f"{slug}.unit": (experiment, round(point["y"]) - 1, round(point["x"]) - 1)}
+    )

@@ -1,0 +1,42 @@
+"""What a reader takes home: link, tables, script."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from core.export.csv import losses_csv, probes_csv, units_csv
+from core.export.script import file_name, pytorch_script
+from core.run import Run
+from core.settings import Settings
+
+
+def take_away(run: Run, settings: Settings | None = None) -> None:
+    """The link with every setting written out, the numbers, and the script that makes them again.
+
+    settings: what the link holds where the page has more settings than the run.
+    """
+    e = run.experiment
+    files = {
+        "Losses (CSV)": (lambda: losses_csv(run), file_name(e, "losses.csv")),
+        "Probes (CSV)": (lambda: probes_csv(run), file_name(e, "probes.csv")),
+        "Units (CSV)": (lambda: units_csv(run), file_name(e, "units.csv")),
+    }
+    take_files(settings or e, files, pytorch_script(e), file_name(e, "py"))
+
+
+def take_files(settings: Settings | None, files: Mapping[str, tuple], script: str, script_name: str) -> None:
+    """The same for any settings, or None where no link can hold them.
+
+    files: label -> (function that makes the text, file name).
+    """
+    st.subheader("Take it with you")
+    if settings:
+        st.caption("A link with every setting written out; it opens exactly this experiment.")
+        link = f"{(st.context.url or '').split('?')[0]}?{urlencode(settings.to_link())}"
+        st.code(link, language=None, wrap_lines=True)
+    with st.container(horizontal=True):
+        for label, (make, name) in (files | {"PyTorch script": (lambda: script, script_name)}).items():
+            st.download_button(label, make, name, on_click="ignore", icon=":material/download:")
+    with st.expander("The same in plain PyTorch"):
+        st.code(script, language="python")

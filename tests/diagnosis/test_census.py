@@ -1,0 +1,84 @@
+"""Which units are dead, when they died, and what they are called."""
+
+import numpy as np
+import pytest
+
+from core.diagnosis import census
+from core.diagnosis.measures import MEASURES
+from core.engine.train import train
+from core.export.csv import units_csv
+from core.lessons.dead_relus.lesson import CALM, FINE, NEGATIVE, START
+
+
+@pytest.fixture(scope="module")
+def run():
+    [run] = train([START])
+    return run
+
+
+def test_every_unit_is_of_exactly_one_kind(run):
+    counts = census.counts(run)
+    assert (counts.sum(axis=2) == START.width).all()
+    assert (counts[..., 0] == (run.active_fraction == 0).sum(axis=2)).all()
+    assert (counts[..., 3] == (run.active_fraction > 0.1).sum(axis=2)).all()
+
+
+def test_a_unit_died_where_its_last_silence_began(run):
+    died = census.died_at(run)
+    for layer, unit in np.ndindex(died.shape):
+        active = run.active_fraction[:, layer, unit]
+        if died[layer, unit] < 0:
+            assert active[-1] > 0
+        else:
+            first = int(np.flatnonzero(run.at == died[layer, unit])[0])
+            assert not active[first:].any()
+            assert first == 0 or active[first - 1] > 0
+    assert died[census.interesting(run)] > 0
+
+
+def test_large_steps_kill_the_second_layer_and_not_the_first():
+    """The sweep of the page over eight seeds; bounds as measured in float32 on any processor."""
+    rates = (0.1, 1.0, 3.0)
+    runs = train(START.vary(learning_rate=rates, seed=range(8)), snapshots=2)
+    dead = np.array([census.dead_share(run) for run in runs]).reshape(len(rates), 8, 2)
+    first, second = dead.mean(axis=1).T
+    assert (first < 0.02).all()
+    assert second[0] < 0.05 and second[1] > 0.5 and second[2] > 0.9
+    accuracy = [MEASURES["test_accuracy"].of(run) for run in runs]
+    assert np.mean(accuracy[:8]) > 0.85 and np.mean(accuracy[16:]) < 0.6
+
+
+def test_many_dead_units_can_be_harmless():
+    [run] = train([FINE], snapshots=2)
+    assert census.dead_share(run).mean() > 0.1
+    assert MEASURES["test_accuracy"].of(run) > 0.98
+
+
+def test_units_that_are_dead_from_the_start_are_stuck():
+    calm, negative = train([CALM, NEGATIVE], snapshots=2)
+    assert census.stuck_share(calm) == 0
+    assert census.stuck_share(negative) > 0.5
+
+
+def test_only_relu_units_are_called_dead(run):
+    assert "are dead" in census.sentence(run)
+    [gelu] = train([START.but(activation="gelu")], snapshots=2)
+    assert "negative on all data" in census.sentence(gelu)
+    assert "dead" not in census.sentence(gelu)
+
+
+def test_a_run_that_diverged_is_counted_where_it_last_was_finite():
+    [run] = train([START.but(activation="leaky_relu", learning_rate=30)])
+    assert run.diverged_at is not None
+    assert np.isfinite(census.dead_share(run)).all()
+    assert (census.died_at(run) <= run.at[run.last]).all()
+    assert census.sentence(run).startswith(("After", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"))
+
+
+def test_the_census_as_csv_has_one_row_per_snapshot_layer_and_unit(run):
+    lines = units_csv(run).splitlines()
+    assert lines[0] == "step,layer,unit,active_fraction"
+    assert len(lines) == 1 + run.active_fraction.size
+    step, layer, unit, share = lines[-1].split(",")
+    assert (int(step), int(layer), int(unit)) == (START.steps, START.depth, START.width)
+    assert float(share) == pytest.approx(run.active_fraction[-1, -1, -1])

@@ -1,0 +1,240 @@
+"""The script a reader takes home trains the same network, and the CSV says what the run says."""
+
+import ast
+import io
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.data import DATASETS, SCALERS
+from core.engine.initial import INITS
+from core.engine.train import train
+from core.experiment import Activation, Experiment, Init
+from core.export.csv import losses_csv, probes_csv, runs_csv
+from core.export.script import file_name, pytorch_script
+
+ROOT = Path(__file__).parents[2]
+DRIVER = """
+import contextlib, io, json, runpy, sys
+
+for path in sys.argv[1:]:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        runpy.run_path(path, run_name="__main__")
+    print(json.dumps(printed.getvalue().splitlines()))
+"""
+MENU = {
+    "dataset": list(DATASETS),
+    "noise": [0.0, 0.1, 0.3],
+    "label_noise": [0, 0.2],
+    "input_shift": [0, 0.5],
+    "input_scale": [1, 2.5],
+    "scaling": list(SCALERS),
+    "depth": [1, 2, 3, 5],
+    "width": [1, 7, 16],
+    "activation": get_args(Activation),
+    "init": get_args(Init),
+    "gain": [1, 0.8, 1.3],
+    "bias": [0, 0.1],
+    "batchnorm": [False, True],
+    "dropout": [0, 0, 0.3, 0.3, 1],
+    "residual": [False, True],
+    "optimizer": ["sgd", "adam"],
+    "learning_rate": [0.003, 0.01, 0.03],
+    "momentum": [0, 0.9],
+    "weight_decay": [0, 0.01],
+    "batch_size": [0, 32, 64],
+    "clip_norm": [0, 0.1],
+    "precision": ["float64", "float64", "float32"],
+    "input_spread": [1, 1, 5],
+}
+
+
+def drawn(count):
+    """Experiments in which every value of the menu comes up equally often, shuffled by a fixed seed."""
+    rng, hands = random.Random(0), {}
+    for name, values in MENU.items():
+        hands[name] = [values[i % len(values)] for i in range(count)]
+        rng.shuffle(hands[name])
+    return [
+        Experiment(samples=64, steps=25, seed=i, **{name: hand[i] for name, hand in hands.items()})
+        for i in range(count)
+    ]
+
+
+DIVERGING = Experiment(gain=30, learning_rate=10, steps=20, precision="float64")
+WIDE_DATA = Experiment(dataset="gaussians", features=20, depth=2, samples=64, steps=20, precision="float64")
+BETWEEN = WIDE_DATA.but(dropout=0.5, dropout_last=False)
+EXPERIMENTS = [Experiment(), DIVERGING, WIDE_DATA, BETWEEN, *drawn(28)]
+NUMBERS = range(len(EXPERIMENTS))
+# A run is measured after one forward pass more than its steps, which moves the running averages of batchnorm.
+MEASURED = [
+    i for i, e in enumerate(EXPERIMENTS) if e.precision == "float64" and not e.batchnorm and e != DIVERGING
+]
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return train(EXPERIMENTS, snapshots=6)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scripts")
+    paths = [folder / f"script_{number}.py" for number in NUMBERS]
+    for path, experiment in zip(paths, EXPERIMENTS, strict=True):
+        path.write_text(pytorch_script(experiment))
+    return paths
+
+
+def python(folder, *arguments):
+    """What Python prints when it runs outside of the project; our code is out of its reach."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert not done.returncode, done.stderr + done.stdout
+    return done.stdout.splitlines()
+
+
+@pytest.fixture(scope="module")
+def printed(files):
+    """The lines that every script prints."""
+    return [json.loads(line) for line in python(files[0].parent, "-c", DRIVER, *files)]
+
+
+def agree(losses, run):
+    """Equal to what the precision allows, up to the first loss that is not finite."""
+    single = run.experiment.precision == "float32"
+    compared = slice(0, 20 if single else None)
+    np.testing.assert_array_equal(np.isfinite(losses), np.isfinite(run.loss))
+    finite = np.isfinite(run.loss)[compared]
+    np.testing.assert_allclose(
+        np.array(losses)[compared][finite], run.loss[compared][finite], rtol=1e-3 if single else 1e-6
+    )
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_script_trains_the_same_network(number, printed, runs):
+    losses = json.loads(printed[number][-1])
+    assert len(losses) == EXPERIMENTS[number].steps
+    agree(losses, runs[number])
+
+
+@pytest.mark.parametrize("number", MEASURED)
+def test_a_script_measures_the_same_held_out_accuracy(number, printed, runs):
+    name, value = printed[number][-2].rsplit(" ", 1)
+    assert name == ("held-out R2" if EXPERIMENTS[number].loss == "mse" else "held-out accuracy")
+    assert float(value) == pytest.approx(runs[number].test_accuracy[-1], abs=1e-4)
+
+
+def test_a_script_runs_as_a_file_of_its_own(files, runs):
+    agree(json.loads(python(files[0].parent, files[0])[-1]), runs[0])
+
+
+def test_a_diverging_script_says_so_and_ends(printed, runs):
+    number = EXPERIMENTS.index(DIVERGING)
+    lines, step = printed[number], runs[number].diverged_at
+    assert np.isnan(json.loads(lines[-1])[step + 1 :]).all()
+    assert any(line.startswith(f"step {step}: the loss is ") for line in lines)
+
+
+def test_scripts_are_well_formed(files):
+    settings = ["--config", ROOT / "pyproject.toml", "--no-cache"]
+    python(files[0].parent, "-m", "ruff", "check", *settings, ".")
+    python(files[0].parent, "-m", "ruff", "format", "--check", *settings, ".")
+
+
+def functions(text):
+    """The names of the functions and classes at the top of a script."""
+    return {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
+def test_a_plain_experiment_gets_a_plain_script():
+    text = pytorch_script(Experiment())
+    needed = {"stream", "circles", "load", "Network", "he", "draw_weights", "train", "accuracy", "main"}
+    assert functions(text) == needed
+    code = text.split('"""', 2)[2]
+    for unneeded in ["BatchNorm", "dropout", "skip", "clip", "label_noise", "GAIN", "BIAS", "DECAY", "SCALE"]:
+        assert unneeded not in code
+
+
+def test_what_is_switched_on_is_in_the_script():
+    text = pytorch_script(Experiment(scaling="zscore", dropout=0.5, batch_size=64))
+    assert {"zscore", "Dropout", "batches"} <= functions(text)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_script_imports_nothing_of_ours(number):
+    imports = [
+        node for node in ast.walk(ast.parse(pytorch_script(EXPERIMENTS[number]))) if hasattr(node, "names")
+    ]
+    modules = {getattr(node, "module", None) or alias.name for node in imports for alias in node.names}
+    assert modules == {"json", "math", "numpy", "torch"}
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_script_carries_the_link_of_its_experiment(number):
+    about = ast.get_docstring(ast.parse(pytorch_script(EXPERIMENTS[number])), clean=False)
+    link = about[about.index("?") + 1 :].replace("\n", "")
+    start = Experiment(seed=99)
+    assert Experiment.from_link(dict(parse_qsl(link)), start) == (EXPERIMENTS[number], [])
+
+
+def test_the_menu_is_complete():
+    assert {e.init for e in EXPERIMENTS} == set(INITS)
+    assert {e.activation for e in EXPERIMENTS} == set(get_args(Activation))
+    assert {e.dataset for e in EXPERIMENTS} == set(DATASETS)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_losses_survive_the_csv(number, runs):
+    run = runs[number]
+    table = pd.read_csv(io.StringIO(losses_csv(run)), index_col="step")
+    assert list(table) == ["loss", "train_loss", "test_loss", "train_accuracy", "test_accuracy"]
+    assert list(table.index) == list(range(run.experiment.steps + 1))
+    np.testing.assert_array_equal(table.loss[:-1].astype(run.loss.dtype), run.loss)
+    assert np.isnan(table.loss.iloc[-1])
+    np.testing.assert_array_equal(
+        table.test_accuracy[run.at].astype(run.test_accuracy.dtype), run.test_accuracy
+    )
+    assert table.drop(index=run.at).test_loss.isna().all()
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_probes_survive_the_csv(number, runs):
+    run = runs[number]
+    table = pd.read_csv(io.StringIO(probes_csv(run)))
+    assert list(table) == ["step", "layer", *run.probes]
+    for name, values in run.probes.items():
+        wide = table.pivot(index="step", columns="layer", values=name)
+        assert list(wide.columns) == list(range(1, run.experiment.depth + 1))
+        np.testing.assert_array_equal(wide.to_numpy(values.dtype), values)
+
+
+def test_a_sweep_survives_the_csv():
+    swept = train(Experiment(samples=64, steps=5).vary(dropout=(0, 0.5), seed=(3, 4)), snapshots=2)
+    table = pd.read_csv(io.StringIO(runs_csv(swept)))
+    assert list(table)[:3] == ["dropout", "seed", "train_loss"]
+    assert table[["dropout", "seed"]].to_numpy().tolist() == [[0, 3], [0, 4], [0.5, 3], [0.5, 4]]
+    np.testing.assert_array_equal(table.test_loss.astype("float32"), [run.test_loss[-1] for run in swept])
+    assert table.diverged_at.isna().all()
+
+
+def test_a_file_name_tells_the_experiment():
+    assert file_name(Experiment(), "py") == "circles-relu-10x32.py"
+    changed = Experiment(activation="tanh", depth=3, batchnorm=True, seed=7)
+    assert file_name(changed, "losses.csv") == "circles-tanh-3x32-batchnorm_true-seed_7.losses.csv"
+
+
+def test_a_file_name_stays_short():
+    other = {name: values[-1] for name, values in MENU.items()}
+    assert len(file_name(Experiment(**other | {"dropout": 0.123456789}), "py")) < 200

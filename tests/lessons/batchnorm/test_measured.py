@@ -1,0 +1,162 @@
+"""What the Batchnorm page says holds: against autograd, and as trainings over several seeds."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from core.data import load
+from core.diagnosis.measures import steps_to_target
+from core.engine.network import Stack
+from core.engine.train import batches, train
+from core.experiment import BN_EPSILON, Experiment
+from core.lessons.batchnorm import lesson as lesson
+from core.lessons.batchnorm.charts.costs import middle_factor
+from core.lessons.batchnorm.measured import (
+    LENGTHS,
+    AnyBatch,
+    _gradients,
+    along_gradient,
+    rescaled,
+    single_sample,
+    small_batches,
+)
+
+SMALL = lesson.GOOD
+BOTH = [False, True]
+
+
+@pytest.fixture(scope="module")
+def result():
+    """The rescaled network of the page."""
+    return rescaled(SMALL)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "activation"), [("circles", "relu"), ("blobs", "tanh"), ("curve", "identity")]
+)
+def test_the_gradients_are_those_of_the_engine(dataset, activation):
+    e = Experiment(
+        dataset=dataset,
+        activation=activation,
+        depth=3,
+        width=8,
+        samples=64,
+        batchnorm=True,
+        precision="float64",
+    )
+    stack, data = Stack([e]), load(e)
+    x, y = next(batches(stack))
+    stack.forward(x, y)
+    stack.backward(y)
+    weights, biases = [w[0] for w in stack.weight], [b[0, :, 0] for b in stack.bias]
+    output, slopes, _ = _gradients(
+        e, weights, biases, torch.from_numpy(data.x_train), torch.from_numpy(data.y_train), BN_EPSILON
+    )
+    assert torch.allclose(output.T, stack.output[0], atol=1e-10)
+    for slope, expected in zip(slopes, stack.d_weight, strict=True):
+        assert torch.allclose(slope, expected[0], atol=1e-10)
+
+
+def test_without_epsilon_the_scale_of_the_weights_changes_nothing(result):
+    assert result.output[0.0].max() < 1e-9
+    assert result.gradient[0.0].max() < 1e-9
+
+
+def test_epsilon_breaks_the_invariance_where_the_weights_are_small(result):
+    change = dict(zip(result.factors.round(6), result.output[BN_EPSILON], strict=True))
+    assert change[0.01] > 0.01 > change[1000]
+
+
+def test_the_gradient_is_at_right_angles_and_the_weights_grow_as_pythagoras_says(result):
+    assert result.radial < 1e-9
+    assert (np.diff(result.norm) > 0).all()
+    assert result.norm == pytest.approx(result.predicted, rel=1e-9)
+
+
+def test_a_bias_before_batch_normalization_has_no_gradient(result):
+    assert result.bias < 1e-12
+    assert result.weight > 1e-3
+
+
+def test_a_length_of_one_along_the_gradient_is_the_next_step_of_the_training():
+    e = SMALL.but(batch_size=0, depth=2, width=16, precision="float64")
+    lengths, losses = along_gradient(e)
+    assert lengths == pytest.approx(e.learning_rate * np.array(LENGTHS))
+    runs = train(e.vary(batchnorm=BOTH, seed=range(2)), 2)
+    for i, run in enumerate(runs):
+        ahead = losses[i // 2, i % 2, :20, LENGTHS.index(1.0)]
+        assert ahead == pytest.approx(run.loss[1:21], abs=1e-9)
+
+
+def test_the_loss_along_the_gradient_is_less_than_half_as_rough():
+    _, losses = along_gradient(SMALL)
+    plain, normed = (losses.max(axis=3) - losses.min(axis=3)).mean(axis=2)
+    assert normed.max() < plain.min() / 2
+
+
+def test_batches_of_two_do_harm():
+    found = small_batches(SMALL)
+    plain, normed = np.median(found["train_loss"], axis=2)
+    assert found["sizes"][0] == 2
+    assert normed[0] > 2 * plain[0]
+    assert normed[-1] < 0.1
+
+
+def test_a_batch_of_one_is_no_setting_and_pytorch_refuses_it():
+    with pytest.raises(ValidationError):
+        AnyBatch(batch_size=1, batchnorm=True)
+    assert single_sample().startswith("Expected more than 1 value per channel when training")
+
+
+def test_the_error_signal_explodes_by_the_same_constant_whatever_the_weights():
+    e = Experiment(dataset="gaussians", depth=20, width=256, samples=256, batchnorm=True, steps=1)
+    runs = train(e.vary(gain=[1, 10], seed=range(2)), 2)
+    constant = math.pi / (math.pi - 1)
+    assert np.mean([middle_factor(run) for run in runs[:2]]) == pytest.approx(constant, rel=0.02)
+    assert np.mean([middle_factor(run) for run in runs[2:]]) == pytest.approx(constant, rel=0.02)
+    [plain] = train([e.but(batchnorm=False)], 2)
+    assert middle_factor(plain) == pytest.approx(1, rel=0.1)
+
+
+def test_the_first_weights_feel_it_the_more_the_deeper_the_network():
+    runs = train(lesson.deep(SMALL), 2)
+    for i, depth in enumerate(lesson.DEPTHS):
+        ratios = [
+            np.median(
+                [r.probes["weight_grad_norm"][0][1] / r.probes["weight_grad_norm"][0][-1] for r in some]
+            )
+            for some in (runs[i * 5 : i * 5 + 5], runs[25 + i * 5 : 30 + i * 5])
+        ]
+        expected = (math.pi / (math.pi - 1)) ** ((depth - 2) / 2)
+        assert expected / 2 < ratios[1] < expected * 2
+        assert 0.1 < ratios[0] < 2
+
+
+def test_it_trains_from_weights_400_times_apart():
+    runs = train(SMALL.vary(batchnorm=BOTH, gain=[0.05, 20], seed=range(3)), 2)
+    assert max(run.train_accuracy[0] for run in runs[:6]) < 0.7
+    assert not any(run.learned for run in runs[:6])
+    assert min(run.train_accuracy[-1] for run in runs[6:]) > 0.9
+
+
+def test_it_trains_at_a_learning_rate_that_breaks_the_plain_network():
+    runs = train(lesson.MOONS.vary(batchnorm=BOTH, learning_rate=[3], seed=range(5)), 2)
+    assert all(run.diverged_at is not None for run in runs[:5])
+    assert max(run.train_loss[-1] for run in runs[5:]) < 0.1
+
+
+def test_it_needs_a_third_of_the_steps_at_every_learning_rate():
+    runs = train(lesson.SMALL.vary(learning_rate=lesson.RATES, batchnorm=BOTH, seed=range(5)), 2)
+    steps = np.median(np.reshape([steps_to_target(run) for run in runs], (3, 2, 5)), axis=2)
+    assert (steps[:, 0] / steps[:, 1] >= 3).all()
+
+
+def test_evaluation_mode_lags_behind_until_the_running_statistics_are_warm():
+    e = lesson.MOONS.but(depth=3, batch_size=0, batchnorm=True, steps=101)
+    [run] = train([e], 1000)
+    lag = run.train_loss[:-1] / run.loss - 1
+    assert (lag[1:20] > 0).all()
+    assert abs(lag[100]) < 0.15

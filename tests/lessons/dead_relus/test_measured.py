@@ -1,0 +1,134 @@
+"""A second look at a training sees the same numbers, and what it shows of a unit is what happened to it."""
+
+import numpy as np
+import pytest
+import torch
+
+from core.diagnosis import census
+from core.engine.network import Stack
+from core.engine.train import train
+from core.lessons.dead_relus.charts.history import verdict
+from core.lessons.dead_relus.lesson import CALM, LINE, NEGATIVE, REVIVAL, REVIVALS, START
+from core.lessons.dead_relus.measured.hinges import weights
+from core.lessons.dead_relus.measured.history import follow
+from core.lessons.dead_relus.measured.revival import revive, silence
+
+
+@pytest.fixture(scope="module")
+def run():
+    [run] = train([START])
+    return run
+
+
+@pytest.fixture(scope="module")
+def history(run):
+    return follow(START, *census.interesting(run))
+
+
+def test_the_history_is_that_of_the_run_to_the_bit(run, history):
+    layer, unit = history.layer, history.unit
+    assert np.array_equal(history.active[run.at].astype(np.float32), run.active_fraction[:, layer, unit])
+    assert np.array_equal(history.weight[-1], run.weights[f"linear.{layer}.weight"][unit])
+    assert history.bias[-1] == run.weights[f"linear.{layer}.bias"][unit]
+    assert np.array_equal(history.dead[run.at], census.counts(run)[..., 0])
+
+
+def test_nothing_gets_through_a_dead_unit(history):
+    dead = slice(history.died, None)
+    assert history.active[history.died - 1] > 0
+    assert not history.active[dead].any() and not history.active_batch[dead].any()
+    assert (history.passed[dead] == 0).all() and (history.gradient[dead] == 0).all()
+    assert (history.received[dead] > 0).all()
+
+
+def test_what_gets_through_is_what_autograd_says():
+    e = CALM.but(steps=1, batch_size=0, precision="float64", depth=3, width=8, samples=64)
+    for layer in range(e.depth):
+        h = follow(e, layer, 3)
+        stack = Stack([e])
+        signal, y = stack.x_train[0].T.clone().requires_grad_(), stack.y_train[0].T
+        inputs, outputs = [], []
+        for i in range(e.depth):
+            z = signal @ stack.weight[i][0].T + stack.bias[i][0, :, 0]
+            z.retain_grad()
+            signal = torch.relu(z)
+            signal.retain_grad()
+            inputs.append(z)
+            outputs.append(signal)
+        answer = signal @ stack.weight[-1][0].T + stack.bias[-1][0, :, 0]
+        torch.nn.functional.binary_cross_entropy_with_logits(answer, y).backward()
+        assert h.received[0] == pytest.approx(float(outputs[layer].grad[:, 3].norm()), rel=1e-9)
+        assert h.passed[0] == pytest.approx(float(inputs[layer].grad[:, 3].norm()), rel=1e-9)
+
+
+def test_asleep_on_a_batch_is_not_dead(history):
+    assert (history.dead + history.asleep <= START.width).all()
+    assert history.asleep.sum() > 0
+
+
+def test_the_verdict_names_the_step_and_the_size_of_the_update(history):
+    sentence = verdict(history)
+    assert f"from step {history.at[history.died]} on" in sentence
+    assert "%" in sentence
+    assert "lives" in history.verdict(follow(CALM, 0, 0))
+    silent = follow(NEGATIVE, 1, 0)
+    assert silent.died == 0
+    assert "before the first step" in history.verdict(silent)
+
+
+def test_there_is_no_history_of_a_unit_that_is_not_there():
+    with pytest.raises(IndexError, match="no unit 64 in layer 0"):
+        follow(START, 0, 64)
+
+
+@pytest.mark.parametrize(
+    "change", [{"momentum": 0}, {"momentum": 0.9}, {"optimizer": "adam", "learning_rate": 0.01}]
+)
+def test_dead_units_of_layer_1_stay_what_they_were_to_the_bit(change):
+    r = revive(REVIVAL.but(steps=500, depth=2, **change), layer=0, margin=30.0, seeds=2)
+    assert (r.moved == 0).all()
+    assert not r.alive.any()
+
+
+@pytest.mark.parametrize("margin", [0.01, 30.0])
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_barely_dead_units_return_in_the_layers_above_only(name, margin):
+    back = [revive(REVIVALS[name], layer, margin).returned.mean() for layer in range(REVIVAL.depth)]
+    assert back[0] == 0
+    if margin > 1:
+        assert back == [0, 0, 0]
+    else:
+        assert 0.2 < back[1] < back[2]
+        assert back[2] > 0.5
+
+
+def test_weight_decay_moves_dead_units_and_wakes_none():
+    r = revive(REVIVALS["SGD with weight decay"], layer=1, margin=30.0, seeds=4)
+    assert (r.moved > 1).all()
+    assert not r.alive.any()
+
+
+def test_silenced_units_are_silent_by_the_margin_and_others_untouched():
+    e = REVIVAL.but(steps=1)
+    stack, before = Stack([e, e.but(seed=1)]), Stack([e, e.but(seed=1)])
+    silence(stack, layer=1, units=16, margin=0.5)
+    z = [z.clone() for _, z in stack.inference(stack.x_train)][1]
+    assert z[:, :16].amax(dim=2).numpy() == pytest.approx(-0.5, abs=1e-5)
+    assert torch.equal(stack.bias[1][:, 16:], before.bias[1][:, 16:])
+    assert torch.equal(stack.weight[1], before.weight[1])
+
+
+def test_weights_over_time_end_where_the_run_ends():
+    w = weights(LINE)
+    [run] = train([LINE], snapshots=2)
+    assert w.at[0] == 0 and w.at[-1] == LINE.steps
+    assert np.array_equal(w.weight[-1], run.weights["linear.0.weight"])
+    assert np.array_equal(w.out[-1], run.weights["linear.1.weight"][0])
+
+
+def test_histories_end_with_the_last_finite_loss():
+    e = START.but(activation="leaky_relu", learning_rate=30)
+    [run] = train([e])
+    h = follow(e, 0, 0)
+    assert h.at[-1] == run.diverged_at - 1
+    assert np.isfinite(h.weight).all()

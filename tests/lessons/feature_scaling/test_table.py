@@ -1,0 +1,127 @@
+"""The synthetic table, what is done to its columns, and networks without hidden layers trained on it."""
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+from torch import nn
+
+from core.data import WEIGHTS, stream
+from core.diagnosis.measures import MEASURES
+from core.engine.initial import he
+from core.engine.train import train
+from core.lessons.feature_scaling.pipelines import before_and_after
+from core.lessons.feature_scaling.table import PIPELINES, Houses, skewness, summary
+
+SMALL = Houses(samples=200, steps=30)
+
+
+def test_the_columns_are_what_the_page_says():
+    table = Houses(samples=4000).draw()
+    assert len(table) == 8000
+    assert table["age"].between(0, 90).all()
+    assert set(table["rooms"]) == set(range(1, 11))
+    assert np.log(table["income"]).std() == pytest.approx(1, abs=0.03)
+    assert np.log(table["population"]).std() == pytest.approx(2.5, abs=0.06)
+    assert (table["sensor"] == 500).mean() == pytest.approx(0.01, abs=0.004)
+    assert table["sensor"].median() == pytest.approx(50, abs=0.3)
+
+
+def test_settings_of_the_scaling_leave_the_table_as_it_is():
+    same = SMALL.but(scaling="zscore", age="log", clip=1, depth=2, learning_rate=1)
+    assert same.draw().equals(SMALL.draw())
+    assert not SMALL.but(seed=1).draw().equals(SMALL.draw())
+
+
+def test_missing_cells_are_in_training_rows_and_the_rest_stays():
+    gaps = SMALL.but(missing=7).draw()
+    assert gaps["income"].isna().sum() == gaps["income"][:200].isna().sum() == 7
+    np.testing.assert_array_equal(gaps.drop(columns="income"), SMALL.draw().drop(columns="income"))
+
+
+def test_kelleys_skewness_is_that_of_the_normal_quantiles_and_deaf_to_outliers():
+    z = np.random.default_rng(0).normal(size=100_000)
+    q = 1.2815515655446004
+    exact = (np.exp(q) + np.exp(-q) - 2) / (np.exp(q) - np.exp(-q))
+    assert skewness(np.exp(z)) == pytest.approx(exact, abs=0.02)
+    assert skewness(np.where(np.arange(100_000) % 100, z, 500)) == pytest.approx(0, abs=0.03)
+    assert skewness(np.ones(10)) == 0
+
+
+def test_logs_are_taken_of_skewed_columns_only_unless_they_were_asked_for():
+    done = SMALL.but(scaling="log_clip_zscore", age="log_zscore", rooms="unit").pipelines()
+    assert done == {
+        "age": "log_zscore",
+        "rooms": "unit",
+        "income": "log_clip_zscore",
+        "population": "log_clip_zscore",
+        "sensor": "clip_zscore",
+    }
+    assert set(SMALL.but(age="log").everywhere("unit").pipelines().values()) == {"unit"}
+
+
+def test_the_summary_says_what_is_in_the_columns():
+    table = summary(
+        SMALL.but(scaling="linear", missing=2), *before_and_after(SMALL.but(scaling="linear", missing=2))
+    )
+    assert list(table["column"]) == SMALL.features
+    assert list(table["missing"]) == [0, 0, 2, 0, 0]
+    np.testing.assert_allclose(table["from"], -1)
+    np.testing.assert_allclose(table["to"], 1)
+    assert [sum(counts) for counts in table["values"]] == [200, 200, 198, 200, 200]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_linear_model_trains_as_nn_linear_does(optimizer):
+    e = SMALL.but(scaling="log_clip_zscore", optimizer=optimizer, learning_rate=0.05, seed=3)
+    [run] = train([e])
+    data, layer = e.load(), nn.Linear(5, 1)
+    with torch.no_grad():
+        layer.weight.copy_(torch.from_numpy(he(stream(3, WEIGHTS, 0), 1, 5)))
+        layer.bias.zero_()
+    x, y = torch.tensor(data.x_train).float(), torch.tensor(data.y_train).float()[:, None]
+    stepper = (torch.optim.SGD if optimizer == "sgd" else torch.optim.Adam)(layer.parameters(), lr=0.05)
+    losses = []
+    for _ in range(e.steps):
+        loss = nn.functional.mse_loss(layer(x), y)
+        losses.append(loss.item())
+        stepper.zero_grad()
+        loss.backward()
+        stepper.step()
+    np.testing.assert_allclose(run.loss, losses, rtol=1e-4)
+    np.testing.assert_allclose(run.weights["linear.0.weight"], layer.weight.detach(), rtol=1e-3, atol=1e-5)
+
+
+def test_a_run_is_the_same_alone_and_among_others_that_diverge():
+    e = SMALL.but(scaling="zscore")
+    [alone] = train([e])
+    together = train([SMALL, e, SMALL.but(missing=3), e.but(seed=1)])[1]
+    np.testing.assert_allclose(together.loss, alone.loss, rtol=1e-6)
+
+
+def test_the_ladder_of_representations():
+    """Feature scaling beats the model: median held-out R2 of 3 seeds, linear model by SGD."""
+    score = MEASURES["test_r2"].of
+    experiments = [Houses(seed=seed).everywhere(name) for name in PIPELINES for seed in range(3)]
+    runs = iter(train(experiments, snapshots=2))
+    medians = {name: float(np.median([score(next(runs)) for _ in range(3)])) for name in PIPELINES}
+    assert np.isneginf([medians[name] for name in ("none", "clip", "log")]).all()
+    best = medians.pop("log_clip_zscore")
+    assert best > 0.9
+    assert best > max(medians.values()) + 0.08
+    assert medians["clip_zscore"] > medians["log_zscore"] > medians["zscore"] + 0.1
+
+
+def test_adam_survives_raw_columns_and_learns_nothing():
+    [run] = train([Houses(depth=2, optimizer="adam", learning_rate=0.01)], snapshots=2)
+    assert run.diverged_at is None
+    assert MEASURES["test_r2"].of(run) < -10
+
+
+def test_too_much_work_is_refused_with_what_is_allowed():
+    with pytest.raises(ValidationError) as error:
+        Houses(depth=4, width=128, steps=2000, samples=4000)
+    [sentence] = Houses.complaints(error.value)
+    assert sentence.startswith(
+        "steps cannot be 2000 here: 2000 steps at depth 4 and width 128 over 4000 rows"
+    )

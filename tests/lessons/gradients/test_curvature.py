@@ -1,0 +1,128 @@
+"""Lanczos against the full Hessian in float64, and what the sharpness of real runs does."""
+
+import numpy as np
+import pytest
+import torch
+from torch.func import functional_call
+
+from core.engine.network import Stack
+from core.experiment import Experiment
+from core.lessons.gradients.lesson import EDGE
+from core.lessons.gradients.measured import curvature
+from core.lessons.gradients.ruler import curvature_samples
+
+SMALL = Experiment(depth=2, width=5, samples=32, activation="tanh", init="lecun", precision="float64")
+KINDS = [
+    {},
+    {"activation": "relu", "init": "he", "depth": 3},
+    {"activation": "gelu", "residual": True, "depth": 3},
+    {"activation": "sigmoid", "dataset": "blobs"},
+    {"activation": "selu", "dataset": "curve"},
+    {"batchnorm": True},
+    {"activation": "silu", "batchnorm": True, "residual": True, "gain": 3},
+]
+
+
+def full_hessian(experiment):
+    """The Hessian [P, P] by differentiating twice over one flat vector of parameters."""
+    stack = Stack([experiment])
+    values = curvature.parameters(stack)
+    x, y = stack.x_train[0].double(), stack.y_train[0].double()
+    sizes = [v.numel() for v in values]
+
+    def of_flat(flat):
+        pieces = [p.view(v.shape) for p, v in zip(flat.split(sizes), values, strict=True)]
+        return curvature.loss(experiment, pieces, x, y)
+
+    flat = torch.cat([v.flatten() for v in values])
+    return torch.autograd.functional.hessian(of_flat, flat).numpy()
+
+
+@pytest.mark.parametrize("changes", KINDS, ids=str)
+def test_lanczos_finds_the_largest_eigenvalue_of_the_full_hessian(changes):
+    e = SMALL.but(**changes)
+    eigenvalues = np.linalg.eigvalsh(full_hessian(e))
+    assert curvature.at_start(e) == pytest.approx(eigenvalues[-1], rel=1e-3)
+
+
+def test_a_product_is_the_hessian_times_the_vector():
+    stack = Stack([SMALL])
+    values = curvature.parameters(stack)
+    x, y = stack.x_train[0], stack.y_train[0]
+    product = curvature.hessian_vector(lambda values: curvature.loss(SMALL, values, x, y), values)
+    hessian = full_hessian(SMALL)
+    v = torch.from_numpy(np.random.default_rng(0).normal(size=len(hessian)))
+    np.testing.assert_allclose(product(v).numpy(), hessian @ v.numpy(), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("changes", KINDS, ids=str)
+def test_the_loss_is_that_of_the_engine(changes):
+    e = SMALL.but(**changes)
+    stack = Stack([e])
+    value = curvature.loss(e, curvature.parameters(stack), stack.x_train[0], stack.y_train[0])
+    assert float(value) == pytest.approx(float(stack.forward(stack.x_train, stack.y_train)), rel=1e-10)
+
+
+def test_the_loss_is_that_of_torch_nn():
+    stack = Stack([SMALL])
+    layers = [
+        torch.nn.Linear(2, 5),
+        torch.nn.Tanh(),
+        torch.nn.Linear(5, 5),
+        torch.nn.Tanh(),
+        torch.nn.Linear(5, 1),
+    ]
+    network = torch.nn.Sequential(*layers).double()
+    values = curvature.parameters(stack)
+    named = {f"{2 * i}.weight": values[i] for i in range(3)} | {
+        f"{2 * i}.bias": values[3 + i][:, 0] for i in range(3)
+    }
+    output = functional_call(network, named, stack.x_train[0].T)
+    expected = torch.nn.BCEWithLogitsLoss()(output, stack.y_train[0].T)
+    assert float(curvature.loss(SMALL, values, stack.x_train[0], stack.y_train[0])) == pytest.approx(
+        float(expected)
+    )
+
+
+def test_lanczos_is_not_fooled_by_a_larger_negative_eigenvalue():
+    rng = np.random.default_rng(1)
+    q, _ = np.linalg.qr(rng.normal(size=(40, 40)))
+    matrix = torch.from_numpy(q @ np.diag(np.concatenate([[-50, 3], rng.uniform(-1, 1, 38)])) @ q.T)
+    assert curvature.lanczos(lambda v: matrix @ v, 40) == pytest.approx(3, rel=1e-4)
+
+
+def test_lanczos_ends_where_there_are_no_more_directions():
+    assert curvature.lanczos(lambda v: 2 * v, 5) == pytest.approx(2, rel=1e-12)
+    assert curvature.lanczos(lambda v: 0 * v, 3) == 0
+
+
+def test_a_loss_that_is_not_finite_has_no_sharpness():
+    e = Experiment(
+        activation="relu", init="normal", gain=100, depth=60, width=8, samples=32, precision="float32"
+    )
+    assert curvature.at_start(e.but(input_scale=1e6, precision="float64")) > 0
+    assert np.isnan(curvature.lanczos(lambda v: v * np.nan, 4))
+
+
+def test_sharpness_rises_to_the_edge_and_hovers():
+    """Cohen et al. 2021: [0.93, 1.10] over the second half; the loss then rises in many steps."""
+    measured = curvature.over_steps(EDGE, 40)
+    relative = measured.values * EDGE.learning_rate / 2
+    assert relative[0] < 0.9
+    assert 0.93 < relative[len(relative) // 2 :].mean() < 1.10
+    assert (np.diff(measured.run.loss) > 0).sum() > 50
+
+
+def test_a_run_that_never_gets_to_the_edge_never_rises():
+    calm = EDGE.but(learning_rate=0.02)
+    measured = curvature.over_steps(calm, 20)
+    assert measured.values.max() < 2 / calm.learning_rate
+    assert (np.diff(measured.run.loss) > 0).sum() == 0
+
+
+def test_a_large_network_is_measured_over_fewer_samples():
+    large = Experiment(depth=20, width=128, samples=512, steps=1)
+    n = curvature_samples(large)
+    assert 32 <= n < 512
+    assert curvature_samples(SMALL) == 32
+    assert curvature.at_start(large.but(samples=32)) > 0

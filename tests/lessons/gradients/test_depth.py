@@ -1,0 +1,80 @@
+"""How deep it trains, against 6 xi; chi against mean-field theory; what rescues and what does not."""
+
+import numpy as np
+import pytest
+
+from core import theory
+from core.diagnosis.measures import final_loss
+from core.engine.train import train
+from core.lessons.gradients import depth
+from core.lessons.gradients.charts.rescues import RESCUED, STUCK, rescues
+from core.lessons.gradients.lesson import RESCUES
+from core.lessons.gradients.measured import chi
+
+
+def test_the_finer_map_holds_the_coarser():
+    for activation in ("tanh", "sigmoid", "gelu"):
+        coarse, fine = set(depth.grid(activation, False)), set(depth.grid(activation, True))
+        assert coarse < fine
+        assert len(depth.names(activation, True)) * depth.SEEDS == len(fine)
+
+
+def test_the_middle_of_the_map_is_the_edge_of_chaos():
+    gains = depth.gains("sigmoid", False)
+    assert gains[len(gains) // 2] == pytest.approx(theory.critical_sigma_w("sigmoid"), rel=1e-3)
+
+
+def test_trained_depth_ends_at_the_first_that_fails():
+    accuracy = np.array([[1, 0.3], [1, 1], [0.3, 1], [1, 1]])[:, :, None].repeat(2, axis=2)
+    assert depth.trained_depth(accuracy, (2, 4, 8, 16)).tolist() == [4, 0]
+    accuracy[0, 0, 0] = np.nan
+    assert depth.trained_depth(accuracy, (2, 4, 8, 16)).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("square", [0.3, 0.5, 0.7])
+def test_vanishing_tanh_trains_up_to_about_six_xi(square):
+    """Schoenholz et al. 2017: about 6 xi; depths are two apart."""
+    gain = square**0.5
+    predicted = theory.trainable_depth("tanh", gain)
+    depths = tuple(range(2, 2 * round(predicted) + 2, 2))
+    runs = train(depth.MAP.but(activation="tanh", gain=gain).vary(depth=depths, seed=range(2)), 2)
+    accuracy = np.array([run.test_accuracy[-1] for run in runs]).reshape(len(depths), 1, 2)
+    [reached] = depth.trained_depth(accuracy, depths)
+    assert predicted / 1.25 < reached < predicted * 1.75
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+def test_chi_is_that_of_mean_field_theory(activation):
+    """Science VG6: within 10 %, on both sides of the edge."""
+    edge = theory.critical_sigma_w(activation)
+    gains, measured = chi.measured_chi(activation, (0.4 * edge, 0.8 * edge, 1.2 * edge, 2.4 * edge))
+    predicted = [theory.chi(theory.fixed_point(activation, w), activation, w) for w in gains]
+    np.testing.assert_allclose(np.exp(np.log(measured).mean(axis=1)), predicted, rtol=0.1)
+    assert predicted[1] < 1 < predicted[2]
+
+
+@pytest.fixture(scope="module")
+def rescued():
+    """Final losses of every variant over two seeds, and the runs."""
+    runs = train([e for variants in RESCUES.values() for e in variants[:2]], 2)
+    loss = np.array([final_loss(run) for run in runs]).reshape(len(RESCUES), -1)
+    return dict(zip(RESCUES, loss, strict=True)), runs
+
+
+@pytest.mark.parametrize("name", ["He initialization", "residual connections", "batch normalization", "Adam"])
+def test_what_rescues_a_stuck_network(rescued, name):
+    assert (rescued[0][name] < RESCUED).all()
+
+
+@pytest.mark.parametrize("name", ["as it is", "leaky ReLU", "GELU", "tanh", "10 × learning rate"])
+def test_what_does_not(rescued, name):
+    assert (rescued[0][name] > STUCK).all()
+
+
+def test_the_chart_says_what_rescues(rescued):
+    figure = rescues(list(RESCUES), rescued[1])
+    title = figure.layout.meta["title"]
+    assert title.startswith("He initialization, residual connections, batch normalization, Adam rescue it")
+    never = sum((loss > RESCUED).all() for loss in rescued[0].values())
+    assert title.endswith(f"{never} of {len(RESCUES)} never do")
+    assert list(figure.data[0].customdata) == list(range(len(RESCUES)))

@@ -1,0 +1,218 @@
+"""The Backprop page as a reader meets it: the play head, numbers to change, predictions, mistakes, paths."""
+
+import json
+
+import pytest
+
+from core.lessons import LESSONS
+from core.lessons.backprop.claims import FUNCTIONS
+from core.lessons.backprop.graph import forward, gradients
+from core.lessons.backprop.moments import walk
+from core.lessons.backprop.networks import SHAPES
+from core.lessons.backprop.settings import Passes
+
+PAGE = "pages/backprop.py"
+START = LESSONS["backprop"].start
+
+
+def headings(at):
+    return [text.value for text in at.markdown if text.value.startswith("####")]
+
+
+def formulas(at):
+    return [text.value for text in at.markdown if text.value.startswith("$")]
+
+
+def warnings(at):
+    return [box.value for box in at.warning]
+
+
+def press(at, key):
+    at.button(key=f"backprop.{key}").click().run()
+    assert not at.exception
+    return at
+
+
+def test_a_link_stands_at_its_step(page):
+    at = page(PAGE, step="16")
+    assert "#### Step 16 of 26. Backward: h1_1 sends z1_1 its share of the gradient" in headings(at)
+    assert at.slider(key="backprop.step").value == 16
+    [_, local, _, chain] = formulas(at)
+    edge = walk(START)[16].edge
+    assert f"{edge.local:.4g}" in local and f"{edge.after:.4g}" in chain
+
+
+def test_buttons_and_slider_move_through_both_passes(page):
+    at = page(PAGE)
+    press(at, "chevron_right")
+    assert at.query_params["step"] == "2"
+    press(at, "last_page")
+    assert at.slider(key="backprop.step").value == len(walk(START)) - 1
+    assert at.button(key="backprop.chevron_right").disabled
+    press(at, "chevron_left")
+    press(at, "first_page")
+    assert at.session_state["backprop"].step == 0
+    assert at.button(key="backprop.chevron_left").disabled
+    at.slider(key="backprop.step").set_value(9).run()
+    assert at.session_state["backprop"].step == 9
+
+
+def test_a_step_beyond_the_last_shows_both_passes_complete(page):
+    assert any(text.startswith("#### Step 26 of 26.") for text in headings(page(PAGE, step="700")))
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, "expression"])
+def test_every_number_can_be_changed(page, shape):
+    at = page(PAGE, shape=shape)
+    leaves = at.session_state["backprop"].leaves
+    for leaf in (next(iter(leaves)), list(leaves)[-1]):
+        at.number_input(key=f"backprop.leaf.{leaf}").set_value(0.75).run()
+        assert not at.exception
+        assert at.session_state["backprop"].leaves[leaf] == 0.75
+        assert f"{leaf}:0.75" in at.query_params["values"]
+    settings = at.session_state["backprop"]
+    assert settings.leaves == leaves | dict.fromkeys((next(iter(leaves)), list(leaves)[-1]), 0.75)
+
+
+def test_a_number_outside_the_domain_is_refused_with_a_sentence(page):
+    at = page(PAGE, shape="expression", expression="log(x)*y")
+    before = at.session_state["backprop"]
+    at.number_input(key="backprop.leaf.x").set_value(-1.0).run()
+    assert not at.exception
+    assert at.session_state["backprop"] == before
+    assert [text.value for text in at.text] == [
+        "values cannot be x:-1 here: v1 = log(x) needs a number above 0, and here x = -1; "
+        "other numbers of your own may help."
+    ]
+    assert at.number_input(key="backprop.leaf.x").value == before.leaves["x"]
+
+
+def test_a_formula_that_cannot_be_read_stays_to_be_put_right(page):
+    at = page(PAGE, shape="expression")
+    at.text_input(key="backprop.expression").set_value("x ^ 2").run()
+    assert any("The sign ^ is not known" in text.value for text in at.text)
+    assert at.text_input(key="backprop.expression").value == "x ^ 2"
+    at.text_input(key="backprop.expression").set_value("x ** 2").run()
+    assert not at.text
+    assert at.session_state["backprop"].expression == "x ** 2"
+    assert any("Step 1 of 3" in text for text in headings(at))
+
+
+def test_numbers_of_another_graph_are_kept_and_named(page):
+    at = page(PAGE, values="w1:0.5")
+    assert [text.value for text in at.text] == ["w1: no place in this graph; kept for one that has it."]
+    at.selectbox(key="backprop.shape").set_value("single neuron").run()
+    assert at.session_state["backprop"].leaves["w1"] == 0.5
+    assert not at.text
+
+
+def test_controls_that_change_nothing_are_off(page):
+    at = page(PAGE)
+    assert at.text_input(key="backprop.expression").disabled
+    at.selectbox(key="backprop.shape").set_value("expression").run()
+    assert not at.text_input(key="backprop.expression").disabled
+    assert at.selectbox(key="backprop.activation").disabled
+
+
+def test_a_prediction_is_checked_and_explained(page):
+    at = page(PAGE, step="16")
+    edge = walk(START)[17].edge
+    local, gradient = (box for box in at.number_input if box.key.startswith("backprop.17."))
+    assert not at.success and not at.info
+    local.set_value(edge.local).run()
+    assert at.success[0].value.startswith("Right")
+    local, gradient = (box for box in at.number_input if box.key.startswith("backprop.17."))
+    gradient.set_value(edge.after + 1).run()
+    assert at.info[0].value.startswith("Not ")
+    press(at, "chevron_right")
+    assert not at.success and not at.info
+
+
+def test_no_prediction_is_asked_of_the_forward_pass_or_at_the_end(page):
+    for step in ("2", "26"):
+        assert not [box for box in page(PAGE, step=step).number_input if "∂" in box.label]
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ({"zero_grad": "false"}, "2 times as much"),
+        ({"shape": "expression", "expression": "x*x", "accumulate": "false"}, "instead of"),
+        ({"init": "zero"}, "6 of 6 weights have a gradient of exactly 0"),
+        ({"learning_rate": "100", "steps": "500"}, "Stopped at step"),
+    ],
+)
+def test_a_mistake_is_named_with_its_numbers(page, link, words):
+    assert [words in sentence for sentence in warnings(page(PAGE, **link))] == [True]
+
+
+def test_the_sum_over_the_paths_of_any_leaf_is_its_gradient(page, traces):
+    at = page(PAGE, shape="2-3-3-1")
+    settings = at.session_state["backprop"]
+    for leaf in ("x2", "w1_11", "b3_1"):
+        at.selectbox(key="backprop.leaf").set_value(leaf).run()
+        assert not at.exception
+        _, total = traces(at, "backprop.paths.right")["sum so far"]
+        assert total[-1] == pytest.approx(gradients(settings.graph, settings.leaves)[leaf], rel=1e-12)
+
+
+def test_the_ladder_climbs_to_two_million_calls_when_asked(page, traces):
+    at = page(PAGE)
+    assert traces(at, "backprop.ladder.left")["without recording"][1].max() == 2**13 - 1
+    press(at, "ladder.run")
+    drawn = traces(at, "backprop.ladder.left")
+    assert drawn["without recording"][1].max() == 2_097_151
+    assert drawn["with recording"][1].max() == 20
+
+
+def test_costs_are_counted_and_timed_when_asked(page, traces):
+    at = page(PAGE)
+    counted, closed = (traces(at, "backprop.cost.left")[name][1] for name in ("counted", "closed form"))
+    assert counted == pytest.approx(closed, rel=1e-12)
+    assert counted[-1] == pytest.approx(1.998, abs=1e-3)
+    assert traces(at, "backprop.cost.right")["measured"][1][0] == 8576
+    press(at, "clock.run")
+    assert set(traces(at, "backprop.seconds")) == {"backpropagation", "forward mode", "central differences"}
+
+
+def test_training_follows_its_controls(page, traces):
+    at = page(PAGE)
+    at.select_slider(key="backprop.steps").set_value(50).run()
+    at.select_slider(key="backprop.learning_rate").set_value(0.3).run()
+    assert (at.query_params["steps"], at.query_params["learning_rate"]) == ("50", "0.3")
+    loss = traces(at, "backprop.learning.left")["loss"][1]
+    assert len(loss) == 51
+    assert loss[0] == forward(START.graph, START.leaves)["L"]
+
+
+def test_downloads_and_the_full_link(page):
+    at = page(PAGE, shape="2-3-3-1", values="x1:0.5", step="4")
+    link = next(code.value for code in at.code if "shape=2-3-3-1" in code.value and "?" in code.value)
+    assert "values=x1%3A0.5" in link and "step=4" in link and "learning_rate=0.1" in link
+    labels = [json.loads(f'"{button.proto.label}"') for button in at.get("download_button")]
+    assert labels == ["Both passes (CSV)", "Training (CSV)", "PyTorch script"]
+    script = next(code.value for code in at.code if code.value.startswith('"""'))
+    assert '"x1": 0.5' in script
+
+
+def test_every_claim_has_its_verdict(page):
+    at = page(PAGE)
+    badges = [text.value for text in at.markdown if "-badge[" in text.value]
+    assert len(badges) == 8
+    assert any(text.startswith(":green-badge[holds] Holds with tanh units") for text in badges)
+
+
+def test_settings_are_checked_like_everywhere(page):
+    at = page(PAGE, shap="2-2-1", step="-3", loss="hinge")
+    assert [text.value.split(".")[0] for text in at.text] == [
+        "There is no setting shap",
+        "step cannot be -3: allowed is a whole number from 0 to 700",
+        "loss cannot be hinge: allowed is one of mse, cross-entropy",
+    ]
+    assert at.session_state["backprop"] == Passes()
+
+
+def test_an_odd_function_opens_in_the_graph(page):
+    at = press(page(PAGE), "open.two waves")
+    assert at.session_state["backprop"] == FUNCTIONS["two waves"]
+    assert any("Step 1 of" in text for text in headings(at))

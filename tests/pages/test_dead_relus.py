@@ -1,0 +1,164 @@
+"""The Dead ReLUs page as a reader uses it: units picked, sweeps and revivals asked for, hinges moved."""
+
+import numpy as np
+import pytest
+
+from core.lessons import LESSONS
+from core.lessons.dead_relus.lesson import CAUSES, HINGES, MARGINS, REVIVALS, TABS, swept
+
+LESSON = LESSONS["dead_relus"]
+PAGE = "pages/dead_relus.py"
+QUICK = {"width": "12", "steps": "20", "samples": "64", "batch_size": "32"}
+EDGES = [
+    {"depth": "1", "width": "1"},
+    {"depth": "8", "width": "5", "residual": "true"},
+    {"depth": "3", "batchnorm": "true"},
+    {"dataset": "blobs", "activation": "elu"},
+    {"dataset": "curve", "activation": "leaky_relu", "learning_rate": "100"},
+    {"dataset": "moons", "optimizer": "adam", "init": "zeros"},
+    {"input_shift": "1000000", "activation": "sigmoid"},
+    {"bias": "-100"},
+    {"steps": "1"},
+    {"features": "3", "scaling": "linear", "weight_decay": "10"},
+]
+
+
+@pytest.fixture
+def tab(page):
+    """`tab(1, width="12")` opens the page with one of its tabs in front."""
+
+    def open_tab(number, **link):
+        at = page(PAGE, **link)
+        at.session_state["dead_relus.tab"] = TABS[number]
+        at.run()
+        assert not at.exception
+        return at
+
+    return open_tab
+
+
+@pytest.mark.parametrize("change", EDGES, ids=str)
+def test_the_page_holds_for_every_kind_of_network(tab, figures, change):
+    drawn = figures(tab(1, **QUICK | change))
+    assert {"dead_relus.grid", "dead_relus.counts", "dead_relus.remedies"} <= set(drawn)
+    for figure in drawn.values():
+        assert "nan" not in figure["layout"]["meta"]["title"].lower().replace("(1 nan)", "")
+
+
+def test_the_metrics_are_those_of_the_census(page, figures):
+    at = page(PAGE)
+    share = np.asarray(figures(at)["dead_relus.grid"]["data"][0]["z"])
+    metrics = {metric.label: metric.value for metric in at.metric}
+    assert metrics["Dead units"] == f"{100 * (share == 0).mean():.1f} %"
+    assert metrics["Dead in layer 1"] == f"{100 * (share[0] == 0).mean():.1f} %"
+    assert share.shape == (LESSON.start.depth, LESSON.start.width)
+
+
+def test_a_unit_that_is_typed_in_is_the_one_on_the_charts(page, figures):
+    at = page(PAGE)
+    at.number_input(key="dead_relus.unit.layer").set_value(1).run()
+    at.number_input(key="dead_relus.unit.number").set_value(7).run()
+    assert not at.exception
+    assert figures(at)["dead_relus.pre_activation"]["layout"]["meta"]["title"].startswith("Unit 7 of layer 1")
+    marked = figures(at)["dead_relus.grid"]["data"][2]
+    assert (list(marked["x"]), list(marked["y"])) == ([7], [1])
+
+
+def test_another_experiment_starts_at_a_unit_of_its_own(page):
+    at = page(PAGE)
+    at.number_input(key="dead_relus.unit.number").set_value(64).run()
+    at.pills(key="dead_relus.preset").set_value("Born dead").run()
+    assert not at.exception
+    assert at.number_input(key="dead_relus.unit.number").value <= 4
+
+
+@pytest.mark.parametrize("setting", CAUSES)
+def test_a_sweep_is_trained_when_asked_and_lies_over_its_theory(page, figures, setting):
+    at = page(PAGE, **QUICK)
+    assert f"dead_relus.{setting}.killed" not in figures(at)
+    at.button(key=f"dead_relus.{setting}.sweep.run").click().run()
+    assert not at.exception
+    killed = {trace.get("name") for trace in figures(at)[f"dead_relus.{setting}.killed"]["data"]}
+    assert {"layer 1, after", "layer 2, after"} <= killed
+    assert ("layer 1, predicted" in killed) == (setting != "learning_rate")
+    assert f"dead_relus.{setting}.accuracy" in figures(at)
+
+
+def test_a_sweep_has_to_be_asked_for_again_when_the_experiment_changes(page, figures):
+    at = page(PAGE, **QUICK)
+    at.button(key="dead_relus.bias.sweep.run").click().run()
+    at.select_slider(key="dead_relus.learning_rate").set_value(0.01).run()
+    assert not at.exception
+    assert "dead_relus.bias.killed" not in figures(at)
+
+
+def test_a_sweep_that_would_take_too_long_says_so(page):
+    at = page(PAGE, depth="4", width="128", samples="1024", batch_size="512", steps="130")
+    assert [info.value for info in at.info if "too long" in info.value]
+
+
+def test_other_sweeps_than_the_learning_rate_take_calm_steps():
+    assert {e.learning_rate for e in swept(LESSON.start, "bias")} == {0.1}
+    assert {e.learning_rate for e in swept(LESSON.start, "learning_rate")} == set(CAUSES["learning_rate"])
+
+
+def test_remedies_that_change_nothing_are_not_offered(tab, figures):
+    labels = list(figures(tab(1, **QUICK))["dead_relus.remedies"]["data"][0]["y"])
+    assert not [
+        label for label in labels if label.startswith(("He init", "centred inputs", "no negative bias"))
+    ]
+    shifted = tab(1, **QUICK, input_shift="3", bias="-1", init="xavier")
+    labels = list(figures(shifted)["dead_relus.remedies"]["data"][0]["y"])
+    assert {"He init", "centred inputs", "no negative bias"} <= set(labels)
+
+
+def test_the_remedies_over_eight_seeds(tab, figures):
+    at = tab(1, **QUICK)
+    before = len(figures(at)["dead_relus.remedies"]["data"][1]["x"])
+    at.button(key="dead_relus.remedies.seeds.run").click().run()
+    assert not at.exception
+    assert len(figures(at)["dead_relus.remedies"]["data"][1]["x"]) == 8 * before
+
+
+def test_before_and_after_one_remedy(tab, figures):
+    at = tab(1, **QUICK)
+    at.pills(key="dead_relus.one_remedy").set_value("batch normalization").run()
+    assert not at.exception
+    names = [trace["name"] for trace in figures(at)["dead_relus.one_remedy.chart"]["data"]]
+    assert names == ["before", "batch normalization"]
+
+
+def test_silenced_units_come_back_when_asked(tab, figures, monkeypatch):
+    quick = {name: e.but(depth=2, width=16, steps=20) for name, e in REVIVALS.items()}
+    monkeypatch.setattr("core.lessons.dead_relus.lesson.REVIVALS", quick)
+    at = tab(2, **QUICK)
+    at.button(key="dead_relus.revival.run").click().run()
+    assert not at.exception
+    for margin in MARGINS:
+        chart = figures(at)[f"dead_relus.revival.{margin:g}"]
+        assert len(chart["data"]) == sum(e.depth for e in quick.values())
+        first = [trace for trace in chart["data"] if trace["name"] == "layer 1"]
+        assert not np.concatenate([trace["y"] for trace in first]).any()
+
+
+def test_the_hinges_follow_their_own_learning_rate(tab, figures):
+    at = tab(3, **QUICK)
+    before = figures(at)["dead_relus.line"]["layout"]["meta"]["title"]
+    at.select_slider(key="dead_relus.line.rate").set_value(0.01).run()
+    assert not at.exception
+    assert figures(at)["dead_relus.line"]["layout"]["meta"]["title"] != before
+    at.select_slider(key="dead_relus.line.rate").set_value(5.0).run()
+    assert not at.exception
+    assert "diverges" in figures(at)["dead_relus.line"]["layout"]["meta"]["title"]
+
+
+def test_a_dead_unit_points_away_from_all_data(tab, figures):
+    [line, _] = HINGES
+    data = figures(tab(3))["dead_relus.line"]["data"]
+    place, symbol = np.asarray(data[2]["x"]), np.asarray(data[2]["marker"]["symbol"])
+    colour, x = np.asarray(data[2]["marker"]["color"]), np.asarray(data[3]["x"])
+    dead = colour == "#D55E00"
+    assert dead.any() and not dead.all() and len(x) == line.samples
+    right = symbol == "triangle-right"
+    active = np.where(right, place < x.max(), place > x.min())
+    assert (active == ~dead).all()

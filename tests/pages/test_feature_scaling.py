@@ -1,0 +1,155 @@
+"""The Feature scaling page as a reader meets it: gaps, ladders of models, a table of one's own."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.lessons import LESSONS
+from core.lessons.feature_scaling.table import PIPELINES
+from pages.parts.tables import KEY
+
+PAGE, LESSON = "pages/feature_scaling.py", LESSONS["feature_scaling"]
+QUICK = {"samples": "64", "steps": "20"}
+
+
+def said(at):
+    return [text.value for text in [*at.markdown, *at.warning]]
+
+
+def csv(rows=80, **columns):
+    x = np.random.default_rng(0).normal(size=(rows, 2))
+    table = pd.DataFrame({"height": x[:, 0], "wealth": np.exp(x[:, 1]), "price": x.sum(axis=1)} | columns)
+    return table.to_csv(index=False).encode()
+
+
+def upload(at, data):
+    at.file_uploader(key=f"{KEY}.file").set_value(("mine.csv", data, "text/csv")).run()
+    assert not at.exception, [error.value for error in at.exception]
+
+
+def test_raw_columns_diverge_and_the_ladder_says_so(page, figures):
+    at = page(PAGE)
+    assert at.metric[0].value == "diverged"
+    assert any("log, clip, z-score: held-out R² 0.9" in text for text in said(at))
+    marks = figures(at)["feature_scaling.ladder"]["data"][0]["marker"]["symbol"]
+    assert len(marks) == 6 * len(PIPELINES)
+    assert marks[-6:] == ["x"] * 6
+    assert marks[:6] == ["circle"] * 6
+
+
+def test_before_and_after_are_two_histograms_of_the_same_rows(page, figures):
+    at = page(PAGE, **QUICK, scaling="linear")
+    for key in ("before", "after"):
+        for trace in figures(at)[f"feature_scaling.{key}"]["data"]:
+            assert sum(trace["y"]) == pytest.approx(1)
+    x = figures(at)["feature_scaling.after"]["data"][0]["x"]
+    assert -1 < min(x) < -0.5
+
+
+def test_a_gap_is_named_and_filling_it_helps(page):
+    at = page(PAGE, **QUICK, scaling="log_clip_zscore", missing="1")
+    assert any(text.startswith("1 cells have no number") for text in said(at))
+    assert any("first tensor with a number that is not finite is **features**" in text for text in said(at))
+    at.toggle(key="feature_scaling.impute").set_value(True).run()
+    assert not any("have no number" in text for text in said(at))
+    assert any("every tensor of every step is finite" in text for text in said(at))
+    assert at.query_params["impute"] == "true"
+
+
+def test_four_models_side_by_side_when_asked(page, traces):
+    at = page(PAGE, **QUICK)
+    assert list(traces(at, "feature_scaling.ladder")) == ["this model"]
+    at.button(key="feature_scaling.models.run").click().run()
+    assert list(traces(at, "feature_scaling.ladder")) == [
+        "linear, SGD",
+        "linear, Adam",
+        "2 hidden layers, SGD",
+        "2 hidden layers, Adam",
+    ]
+    at.number_input(key="feature_scaling.seed").set_value(1).run()
+    assert list(traces(at, "feature_scaling.ladder")) == ["this model"]
+
+
+def test_the_path_zigzags_on_raw_columns_and_is_short_on_scaled_ones(page, traces):
+    at = page(PAGE, **QUICK)
+    raw, scaled = (
+        traces(at, f"feature_scaling.contours.{side}")["gradient descent"] for side in ("raw", "scaled")
+    )
+    turns = [np.sum(np.diff(np.sign(np.diff(x))) != 0) for x, _ in (raw, scaled)]
+    assert turns[0] > 15
+    best = traces(at, "feature_scaling.contours.scaled")["lowest loss"]
+    assert np.allclose([axis[5] for axis in scaled], [axis[0] for axis in best], atol=0.01)
+
+
+def test_the_parameter_grid_turns_in_one_step(page, figures):
+    figure = figures(page(PAGE, **QUICK))["feature_scaling.poisoned"]
+    first, second, *_ = (np.asarray(frame["data"][0]["z"], dtype=float) for frame in figure["frames"])
+    assert np.nanmax(first) == 0
+    assert np.nanmin(second) == 1
+
+
+def test_a_table_of_ones_own_is_used_everywhere(page, figures):
+    at = page(PAGE, **QUICK, scaling="log_clip_zscore")
+    upload(at, csv(city=["Ulm"] * 80))
+    assert "Column city is left out: it is not numeric, for instance Ulm." in [text.value for text in at.text]
+    assert at.selectbox(key=f"{KEY}.target").options == ["price", "wealth", "height"]
+    assert at.selectbox(key="feature_scaling.column").options == ["height", "wealth"]
+    columns = next(table.value for table in at.dataframe if "skewness" in table.value)
+    assert list(columns["column"]) == ["height", "wealth"]
+    assert list(columns["scaling"]) == ["clip, z-score", "log, clip, z-score"]
+    assert any(text.startswith("height and wealth") for text in (m.value.strip("# ") for m in at.markdown))
+    assert not any("opens exactly this experiment" in text.value for text in at.caption)
+    assert "read_csv" in at.code[-1].value
+    at.selectbox(key=f"{KEY}.target").set_value("wealth").run()
+    assert not at.exception
+    assert at.selectbox(key="feature_scaling.column").options == ["height", "price"]
+    next(button for button in at.button if button.label == "Back to the synthetic table").click().run()
+    assert not at.exception
+    assert "income" in at.selectbox(key="feature_scaling.column").options
+
+
+def test_a_table_with_one_feature_is_enough(page, figures):
+    at = page(PAGE, **QUICK, scaling="zscore", depth="1")
+    table = pd.read_csv(io.BytesIO(csv()))[["wealth", "price"]]
+    upload(at, table.to_csv(index=False).encode())
+    assert "Two weights need two columns." in [text.value for text in at.caption]
+    assert "feature_scaling.ladder" in figures(at)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"\x89PNG\r\n", "The file is not text in UTF-8; save it as CSV (UTF-8)."),
+        (b"a,b\n1,2\n", "The table has 1 rows; needed are at least 50."),
+    ],
+)
+def test_a_file_that_is_no_table_gets_a_sentence_and_the_page_stays(page, figures, data, sentence):
+    at = page(PAGE, **QUICK)
+    upload(at, data)
+    assert [text.value for text in at.text] == [sentence]
+    assert "feature_scaling.ladder" in figures(at)
+
+
+def test_gaps_in_an_uploaded_table_reach_the_page_as_a_warning(page):
+    at = page(PAGE, **QUICK, scaling="zscore")
+    table = pd.read_csv(io.BytesIO(csv()))
+    table.loc[[3, 8], "height"] = np.nan
+    upload(at, table.to_csv(index=False).encode())
+    assert any(text.startswith("2 cells have no number") for text in said(at))
+
+
+def test_every_claim_comes_out_as_the_page_says(page):
+    at = page(PAGE, **QUICK)
+    for i in range(len(LESSON.claims)):
+        at.button(key=f"feature_scaling.claim.{i}.run").click().run()
+    assert not at.exception
+    verdicts = [text.value.split("]")[0] for text in at.markdown if "-badge[" in text.value]
+    assert verdicts == [
+        ":orange-badge[holds only when",
+        ":green-badge[holds",
+        ":orange-badge[holds only when",
+        ":orange-badge[holds only when",
+        ":orange-badge[holds only when",
+    ]
