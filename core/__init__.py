@@ -6,8 +6,9 @@
     Run          what was measured while one network trained, numpy only         core.run
     probe        a short function of what a layer saw at a step                  core.engine.probes
     Prediction   what theory expects of an Experiment before it trains           core.theory
+    Sweep        experiments over named axes                                     core.sweep
     Rule         finds what is wrong with a Run; a Finding names the evidence,
-                 a Remedy (core.diagnosis.remedies) is a changed setting                   core.diagnosis.rules
+                 a Remedy is a changed setting                                   core.diagnosis.rules
     Claim        a textbook sentence and the two Experiments that test it        core.diagnosis.claims
     Lesson       a question, its start Experiment, presets and claims            core.lessons
     chart        Runs in, a Plotly figure out                                    core.charts

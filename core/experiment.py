@@ -2,7 +2,7 @@
 
 from operator import mul
 from types import SimpleNamespace
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -10,17 +10,14 @@ from core.data import DATASETS, SCALERS, load
 from core.settings import Conflict, Settings, number
 
 BN_EPSILON, BN_MOMENTUM = 1e-5, 0.1
-
-
 WORK_LIMIT = 1.5e12
-
-
 SIGNAL_LIMIT = 2**24
-
-
+LEARNING_RATES = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.05, 0.1, 0.3, 1, 3, 10)
+MOMENTA = (0, 0.5, 0.8, 0.9, 0.95, 0.99)
+NOISES = (0, 0.02, 0.05, 0.08, 0.1, 0.2, 0.5, 1)
+STEPS = (20, 50, 60, 100, 150, 200, 300, 500, 1000, 2000)
 Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "identity"]
-
-
+WITH_MOMENTUM = ("sgd",)
 Init = Literal["he", "xavier", "lecun", "pytorch", "normal", "orthogonal", "zeros"]
 
 
@@ -37,29 +34,56 @@ class Experiment(Settings):
         "circles", title="Dataset", description="What the network has to learn."
     )
     samples: Annotated[int, AfterValidator(_power_of_two)] = number(
-        "Samples", 512, 32, 4096, "Size of the training set, and of the held-out set: a power of two."
+        "Samples",
+        512,
+        32,
+        4096,
+        "Size of the training set, and of the held-out set: a power of two.",
+        (32, 64, 128, 256, 512, 1024, 2048, 4096),
     )
     features: int = number(
-        "Features", 0, 0, 64, "Input dimension where the dataset allows a choice; 0 takes the dataset's own."
+        "Features",
+        0,
+        0,
+        64,
+        "Input dimension where the dataset allows a choice; 0 takes the dataset's own.",
+        (0, 1, 2, 3, 5, 10, 20, 30, 64),
     )
-    noise: float = number("Noise", 0.08, 0, 2, "Standard deviation of the jitter added to every point.")
+    noise: float = number(
+        "Noise", 0.08, 0, 2, "Standard deviation of the jitter added to every point.", NOISES
+    )
     label_noise: float = number(
-        "Label noise", 0, 0, 0.5, "Share of training labels that are wrong (regression: noise on the target)."
+        "Label noise",
+        0,
+        0,
+        0.5,
+        "Share of training labels that are wrong (regression: noise on the target).",
+        (0, 0.05, 0.1, 0.2, 0.3, 0.5),
     )
-    input_shift: float = number("Input shift", 0, -1e6, 1e6, "Added to every feature: 0 keeps them centred.")
-    input_scale: float = number("Input scale", 1, 1e-6, 1e6, "Every feature is multiplied by this.")
+    input_shift: float = number(
+        "Input shift",
+        0,
+        -1e6,
+        1e6,
+        "Added to every feature: 0 keeps them centred.",
+        (-10, -3, -1, 0, 1, 3, 10),
+    )
+    input_scale: float = number(
+        "Input scale", 1, 1e-6, 1e6, "Every feature is multiplied by this.", (0.01, 0.1, 1, 10, 100, 1000)
+    )
     input_spread: float = number(
         "Feature spread",
         1,
         1,
         1e6,
         "The last feature is multiplied by this, the first by 1, the others by even steps.",
+        (1, 3, 10, 30, 100, 1000),
     )
     scaling: Literal[*SCALERS] = Field(
         "none", title="Feature scaling", description="What is done to the features before training."
     )
     depth: int = number("Hidden layers", 10, 1, 60, "More layers mean longer products in the gradient.")
-    width: int = number("Width", 32, 1, 256, "Units per hidden layer.")
+    width: int = number("Width", 32, 1, 256, "Units per hidden layer.", (1, 2, 4, 8, 16, 32, 64, 128, 256))
     activation: Activation = Field(
         "relu", title="Activation", description="Its slope is a factor in every gradient that passes a layer."
     )
@@ -70,13 +94,32 @@ class Experiment(Settings):
         "lecun and normal N(0, 1/fan_in), pytorch the uniform default of nn.Linear, orthogonal, zeros.",
     )
     gain: float = number(
-        "Gain", 1, 0, 100, "Multiplies the initial weights; with `normal` it is sigma_w of the theory."
+        "Gain",
+        1,
+        0,
+        100,
+        "Multiplies the initial weights; with `normal` it is sigma_w of the theory.",
+        (0, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 8, 16),
     )
-    bias: float = number("Initial bias", 0, -100, 100, "Added to the initial bias of every hidden unit.")
+    bias: float = number(
+        "Initial bias",
+        0,
+        -100,
+        100,
+        "Added to the initial bias of every hidden unit.",
+        (-5, -2, -1, -0.5, 0, 0.01, 0.1, 0.5, 1),
+    )
     batchnorm: bool = Field(
         False, title="Batch normalization", description="Normalizes every pre-activation over the batch."
     )
-    dropout: float = number("Dropout", 0, 0, 1, "Share of hidden units dropped at every step.")
+    dropout: float = number(
+        "Dropout",
+        0,
+        0,
+        1,
+        "Share of hidden units dropped at every step.",
+        (0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1),
+    )
     dropout_last: bool = Field(
         True,
         title="Dropout before the output",
@@ -88,14 +131,27 @@ class Experiment(Settings):
     optimizer: Literal["sgd", "adam"] = Field(
         "sgd", title="Optimizer", description="Adam rescales every gradient, which hides vanishing ones."
     )
-    learning_rate: float = number("Learning rate", 0.05, 1e-6, 100, "How far one step follows the gradient.")
-    momentum: float = number("Momentum", 0.9, 0, 0.999, "Heavy-ball momentum of SGD; Adam has its own 0.9.")
-    weight_decay: float = number("Weight decay", 0, 0, 10, "Added to the gradient: this times the weights.")
-    batch_size: Annotated[int, AfterValidator(_power_of_two)] = number(
-        "Batch size", 0, 0, 4096, "Samples per step: a power of two from 32 up; 0 takes all of them."
+    learning_rate: float = number(
+        "Learning rate", 0.05, 1e-6, 100, "How far one step follows the gradient.", LEARNING_RATES
     )
-    clip_norm: float = number("Clip norm", 0, 0, 1e6, "Largest norm of the whole gradient; 0 is off.")
-    steps: int = number("Steps", 200, 1, 5000, "Gradient steps.")
+    momentum: float = number(
+        "Momentum", 0.9, 0, 0.999, "Heavy-ball momentum of SGD; Adam has its own 0.9.", MOMENTA
+    )
+    weight_decay: float = number(
+        "Weight decay", 0, 0, 10, "Added to the gradient: this times the weights.", (0, 1e-4, 1e-3, 0.01, 0.1)
+    )
+    batch_size: Annotated[int, AfterValidator(_power_of_two)] = number(
+        "Batch size",
+        0,
+        0,
+        4096,
+        "Samples per step: a power of two from 32 up; 0 takes all of them.",
+        (0, 32, 64, 128, 256, 512, 1024, 2048, 4096),
+    )
+    clip_norm: float = number(
+        "Clip norm", 0, 0, 1e6, "Largest norm of the whole gradient; 0 is off.", (0, 0.1, 0.3, 1, 3, 10, 100)
+    )
+    steps: int = number("Steps", 200, 1, 5000, "Gradient steps.", STEPS)
     precision: Literal["float32", "float64"] = Field(
         "float32", title="Precision", description="float32 overflows at 3.4e38 and loses what is below 1e-38."
     )
@@ -133,6 +189,38 @@ class Experiment(Settings):
                 "depth, width or batch_size",
             )
         return self
+
+    def chosen(self, **changes: Any) -> tuple[Self, list[str]]:
+        """A dataset that cannot have as many features as the one before comes with its own number."""
+        dataset, features = changes.get("dataset"), changes.get("features", self.features)
+        if dataset is None or DATASETS[dataset].allows(features):
+            return self.but(**changes), []
+        said = f"{dataset} cannot have {features} features: it has its own number of them now."
+        return self.but(**changes | {"features": 0}), [said]
+
+    @property
+    def unused(self) -> dict[str, str]:
+        """See Settings. What only rounding tells apart counts as the same."""
+        d, off = DATASETS[self.dataset], {}
+        if d.lowest == d.highest:
+            off["features"] = f"{self.dataset} has its own number of features"
+        if self.scaling != "none":
+            off |= dict.fromkeys(
+                ("input_shift", "input_scale", "input_spread"), "scaling takes it away again"
+            )
+        if self.inputs == 1:
+            off["input_spread"] = "there is one feature"
+        if self.init == "zeros":
+            off["gain"] = "all weights start at 0"
+        if self.batchnorm:
+            off["bias"] = "batch normalization takes it away again"
+        if self.depth == 1:
+            off["residual"] = "there is one hidden layer"
+        if self.depth == 1 or not self.dropout:
+            off["dropout_last"] = "there is one hidden layer" if self.dropout else "nothing is dropped"
+        if self.optimizer not in WITH_MOMENTUM:
+            off["momentum"] = f"{self.optimizer} has its own"
+        return off
 
     @property
     def inputs(self) -> int:

@@ -6,6 +6,8 @@ import numpy as np
 
 from core.experiment import Experiment
 
+ENDS = 2
+"""Snapshots of a Run that is measured at its start and its end only."""
 DELTA_EDGES = np.logspace(-30, 10, 81)
 PRE_ACTIVATION_EDGES = np.sinh(np.linspace(-10, 10, 101))
 

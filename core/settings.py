@@ -2,16 +2,24 @@
 
 import difflib
 import itertools
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 
-def number(title: str, start: float, low: float, high: float, help: str) -> Any:
-    """A bounded number: its title and help are those of its control."""
-    return Field(start, title=title, ge=low, le=high, description=help, allow_inf_nan=False)
+def number(title: str, start: float, low: float, high: float, help: str, choices: Iterable = ()) -> Any:
+    """A bounded number: title, help and choices are those of its control, which without choices is a slider.
+
+    Raises ValueError for a choice that is not within the bounds.
+    """
+    choices = tuple(choices)
+    if wrong := [choice for choice in choices if not low <= choice <= high]:
+        raise ValueError(f"{title} cannot offer {wrong[0]:g}: allowed is a number from {low:g} to {high:g}.")
+    about = dict(title=title, description=help, json_schema_extra={"choices": choices})
+    return Field(start, ge=low, le=high, allow_inf_nan=False, **about)
 
 
 class Conflict(ValueError):
@@ -32,9 +40,40 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     @property
-    def unused(self) -> tuple[str, ...]:
-        """The settings that change nothing while the others are as they are; their controls are off."""
-        return ()
+    def unused(self) -> dict[str, str]:
+        """What changes nothing while the other settings are as they are, and why: its control is off."""
+        return {}
+
+    def chosen(self, **changes: Any) -> tuple[Self, list[str]]:
+        """These settings after a reader's choice, and a sentence for whatever had to change along with it.
+
+        Raises ValidationError as `but` does.
+        """
+        return self.but(**changes), []
+
+    def offered(self, name: str) -> Sequence:
+        """The values of a setting that fit the others as they are, its own among them: what a control offers.
+
+        Options and choices in their order; a whole number without choices has a range.
+        """
+        field, value = type(self).model_fields[name], getattr(self, name)
+        if field.annotation is bool:
+            return [option for option in (False, True) if self._fits(name, option)]
+        if options := get_args(field.annotation):
+            return [option for option in options if self._fits(name, option)]
+        if choices := field.json_schema_extra["choices"]:
+            return sorted({value, *(choice for choice in choices if self._fits(name, choice))})
+        low, high = self.bounds(name)
+        below = bisect_left(range(low, value), True, key=lambda v: self._fits(name, v))
+        above = bisect_left(range(value + 1, high + 1), True, key=lambda v: not self._fits(name, v))
+        return range(low + below, value + above + 1)
+
+    def _fits(self, name: str, value: Any) -> bool:
+        try:
+            self.chosen(**{name: value})
+        except ValidationError:
+            return False
+        return True
 
     def but(self, **changes: Any) -> Self:
         """These settings with some changed, checked again."""
@@ -84,6 +123,14 @@ class Settings(BaseModel):
                 )
 
     @classmethod
+    def bounds(cls, name: str) -> tuple[float, float]:
+        """The lowest and the highest value of a number."""
+        metadata = cls.model_fields[name].metadata
+        return next(m.ge for m in metadata if hasattr(m, "ge")), next(
+            m.le for m in metadata if hasattr(m, "le")
+        )
+
+    @classmethod
     def allowed(cls, name: str) -> str:
         """What a setting may be, in words."""
         field = cls.model_fields[name]
@@ -93,8 +140,7 @@ class Settings(BaseModel):
             return "one of " + ", ".join(options)
         if field.annotation is str:
             return field.description
-        low = next(m.ge for m in field.metadata if hasattr(m, "ge"))
-        high = next(m.le for m in field.metadata if hasattr(m, "le"))
+        low, high = cls.bounds(name)
         if any(isinstance(m, AfterValidator) for m in field.metadata):
             return f"a power of two from 32 to {high}" + (", or 0 for all samples" if low == 0 else "")
         if field.annotation is int:

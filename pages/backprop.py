@@ -1,4 +1,4 @@
-"""Backpropagation: the numbers forward, the gradients back. Settings: core/lessons/backprop.py."""
+"""Backpropagation: the numbers forward, the gradients back. Settings: core/lessons/backprop/lesson.py."""
 
 import streamlit as st
 
@@ -6,6 +6,7 @@ from core.lessons import LESSONS
 from core.lessons.backprop import claims, export
 from core.lessons.backprop.charts import cost, learning
 from core.lessons.backprop.check import gradient_check, taylor_test
+from core.lessons.backprop.paths import ladder_costs
 from pages.parts import controls, shell, show, stepper, take_away, verdicts
 from pages.parts.training import computed
 
@@ -26,7 +27,7 @@ st.markdown(
 show.chart(learning.counts(settings), "backprop.counts")
 stepper.all_paths(settings)
 levels = 20 if show.asked("backprop.ladder", "Climb to 20 levels: two million calls") else 12
-climbed = computed("core.lessons.backprop.paths.ladder_costs", levels)
+climbed = computed(ladder_costs, levels)
 show.beside(
     {
         "backprop.ladder.left": learning.ladder(climbed),
@@ -53,7 +54,7 @@ costs = st.container()
 st.subheader("Then it learns")
 with st.container(horizontal=True):
     for name in ("learning_rate", "steps"):
-        controls.control(lesson, settings, name)
+        controls.control(lesson, settings, name, settings.unused)
 if training.stopped:
     st.warning(training.stopped, icon=":material/warning:")
 show.beside(
@@ -70,24 +71,19 @@ st.markdown(
 show.chart(learning.functions(claims.tried()), "backprop.functions")
 stepper.open_functions(lesson)
 
-verdicts.facts(claims.FACTS, computed("core.lessons.backprop.claims.verdicts"))
+verdicts.exact_claims(claims.CLAIMS, computed(claims.verdicts))
 take_away.take_files(settings, *export.files(settings, training))
 
 with costs:
+    from core.lessons.backprop import measured
+
     st.subheader("What it costs")
     st.markdown(
         "Counted while PyTorch computes the gradients of networks with 2 inputs and two hidden layers: the "
         "gradient of a million weights costs less than three forward passes. What it costs is memory."
     )
-    flops = computed("core.lessons.backprop.measured.count_flops")
-    recorded = computed("core.lessons.backprop.measured.count_bytes")
+    flops, recorded = computed(measured.count_flops), computed(measured.count_bytes)
     show.chart(cost.operations(flops), "backprop.operations")
-    show.beside(
-        {
-            "backprop.cost.left": cost.ratio(flops),
-            "backprop.cost.right": cost.memory(recorded),
-        }
-    )
+    show.beside({"backprop.cost.left": cost.ratio(flops), "backprop.cost.right": cost.memory(recorded)})
     if show.asked("backprop.clock", "Time all three ways on this machine"):
-        timed = computed("core.lessons.backprop.measured.time_gradients")
-        show.chart(cost.seconds(timed), "backprop.seconds")
+        show.chart(cost.seconds(computed(measured.time_gradients)), "backprop.seconds")

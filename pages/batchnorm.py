@@ -1,4 +1,4 @@
-"""What batch normalization does, buys and costs. Settings: core/lessons/batchnorm.py."""
+"""What batch normalization does, buys and costs. Settings: core/lessons/batchnorm/lesson.py."""
 
 import streamlit as st
 
@@ -7,6 +7,7 @@ from core.lessons import LESSONS
 from core.lessons.batchnorm import lesson as batchnorm
 from core.lessons.batchnorm.by_hand import take_apart
 from core.lessons.batchnorm.charts import costs, gains, inside
+from core.run import ENDS
 from pages.parts import controls, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
 
@@ -21,15 +22,21 @@ run = normed if experiment.batchnorm else plain
 show.glance(run, "final_loss", "steps_to_target", "per_layer", "test_accuracy")
 show.chart(losses({"without batchnorm": plain, "with batchnorm": normed}), "batchnorm.losses")
 
-st.subheader("One batch, by hand")
-st.markdown("The first samples on their way into the first hidden unit. Move one, and all the others move.")
-controls.inline(lesson, settings, "rows", "nudge", "gamma", "beta", "seen")
-try:
-    apart = take_apart(settings)
-except ValueError as error:
-    st.error(str(error), icon=":material/error:")
-    st.markdown(f"PyTorch says: `{computed('core.lessons.batchnorm.measured.single_sample')}`")
-else:
+
+def by_hand() -> None:
+    """One mini-batch of the reader's size, and what moving one sample does to the others."""
+    st.markdown(
+        "The first samples on their way into the first hidden unit. Move one, and all the others move."
+    )
+    controls.inline(lesson, settings, "rows", "nudge", "gamma", "beta", "seen")
+    try:
+        apart = take_apart(settings)
+    except ValueError as error:
+        from core.lessons.batchnorm.measured import single_sample
+
+        st.error(str(error), icon=":material/error:")
+        st.markdown(f"PyTorch says: `{computed(single_sample)}`")
+        return
     left, right = st.columns(2)
     with left:
         show.chart(inside.by_hand(apart, settings.nudge), "batchnorm.by_hand")
@@ -38,57 +45,77 @@ else:
     st.dataframe(inside.table(apart), hide_index=True)
     show.chart(inside.warm_up(apart, settings.seen), "batchnorm.warm_up")
 
+
+def buys() -> None:
+    """Steps, learning rates, initial weights and feature scales, over seeds."""
+    st.markdown(
+        "The experiment above with He's weights, one setting varied, five seeds each: how many steps does it "
+        "need, and which learning rates, initial weights and feature scales does it stand?"
+    )
+    sweep = batchnorm.races(experiment)
+    if runs := show.on_demand("batchnorm.speed", sweep.experiments, "Three learning rates"):
+        races = gains.speed(sweep, runs)
+        show.beside({f"batchnorm.speed.{name}": chart for name, chart in races.items()})
+    for name, values in batchnorm.SWEEPS.items():
+        title, sweep = type(experiment).model_fields[name].title, batchnorm.both(experiment, **{name: values})
+        if runs := show.on_demand(f"batchnorm.{name}", sweep.experiments, title):
+            show.chart(gains.reach(sweep, runs, getattr(experiment, name)), f"batchnorm.reach.{name}")
+
+
+def why() -> None:
+    """The scale of the weights does not matter, and the loss is smoother along its gradient."""
+    from core.lessons.batchnorm.measured import along_gradient, rescaled
+
+    st.markdown(
+        "Multiply the weights below a batch normalization by any number a: mean and deviation grow alike, "
+        "and the output stays, BN(aWx) = BN(Wx). So the gradient shrinks to 1/a, stands at right angles to "
+        "the weights, and every step makes them longer: large weights slow themselves down (Arora, Li & Lyu "
+        "2019)."
+    )
+    result = computed(rescaled, small)
+    show.beside({"batchnorm.invariance": gains.invariance(result), "batchnorm.growth": gains.growth(result)})
+    st.markdown(gains.useless_bias(result))
+    show.chart(gains.smoothness(*computed(along_gradient, small)), "batchnorm.smoothness")
+
+
+def hurts() -> None:
+    """Depth, evaluation, small batches, and the order with dropout."""
+    from core.lessons.batchnorm.measured import shift, small_batches
+
+    st.markdown(
+        "**Depth.** The square of a ReLU layer's error signal grows by π / (π − 1) on its way back, whatever "
+        "the weights (Yang et al. 2019). So batch normalization does not prevent exploding gradients: it "
+        "replaces the explosion that bad weights cause by a slower one that no weights avoid."
+    )
+    deepest = batchnorm.deepest(experiment).experiments
+    [he] = trained([deepest[0].but(batchnorm=False)], ENDS)
+    show.chart(costs.explosion(trained(deepest, ENDS), he), "batchnorm.explosion")
+    sweep = batchnorm.deep(experiment)
+    if runs := show.on_demand("batchnorm.depths", sweep.experiments, "10 to 50 layers"):
+        show.chart(costs.depths(sweep, runs), "batchnorm.depths")
+    st.markdown(
+        "**Evaluation.** What was learned in training mode counts once the running statistics are warm."
+    )
+    show.chart(costs.evaluation_lag(normed), "batchnorm.lag")
+    st.markdown("**Small batches.** Mean and deviation of two samples are mostly noise.")
+    if show.asked("batchnorm.small", "Train with batches of 2 to 64"):
+        show.chart(costs.small_batches(**computed(small_batches, small)), "batchnorm.small")
+    st.markdown(
+        "**Order.** Behind dropout, the variance in training is not that in evaluation: normalize first."
+    )
+    if runs := show.on_demand("batchnorm.shift", batchnorm.SHIFTS.experiments):
+        found = computed(shift, batchnorm.SHIFTS, runs)
+        show.chart(costs.variance_shift(found), "batchnorm.variance_shift")
+
+
+st.subheader("One batch, by hand")
+by_hand()
 st.subheader("Inside the network, step by step")
 show.chart(inside.inside(plain, normed), "batchnorm.inside")
 show.chart(inside.learned(normed), "batchnorm.learned")
 verdicts.findings(lesson, run)
-
-st.subheader("What it buys")
-st.markdown(
-    "The experiment above with He's weights, one setting varied, five seeds each: how many steps does it "
-    "need, and which learning rates, initial weights and feature scales does it stand?"
-)
-if races := show.on_demand("batchnorm.speed", batchnorm.races(experiment), "Three learning rates"):
-    show.beside({f"batchnorm.speed.{name}": chart for name, chart in gains.speed(races).items()})
-for name, values in batchnorm.SWEEPS.items():
-    title = type(experiment).model_fields[name].title
-    if runs := show.on_demand(f"batchnorm.{name}", batchnorm.both(experiment, **{name: values}), title):
-        show.chart(gains.reach(name, values, runs, getattr(experiment, name)), f"batchnorm.reach.{name}")
-
-st.subheader("Why")
-st.markdown(
-    "Multiply the weights below a batch normalization by any number a: mean and deviation grow alike, and "
-    "the output stays, BN(aWx) = BN(Wx). So the gradient shrinks to 1/a, stands at right angles to the "
-    "weights, and every step makes them longer: large weights slow themselves down (Arora, Li & Lyu 2019)."
-)
-result = computed("core.lessons.batchnorm.measured.rescaled", small)
-show.beside({"batchnorm.invariance": gains.invariance(result), "batchnorm.growth": gains.growth(result)})
-st.markdown(gains.useless_bias(result))
-show.chart(
-    gains.smoothness(*computed("core.lessons.batchnorm.measured.along_gradient", small)),
-    "batchnorm.smoothness",
-)
-
-st.subheader("Where it hurts")
-st.markdown(
-    "**Depth.** The square of a ReLU layer's error signal grows by π / (π − 1) on its way back, whatever "
-    "the weights (Yang et al. 2019). So batch normalization does not prevent exploding gradients: it "
-    "replaces the explosion that bad weights cause by a slower one that no weights avoid."
-)
-*scaled, he = trained(batchnorm.deepest(experiment), 2)
-show.chart(costs.explosion(scaled, he), "batchnorm.explosion")
-if runs := show.on_demand("batchnorm.depths", batchnorm.deep(experiment), "10 to 50 layers"):
-    show.chart(costs.depths(runs), "batchnorm.depths")
-st.markdown("**Evaluation.** What was learned in training mode counts once the running statistics are warm.")
-show.chart(costs.evaluation_lag(normed), "batchnorm.lag")
-st.markdown("**Small batches.** Mean and deviation of two samples are mostly noise.")
-if show.asked("batchnorm.small", "Train with batches of 2 to 64"):
-    show.chart(
-        costs.small_batches(**computed("core.lessons.batchnorm.measured.small_batches", small)),
-        "batchnorm.small",
-    )
-st.markdown("**Order.** Behind dropout, the variance in training is not that in evaluation: normalize first.")
-show.chart(costs.variance_shift(experiment.seed), "batchnorm.variance_shift")
-
+for title, section in {"What it buys": buys, "Why": why, "Where it hurts": hurts}.items():
+    st.subheader(title)
+    section()
 verdicts.claims(lesson)
 take_away.take_away(run, settings)

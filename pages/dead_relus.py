@@ -6,6 +6,7 @@ from core.diagnosis.census import interesting
 from core.lessons import LESSONS
 from core.lessons.dead_relus import lesson as settings
 from core.lessons.dead_relus.charts import born_dead, causes, census, hinges, history
+from core.lessons.dead_relus.measured.born_dead import draw
 from pages.parts import compare, controls, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
 
@@ -22,8 +23,10 @@ show.chart(census.counts(run), "dead_relus.counts")
 st.subheader("The life of one unit")
 unit = None
 if run.last:
+    from core.lessons.dead_relus.measured.history import follow
+
     unit = show.pick_unit("dead_relus", run, interesting(run))
-    life = computed("core.lessons.dead_relus.measured.history.follow", experiment, *unit)
+    life = computed(follow, experiment, *unit)
     st.markdown(history.verdict(life))
     for row in ((history.pre_activation, history.gradient), (history.parameters, history.asleep)):
         show.beside({f"dead_relus.{chart.__name__}": chart(life) for chart in row})
@@ -39,33 +42,32 @@ def kills() -> None:
     """Three settings over eight seeds, and networks that never had a chance."""
     for setting in settings.CAUSES:
         key, label = f"dead_relus.{setting}", f"Vary the {setting.replace('_', ' ')}"
-        if runs := show.on_demand(f"{key}.sweep", settings.swept(experiment, setting), label):
-            about = (runs, setting, getattr(experiment, setting))
-            dead, accuracy = causes.killed(*about), causes.accuracy(*about)
-            show.beside({f"{key}.killed": dead, f"{key}.accuracy": accuracy})
+        sweep = settings.swept(experiment, setting)
+        if runs := show.on_demand(f"{key}.sweep", sweep.experiments, label):
+            about = (sweep, runs, getattr(experiment, setting))
+            show.beside({f"{key}.killed": causes.killed(*about), f"{key}.accuracy": causes.accuracy(*about)})
     st.markdown("**Born dead**: silent by chance before the first step, and nothing passes a silent layer.")
-    drawn = computed("core.lessons.dead_relus.measured.born_dead.draw", (2, 4, 8), 40, 4000)
+    drawn = computed(draw, (2, 4, 8), 40, 4000)
     show.beside({f"dead_relus.{f.__name__}": f(drawn) for f in (born_dead.born, born_dead.born_everywhere)})
 
 
 def helps() -> None:
-    """Every remedy that changes something, and one of them step by step."""
-    tried = compare.remedies(lesson, experiment)
-    if len(tried) > 1:
-        show.chart(causes.remedies(tried), "dead_relus.remedies")
-    compare.one_remedy(lesson, experiment, census.before_and_after)
+    """Every variant that changes something, and one of them step by step."""
+    sweep, runs = compare.over_seeds(lesson, experiment)
+    if len(sweep.axes["variant"]) > 1:
+        show.chart(causes.variants(sweep, runs), "dead_relus.variants")
+    compare.one_variant(lesson, experiment, census.before_and_after)
 
 
 def comes_back() -> None:
     """Units silenced by a margin, layer by layer."""
     st.markdown("The inputs of layer 1 never move; those of the layers above do, and may lift a unit over 0.")
     if show.asked("dead_relus.revival", "Silence units, then train: 144 networks"):
+        from core.lessons.dead_relus.measured.revival import revive
+
         for margin in settings.MARGINS:
             revivals = {
-                name: [
-                    computed("core.lessons.dead_relus.measured.revival.revive", e, layer, margin)
-                    for layer in range(e.depth)
-                ]
+                name: [computed(revive, e, layer, margin) for layer in range(e.depth)]
                 for name, e in settings.REVIVALS.items()
             }
             show.chart(causes.revival(revivals), f"dead_relus.revival.{margin:g}")
@@ -74,12 +76,11 @@ def comes_back() -> None:
 @st.fragment
 def hinge(chart, start) -> None:
     """Where every unit of a small network switches, with a learning rate of its own."""
+    from core.lessons.dead_relus.measured.hinges import weights
+
     name, rates = chart.__name__, settings.HINGE_RATES
     rate = st.select_slider("Learning rate", rates, start.learning_rate, key=f"dead_relus.{name}.rate")
-    show.chart(
-        chart(computed("core.lessons.dead_relus.measured.hinges.weights", start.but(learning_rate=rate))),
-        f"dead_relus.{name}",
-    )
+    show.chart(chart(computed(weights, start.but(learning_rate=rate))), f"dead_relus.{name}")
 
 
 st.subheader("Go further")

@@ -1,12 +1,14 @@
-"""Dropout: what is dropped, how strong it regularizes, what is inside. Settings: core/lessons/dropout.py."""
+"""Dropout: what is dropped, how strong it is, what is inside. Settings: core/lessons/dropout/lesson.py."""
 
 import streamlit as st
 
 from core.engine import forward
-from core.export import csv
+from core.export.csv import runs_csv
 from core.lessons import LESSONS
+from core.lessons.dropout import lesson as settings
+from core.lessons.dropout import measured
 from core.lessons.dropout.charts import effect, ensemble, modes, rates
-from core.lessons.dropout.lesson import CLEAN, FAMILIES, GAP, RATES, SEEDS, SHIFTS, SMALL_NETWORKS
+from core.run import ENDS
 from pages.parts import controls, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
 
@@ -24,8 +26,10 @@ show.glance(run, "test_accuracy", "test_loss", "final_loss", "generalization_gap
 show.chart(modes.network(experiment), "dropout.network")
 
 st.subheader("Two modes of the same weights")
-show.beside({"dropout.training": modes.mode(run, True), "dropout.evaluation": modes.mode(run, False)})
-rows, sentence = modes.truth_table(experiment, forward.modes(run))
+asked = computed(measured.asked, run)
+training, evaluation = (modes.mode(experiment, asked, training) for training in (True, False))
+show.beside({"dropout.training": training, "dropout.evaluation": evaluation})
+rows, sentence = modes.truth_table(experiment, computed(forward.modes, run))
 st.dataframe(rows, hide_index=True)
 st.markdown(sentence)
 
@@ -33,37 +37,43 @@ st.subheader("What it does: the same run with and without dropout")
 loss, error = (effect.learning(pair, as_error) for as_error in (False, True))
 show.beside({"dropout.loss": loss, "dropout.error": error})
 if experiment.inputs == 1:
-    show.chart(effect.uncertainty(dropped), "dropout.fit")
+    show.chart(effect.uncertainty(dropped, computed(measured.spread, dropped)), "dropout.fit")
 else:
-    without, with_dropout = (effect.surface(one, name) for name, one in pair.items())
+    without, with_dropout = (
+        effect.surface(one, computed(measured.surface, one), name) for name, one in pair.items()
+    )
     show.beside({"dropout.surface.without": without, "dropout.surface.dropout": with_dropout})
-sure = {} if experiment.loss == "mse" else {"dropout.calibration": effect.calibration(pair)}
+sure = {}
+if experiment.loss != "mse":
+    reliable = {name: computed(forward.reliability, one) for name, one in pair.items()}
+    sure["dropout.calibration"] = effect.calibration(reliable)
 show.beside({**sure, "dropout.weights": effect.weights(pair)})
 
 
 @st.fragment
 def how_much():
     st.subheader("How much: rates from 0 to 1")
-    seeds = [(experiment.seed + i) % 2**32 for i in range(SEEDS)]
-    if runs := show.on_demand("dropout.rates", experiment.vary(dropout=RATES, seed=seeds)):
-        error, loss = (rates.curve(runs, RATES, experiment.dropout, share) for share in (True, False))
+    sweep = settings.rates(experiment)
+    if runs := show.on_demand("dropout.rates", sweep.experiments):
+        error, loss = (rates.curve(sweep, runs, experiment.dropout, share) for share in (True, False))
         show.beside({"dropout.rates.error": error, "dropout.rates.loss": loss})
-        show.csv("dropout.rates", csv.runs_csv, runs)
-        verdicts.verdict(*rates.no_dropout(alone, runs[0]))
-        [nothing] = trained([experiment.but(dropout=1, dropout_last=True)], 2)
+        show.csv("dropout.rates", runs_csv, runs)
+        verdicts.verdict(*rates.no_dropout(alone, sweep.of(runs)[0, 0]))
+        [nothing] = trained([experiment.but(dropout=1, dropout_last=True)], ENDS)
         verdicts.verdict(*rates.everything_dropped(nothing))
     st.markdown("**And where it hurts**: two spirals, every label right, so that nothing can be overfitted.")
-    if runs := show.on_demand("dropout.hurts", CLEAN.vary(dropout=RATES, seed=range(SEEDS))):
-        show.chart(rates.curve(runs, RATES, None, error=True), "dropout.hurts.error")
+    sweep = settings.rates(settings.CLEAN)
+    if runs := show.on_demand("dropout.hurts", sweep.experiments):
+        show.chart(rates.curve(sweep, runs, None, error=True), "dropout.hurts.error")
 
 
 @st.fragment
 def linear():
     st.subheader("Why: in linear regression the expected loss is that of ridge regression")
     st.latex(r"\|y - Xw\|^2 + \frac{p}{1-p}\, \|\Gamma w\|^2, \quad \Gamma^2 = \mathrm{diag}(X^\top X)")
-    family = FAMILIES[st.selectbox("Data", FAMILIES, key="dropout.family")]
-    found = computed("core.lessons.dropout.measured.rate_errors", *family)
-    path = rates.ridge_path(computed("core.lessons.dropout.measured.path"))
+    family = settings.FAMILIES[st.selectbox("Data", settings.FAMILIES, key="dropout.family")]
+    found = computed(measured.rate_errors, *family)
+    path = rates.ridge_path(computed(measured.path))
     show.beside({"dropout.best": rates.best(found, *family), "dropout.ridge": path})
 
 
@@ -71,15 +81,18 @@ def linear():
 def inside():
     st.subheader("Why: there is an ensemble inside")
     st.markdown("Each mask leaves one of 2ⁿ thinned networks; one pass without dropout stands for them all.")
-    if runs := show.on_demand("dropout.ensemble", list(SMALL_NETWORKS.values())):
-        gaps = ensemble.gaps(dict(zip(SMALL_NETWORKS, runs, strict=True)))
-        show.beside({"dropout.gaps": gaps, "dropout.sampled": ensemble.sampled(runs[-1])})
+    small = settings.SMALL_NETWORKS
+    if runs := show.on_demand("dropout.ensemble", list(small.values())):
+        gaps = ensemble.gaps(computed(measured.gaps, dict(zip(small, runs, strict=True))))
+        sampled = ensemble.sampled(computed(measured.sampled, runs[-1]))
+        show.beside({"dropout.gaps": gaps, "dropout.sampled": sampled})
     st.markdown("Asked for a value, thinned networks disagree; how much is read as uncertainty (MC dropout):")
-    if runs := show.on_demand("dropout.uncertainty", [GAP]):
-        show.chart(effect.uncertainty(runs[0]), "dropout.uncertainty")
-    st.subheader("Dropout before batch normalization: a variance learned while units are missing")
-    if runs := show.on_demand("dropout.shift", SHIFTS):
-        show.chart(ensemble.shift(runs), "dropout.shift")
+    if runs := show.on_demand("dropout.uncertainty", [settings.GAP]):
+        show.chart(effect.uncertainty(runs[0], computed(measured.spread, runs[0])), "dropout.uncertainty")
+    st.markdown(
+        "Before batch normalization dropout shifts the variance that is learned while units are missing:"
+    )
+    st.page_link("pages/batchnorm.py", label="The order with batch normalization", icon=":material/tune:")
 
 
 how_much()

@@ -1,12 +1,13 @@
-"""Raw columns, what scaling does to them, and NaN. Settings: core/lessons/feature_scaling.py."""
+"""Raw columns, what scaling does to them, and NaN. Settings: core/lessons/feature_scaling/lesson.py."""
 
-import pandas as pd
 import streamlit as st
 
 from core.charts.runs import losses
 from core.lessons import LESSONS
 from core.lessons.feature_scaling import export
-from core.lessons.feature_scaling.charts import columns, not_finite, valley
+from core.lessons.feature_scaling.charts import columns, valley
+from core.lessons.feature_scaling.measured import outliers
+from core.lessons.feature_scaling.measured import valley as measured
 from core.lessons.feature_scaling.table import Houses
 from pages.parts import compare, controls, shell, show, tables, take_away, verdicts
 from pages.parts.training import computed, trained
@@ -14,15 +15,14 @@ from pages.parts.training import computed, trained
 shell.guard()
 
 lesson = LESSONS["feature_scaling"]
-settings = controls.ask(lesson)
+settings = controls.ask(lesson, tables.unused)
 experiment = tables.chosen(settings)
 tables.overview(experiment)
 
 st.subheader("What it does to training")
 [run] = trained([experiment])
 show.glance(run, "test_r2", "final_loss", "survived")
-rivals = compare.rivals(lesson, experiment)
-show.chart(losses(rivals), "feature_scaling.losses")
+show.chart(losses(compare.variants(lesson, experiment)), "feature_scaling.losses")
 tables.ladder(experiment)
 tables.leakage(experiment)
 
@@ -35,46 +35,29 @@ st.markdown(
 )
 st.latex(r"T = \frac{\ln 10^{-6}}{2 \ln \frac{\kappa - 1}{\kappa + 1}} \approx 3.5\,\kappa \text{ steps.}")
 tables.landscapes(experiment)
-conditions = computed("core.lessons.feature_scaling.measured.valley.conditioning", experiment)
-ratios = computed("core.lessons.feature_scaling.measured.valley.ratio_steps", (3, 10, 30))
-show.chart(valley.iterations(conditions, ratios), "feature_scaling.iterations")
-limits = valley.limits(
-    *computed("core.lessons.feature_scaling.measured.valley.correlation_and_mean", settings.seed)
-)
+steps = computed(measured.conditioning, experiment), computed(measured.ratio_steps, (3, 10, 30))
+show.chart(valley.iterations(*steps), "feature_scaling.iterations")
+limits = valley.limits(*computed(measured.correlation_and_mean, settings.seed))
 for name, figure, place in zip(("correlation", "mean"), limits, st.columns(2), strict=True):
     with place:
         show.chart(figure, f"feature_scaling.{name}")
 
 st.subheader("Outliers and heavy tails")
 share, bound = settings.outlier_share, settings.clip
-found = computed("core.lessons.feature_scaling.measured.outliers.outliers", share, bound)
+found = computed(outliers.outliers, share, bound)
 left, right = st.columns(2)
 with left:
     show.chart(columns.outlier_lines(found, share, bound), "feature_scaling.outliers")
 with right:
     show.chart(columns.squeezed(found), "feature_scaling.squeezed")
-show.chart(
-    columns.without_log(computed("core.lessons.feature_scaling.measured.outliers.without_log")),
-    "feature_scaling.log",
-)
+show.chart(columns.without_log(computed(outliers.without_log)), "feature_scaling.log")
 
 st.subheader("The NaN trap")
 st.markdown("A float32 ends at 3.4 · 10³⁸. Each line below was computed when you opened this page.")
-st.dataframe(
-    pd.DataFrame(
-        computed("core.lessons.feature_scaling.measured.nan_trap.facts"),
-        columns=["computed", "result", "why"],
-    ),
-    hide_index=True,
-    height="content",
-    key="feature_scaling.facts",
-)
-show.chart(
-    not_finite.parameters(computed("core.lessons.feature_scaling.measured.nan_trap.poisoned", experiment)),
-    "feature_scaling.poisoned",
-)
+tables.facts()
+tables.poisoned(experiment)
 tables.overflow(experiment)
-tables.autopsy(experiment)
+tables.first_not_finite(experiment)
 st.markdown(
     "**How to be safe.** Look before training, stop at the first loss that is not finite, and let PyTorch "
     "name the operation:"

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from core.charts.style import PALETTE, THEORY, chart, drawable, log_axis
 
 
-def sweep(
+def over_seeds(
     x,
     series: Mapping[str, np.ndarray],
     *,

@@ -16,14 +16,8 @@ from core.diagnosis.remedies import (
 from core.run import Run
 
 SMALL_FEATURES, LARGE_FEATURES = 0.1, 2
-
-
 FORWARD_GROWTH, BACKWARD_GROWTH = 10, 100
-
-
 VANISHED = 0.03
-
-
 MOST_UNITS = 0.5
 
 

@@ -1,5 +1,6 @@
 """Claims: sentences from textbooks, tested by training pairs of networks that differ in one thing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from core.diagnosis.measures import MEASURES, Measure
 from core.experiment import Experiment
 from core.run import Run
 from core.settings import plain
+from core.sweep import Sweep
 
 SEEDS = 8
 
@@ -45,14 +47,15 @@ class Claim:
     cases: tuple[Case, ...]
     note: str = ""
 
-    def experiments(self) -> list[Experiment]:
-        """Both sides of every case over the same seeds: [case][side][seed], flat."""
-        return [
-            e.but(seed=seed)
-            for case in self.cases
-            for e in (case.without, case.helped)
-            for seed in range(SEEDS)
-        ]
+    @property
+    def sweep(self) -> Sweep:
+        """Both sides of every case over the same seeds."""
+        return Sweep.made(
+            lambda case, side, seed: getattr(case, side).but(seed=seed),
+            case=self.cases,
+            side=("without", "helped"),
+            seed=range(SEEDS),
+        )
 
 
 @dataclass(frozen=True)
@@ -73,19 +76,18 @@ class Outcome:
     holds: bool
 
     @property
-    def title(self) -> str:
-        """The condition, as the start of a sentence."""
-        return self.case.condition[0].upper() + self.case.condition[1:]
+    def condition(self) -> str:
+        """Under which it was tested."""
+        return self.case.condition
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`word` is holds, holds only when, or fails; `sentence` says where, with the numbers."""
+    """`word` is holds, holds only when, or fails; `sentence` says where; an outcome has a case's numbers."""
 
-    claim: Claim
-    outcomes: tuple[Outcome, ...]
     word: str
     sentence: str
+    outcomes: tuple
 
 
 def _gains(measure: Measure, goal: str, without: np.ndarray, helped: np.ndarray) -> np.ndarray:
@@ -101,9 +103,9 @@ def _gains(measure: Measure, goal: str, without: np.ndarray, helped: np.ndarray)
 
 
 def judge(claim: Claim, runs: list[Run]) -> Verdict:
-    """The verdict over the Runs of `claim.experiments()`, in that order."""
+    """The verdict over the Runs of the claim's sweep."""
     measure, outcomes = MEASURES[claim.measure], []
-    values = np.array([measure.of(run) for run in runs]).reshape(len(claim.cases), 2, SEEDS)
+    values = claim.sweep.of(runs, measure.of)
     for case, (without, helped) in zip(claim.cases, values, strict=True):
         gains = np.sort(_gains(measure, claim.goal, without, helped))
         scale = np.exp if measure.logarithmic else lambda x: x
@@ -111,18 +113,19 @@ def judge(claim: Claim, runs: list[Run]) -> Verdict:
         outcomes.append(
             Outcome(case, without, helped, middle, (low, high), sum(gains > 0), low >= claim.at_least)
         )
-    word, sentence = sum_up({o.case.condition: o.holds for o in outcomes})
-    return Verdict(claim, tuple(outcomes), word, sentence)
+    return sum_up(outcomes)
 
 
-def sum_up(holds: dict[str, bool]) -> tuple[str, str]:
-    """The word and the sentence of a verdict: under which conditions a claim holds, and under which not."""
-    right, wrong = ([name for name, yes in holds.items() if yes == side] for side in (True, False))
+def sum_up(outcomes: Sequence) -> Verdict:
+    """The verdict over outcomes, which tell under which `condition` a claim `holds` and under which not."""
+    right, wrong = ([o.condition for o in outcomes if o.holds == side] for side in (True, False))
     if not wrong:
-        return "holds", f"Holds {_join(right)}."
-    if not right:
-        return "fails", f"Fails {_join(wrong)}."
-    return "holds only when", f"Holds {_join(right)}, but not {_join(wrong)}."
+        word, sentence = "holds", f"Holds {_join(right)}."
+    elif not right:
+        word, sentence = "fails", f"Fails {_join(wrong)}."
+    else:
+        word, sentence = "holds only when", f"Holds {_join(right)}, but not {_join(wrong)}."
+    return Verdict(word, sentence, tuple(outcomes))
 
 
 def _join(words: list[str]) -> str:

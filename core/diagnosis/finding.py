@@ -11,11 +11,7 @@ from core.diagnosis.remedies import Remedy
 from core.run import Run
 
 SEVERITIES = ("critical", "warning", "note")
-
-
 LITTLE, HALF = 0.9, 0.5
-
-
 ENOUGH_STEPS = 30
 
 

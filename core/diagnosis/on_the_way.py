@@ -12,11 +12,7 @@ from core.diagnosis.remedies import another_start, let_through, no_decay, resize
 from core.run import Run
 
 LONG_UPDATE, RISE = 0.25, 2
-
-
 SHORT_UPDATE, NO_UPDATE = 1e-3, 1e-4
-
-
 DECAYED = 0.1
 
 

@@ -11,14 +11,8 @@ from core.theory import predict
 
 FIRST_UPDATE = 0.002
 """A good size for the first update, relative to the weights it changes; 1e-3 is usual (Karpathy 2022)."""
-
-
 ADAM_RATE = 0.003
-
-
 DEEPEST_BATCHNORM = 30
-
-
 WIDE = 32
 
 
@@ -43,8 +37,6 @@ NAMES = {
     "adam": "Adam",
     "zscore": "z-score",
 }
-
-
 WORDS = {
     "activation": "{} activation",
     "init": "{} initialization",
@@ -60,14 +52,8 @@ WORDS = {
     "weight_decay": "weight decay {}",
     "clip_norm": "clip norm {}",
 }
-
-
 HE = "Weights of variance 2 / fan_in make up for the half of the signal that {} cuts off (He et al. 2015)."
-
-
 XAVIER = "Weights of variance 1 / width keep the length of a tanh signal (Glorot & Bengio 2010)."
-
-
 CRITICAL = {
     "relu": ("he", HE.format("ReLU")),
     "leaky_relu": ("he", HE.format("leaky ReLU")),
@@ -78,15 +64,11 @@ CRITICAL = {
     "tanh": ("xavier", XAVIER),
 }
 """Initial weights that let a signal pass many layers."""
-
-
 SLOPE = {
     "sigmoid": "The slope of sigmoid is a factor of at most 1/4 at every layer; here it is up to 1.",
     "identity": "Without an activation function, layers together do no more than one: a straight cut.",
 }
 """Why activations without such weights are replaced."""
-
-
 ADAM = "Adam divides every gradient by its own size and so sets the size of its steps (Kingma & Ba 2015)."
 
 

@@ -26,11 +26,7 @@ class Rule:
 
 
 DEEP = Experiment(depth=10, samples=256, steps=150)
-
-
 SHALLOW = DEEP.but(depth=4)
-
-
 RULES = (
     Rule(
         "non_finite",

@@ -4,7 +4,7 @@ Networks are described by their Experiment and by weights as in Run.weights; x i
 core.data.load gives it, scaled already. Everything is computed in float64.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,14 +15,8 @@ from core.run import Run
 from core.slopes import ACTIVATIONS
 
 BN_EPSILON = 1e-5
-
-
 DRAWS = 20
-
-
 MOST_SAMPLES = 1024
-
-
 MOST_WORK = 4e9
 
 
@@ -121,13 +115,14 @@ class Modes(NamedTuple):
     training_accuracy: np.ndarray
 
 
-def modes(run: Run) -> dict[str, Modes]:
+def modes(run: Run, tick: Callable = lambda *_: None) -> dict[str, Modes]:
     """The same weights in both modes, on the training and on the held-out set, up to 1,024 samples of each.
 
     In training mode dropout drops, and batch normalization takes mean and variance from what it is given.
     """
     e, data, rng, found = run.experiment, load(run.experiment), np.random.default_rng(run.experiment.seed), {}
     for name, x, y in (("training", data.x_train, data.y_train), ("held out", data.x_test, data.y_test)):
+        tick()
         x, y = x[:MOST_SAMPLES], y[:MOST_SAMPLES]
         drawn = [
             score(e, forward(e, run.weights, x, draw_masks(e, rng, len(x)), batch_statistics=True).output, y)
@@ -159,8 +154,9 @@ class Reliability(NamedTuple):
     ece: float
 
 
-def reliability(run: Run, bins: int = 10) -> Reliability:
+def reliability(run: Run, bins: int = 10, tick: Callable = lambda *_: None) -> Reliability:
     """How sure a classifier is of its held-out answers, and how often right. ValueError for regression."""
+    tick()
     e, data = run.experiment, load(run.experiment)
     if e.loss == "mse":
         raise ValueError(f"{e.dataset} is a regression: its answers have no confidence.")

@@ -8,6 +8,7 @@ import torch
 from core.engine.network import Stack
 from core.engine.train import train
 from core.experiment import Experiment
+from core.run import ENDS
 
 
 def tensors(stack: Stack, loss: torch.Tensor) -> list[tuple[str, int, torch.Tensor]]:
@@ -27,8 +28,6 @@ def tensors(stack: Stack, loss: torch.Tensor) -> list[tuple[str, int, torch.Tens
 
 
 LOOKS = 400
-
-
 Tick = Callable[[float], None] | None
 
 
@@ -46,4 +45,4 @@ def watched(
         if (step % every == 0 or step == stack.like.steps) and loss.isfinite().all():
             look(step, stack)
 
-    train(experiments, 2, tick, watch)
+    train(experiments, ENDS, tick, watch)

@@ -13,7 +13,7 @@ class Lesson:
     """One page. `controls` and `more` name the settings shown.
 
     presets: named experiments that show the phenomenon and its cure, as changes of `start`.
-    rivals: what the page sets beside the experiment on the screen, as changes of that experiment.
+    variants: what the page sets beside the experiment on the screen, as changes of that experiment.
     symptoms: what a reader sees who needs this page, in their words, and the preset that shows it.
     """
 
@@ -27,7 +27,7 @@ class Lesson:
     controls: tuple[str, ...]
     more: tuple[str, ...]
     presets: dict[str, dict]
-    rivals: dict[str, Callable[[Experiment], dict]] = field(default_factory=dict)
+    variants: dict[str, Callable[[Experiment], dict]] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     symptoms: dict[str, str] = field(default_factory=dict)
 
@@ -35,6 +35,6 @@ class Lesson:
         """The settings behind a preset."""
         return self.start.but(**self.presets[name])
 
-    def rival(self, name: str, experiment: Experiment) -> Experiment:
-        """The experiment with what this rival changes."""
-        return experiment.but(**self.rivals[name](experiment))
+    def variant(self, name: str, experiment: Experiment) -> Experiment:
+        """The experiment with what this variant changes."""
+        return experiment.but(**self.variants[name](experiment))

@@ -1,45 +1,20 @@
 """Presets and controls: what the reader asks for, as settings that the address bar holds."""
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import get_args
 
 import streamlit as st
 from pydantic import ValidationError
 
-from core.data import DATASETS
 from core.lessons.lesson import Lesson
-from core.settings import Settings
-
-CHOICES = {
-    "learning_rate": (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.05, 0.1, 0.3, 1, 3, 10),
-    "gain": (0, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 8, 16),
-    "width": (1, 2, 4, 8, 16, 32, 64, 128, 256),
-    "steps": (20, 50, 60, 100, 150, 200, 300, 500, 1000, 2000),
-    "samples": (32, 64, 128, 256, 512, 1024, 2048, 4096),
-    "batch_size": (0, 32, 64, 128, 256, 512, 1024, 2048, 4096),
-    "clip_norm": (0, 0.1, 0.3, 1, 3, 10, 100),
-    "momentum": (0, 0.5, 0.8, 0.9, 0.95, 0.99),
-    "bias": (-5, -2, -1, -0.5, 0, 0.01, 0.1, 0.5, 1),
-    "noise": (0, 0.02, 0.05, 0.08, 0.1, 0.2, 0.5, 1),
-    "label_noise": (0, 0.05, 0.1, 0.2, 0.3, 0.5),
-    "dropout": (0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1),
-    "weight_decay": (0, 1e-4, 1e-3, 0.01, 0.1),
-    "input_shift": (-10, -3, -1, 0, 1, 3, 10),
-    "input_scale": (0.01, 0.1, 1, 10, 100, 1000),
-    "outlier": (50, 75, 100, 200, 500, 1000, 10_000, 100_000),
-    "outlier_share": (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2),
-    "income_spread": (0.1, 0.25, 0.5, 0.75, 1, 1.5, 2),
-    "clip": (0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 10, 20),
-    "input_spread": (1, 3, 10, 30, 100, 1000),
-    "rows": (1, 2, 4, 8, 16, 32, 64),
-    "nudge": (-10, -3, -1, -0.3, -0.1, 0, 0.1, 0.3, 1, 3, 10),
-    "gamma": (-2, -1, 0, 0.5, 1, 2, 3),
-    "beta": (-3, -2, -1, 0, 1, 2, 3),
-    "seen": (0, 1, 2, 5, 10, 20, 50, 100),
-}
+from core.settings import Settings, plain
 
 
-def ask(lesson: Lesson) -> Settings:
+def ask(lesson: Lesson, unused: Callable[[Settings], dict[str, str]] = attrgetter("unused")) -> Settings:
     """Title, presets and controls; returns the settings they describe, which the address bar then holds.
+
+    unused: which settings change nothing, and why, where the page knows more of that than they do.
 
     The settings live in the session under the lesson's slug and are the only truth: widgets show them, and
     their callbacks change them. A link is read once, when its page is entered.
@@ -50,7 +25,7 @@ def ask(lesson: Lesson) -> Settings:
     settings = st.session_state[lesson.slug]
     _presets(lesson, settings)
     with st.sidebar:
-        _controls(lesson, settings)
+        _controls(lesson, settings, unused(settings))
     _complain(lesson)
     link = settings.to_link(lesson.start)
     if link != st.query_params.to_dict():
@@ -74,20 +49,12 @@ def _enter(lesson: Lesson) -> None:
 
 
 def change(lesson: Lesson, **changes) -> None:
-    """Change the page's settings; what is not possible is said on the page and changes nothing.
-
-    A dataset that cannot have as many features as the one before comes with its own number, which is said.
-    """
-    before, said = st.session_state[lesson.slug], []
-    features = changes.get("features", getattr(before, "features", 0))
-    if "dataset" in changes and not DATASETS[changes["dataset"]].allows(features):
-        said = [f"{changes['dataset']} cannot have {features} features: it has its own number of them now."]
-        changes |= {"features": 0}
+    """Change the page's settings; what is not possible is said on the page and changes nothing."""
+    key = f"{lesson.slug}.complaints"
     try:
-        st.session_state[lesson.slug] = before.but(**changes)
-        st.session_state[f"{lesson.slug}.complaints"] = said
+        st.session_state[lesson.slug], st.session_state[key] = st.session_state[lesson.slug].chosen(**changes)
     except ValidationError as error:
-        st.session_state[f"{lesson.slug}.complaints"] = lesson.start.complaints(error)
+        st.session_state[key] = lesson.start.complaints(error)
 
 
 def _complain(lesson: Lesson) -> None:
@@ -112,13 +79,13 @@ def _presets(lesson: Lesson, settings: Settings) -> None:
     st.pills("Experiments to start from", list(lesson.presets), key=key, on_change=chosen)
 
 
-def _controls(lesson: Lesson, settings: Settings) -> None:
+def _controls(lesson: Lesson, settings: Settings, unused: dict[str, str]) -> None:
     for name in lesson.controls:
-        control(lesson, settings, name)
+        control(lesson, settings, name, unused)
     if lesson.more:
         with st.expander("More"):
             for name in lesson.more:
-                control(lesson, settings, name)
+                control(lesson, settings, name, unused)
     reset = dict(icon=":material/restart_alt:", key=f"{lesson.slug}.reset")
     st.button("Reset", on_click=lambda: change(lesson, **dict(lesson.start)), **reset)
 
@@ -127,7 +94,7 @@ def inline(lesson: Lesson, settings: Settings, *names: str) -> None:
     """Controls in a row of the page itself, beside what they change."""
     for column, name in zip(st.columns(len(names)), names, strict=True):
         with column:
-            control(lesson, settings, name)
+            control(lesson, settings, name, settings.unused)
 
 
 def put(key: str, value) -> None:
@@ -136,26 +103,31 @@ def put(key: str, value) -> None:
         st.session_state[key] = value
 
 
-def control(lesson: Lesson, settings: Settings, name: str) -> None:
+def control(lesson: Lesson, settings: Settings, name: str, unused: dict[str, str]) -> None:
     """The control of one setting; text that was refused stays, to be put right."""
     field, key, value = type(settings).model_fields[name], f"{lesson.slug}.{name}", getattr(settings, name)
     if field.annotation is not str or not st.session_state.get(f"{lesson.slug}.complaints"):
         put(key, value)
+    why = unused.get(name)
     about = dict(
         label=field.title,
         key=key,
-        help=field.description,
-        disabled=name in settings.unused,
+        help=f"{field.description} Off: {why}." if why else field.description,
+        disabled=why is not None,
         on_change=lambda: change(lesson, **{name: st.session_state[key]}),
     )
-    if field.annotation is bool:
-        st.toggle(**about)
-    elif options := get_args(field.annotation):
-        st.selectbox(options=options, **about)
-    elif field.annotation is str:
+    if field.annotation is str:
         st.text_input(**about)
-    elif name in CHOICES:
-        st.select_slider(options=sorted({*CHOICES[name], value}), format_func=lambda v: f"{v:g}", **about)
+        return
+    offered = settings.offered(name)
+    if len(offered) == 1:
+        st.text_input(field.title, plain(value), key=f"{key}.only", help=field.description, disabled=True)
+    elif field.annotation is bool:
+        st.toggle(**about)
+    elif get_args(field.annotation):
+        st.selectbox(options=offered, **about)
+    elif isinstance(offered, range):
+        widget = st.number_input if len(offered) > 1000 else st.slider
+        widget(min_value=offered[0], max_value=offered[-1], step=1, **about)
     else:
-        low, high = (getattr(m, side) for m, side in zip(field.metadata[:2], ("ge", "le"), strict=True))
-        (st.number_input if high > 1000 else st.slider)(min_value=low, max_value=high, step=1, **about)
+        st.select_slider(options=offered, format_func=lambda v: f"{v:g}", **about)

@@ -11,7 +11,7 @@ from core.export.csv import chart_csv, runs_csv
 from core.lessons import thumbnails
 from core.lessons.feature_scaling.table import TableExperiment
 from core.lessons.lesson import Lesson
-from core.run import Run
+from core.run import ENDS, Run
 from pages.parts.controls import change, put
 from pages.parts.training import is_cached, trained
 
@@ -51,7 +51,7 @@ def metrics(shown: Mapping[str, tuple[str, str]]) -> None:
             st.metric(title, text, help=about, border=True)
 
 
-def show(figure: go.Figure, key: str, on_pick: Callable[[dict], None] | None = None) -> None:
+def chart(figure: go.Figure, key: str, on_pick: Callable[[dict], None] | None = None) -> None:
     """A chart under its finding, with one line on how to read it; `on_pick` gets a point that is clicked."""
     about = figure.layout.meta
     st.markdown(f"#### {about['title']}")
@@ -70,23 +70,23 @@ def beside(figures: Mapping[str, go.Figure], table: str = "") -> None:
     """Charts next to each other, by their keys, and what they show as a table, if that has a name."""
     for column, (key, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
         with column:
-            show(figure, key)
+            chart(figure, key)
     if table:
         csv(table, chart_csv, *figures.values())
 
 
-def pick(lesson: Lesson, figure: go.Figure, key: str, names: Sequence[str], runs: list[Run]) -> None:
-    """A chart of runs [name][seed], flat, whose points open experiments; a list does so without a mouse.
+def pick(
+    lesson: Lesson, figure: go.Figure, key: str, choices: Mapping[str, Experiment], runs: Sequence[Run]
+) -> None:
+    """A chart of runs whose points open experiments; a list does so without a mouse.
 
-    The customdata of a point is the number of its name.
+    The customdata of a point is the number of its choice.
     """
-    first = runs[:: len(runs) // len(names)]
-    choices = {name: run.experiment for name, run in zip(names, first, strict=True)}
 
     def clicked():
         if points := st.session_state[key]["selection"]["points"]:
             number = points[0]["customdata"]
-            name = names[int(number[0] if isinstance(number, list) else number)]
+            name = list(choices)[int(number[0] if isinstance(number, list) else number)]
             _open(lesson, name, choices[name])
 
     def listed():
@@ -100,7 +100,7 @@ def pick(lesson: Lesson, figure: go.Figure, key: str, names: Sequence[str], runs
     st.plotly_chart(figure, key=key, on_select=clicked, selection_mode="points", **quiet)
     st.caption(about["how"])
     chosen = dict(index=None, placeholder="Choose one", key=f"{key}.open", on_change=listed)
-    st.selectbox("Open one of these experiments", names, **chosen)
+    st.selectbox("Open one of these experiments", list(choices), **chosen)
     csv(key, runs_csv, runs)
 
 
@@ -124,17 +124,17 @@ def on_demand(key: str, experiments: Sequence[Experiment], label: str = "") -> l
         )
         return []
     label = f"{label}: train {number}" if label else f"Train {number}"
-    if is_cached(experiments, 2) or asked(key, label, list(experiments)):
-        return trained(experiments, 2)
+    if is_cached(experiments, ENDS) or asked(key, label, tuple(experiments)):
+        return trained(experiments, ENDS)
     return []
 
 
-def doors(lesson: Lesson, choices: Mapping[str, Experiment]) -> None:
+def openers(lesson: Lesson, choices: Mapping[str, Experiment]) -> None:
     """A button for every experiment that is worth opening from here."""
     with st.container(horizontal=True):
         for name, e in choices.items():
             here = st.session_state[lesson.slug] == e
-            key, icon = f"{lesson.slug}.door.{name}", ":material/arrow_upward:"
+            key, icon = f"{lesson.slug}.open.{name}", ":material/arrow_upward:"
             st.button(name, key=key, icon=icon, disabled=here, on_click=_open, args=(lesson, name, e))
 
 
@@ -171,7 +171,7 @@ def pick_unit(slug: str, run: Run, first: tuple[int, int]) -> tuple[int, int]:
 
 
 def picked(slug: str, experiment: Experiment) -> Callable[[dict], None]:
-    """For `show`: makes the unit that was clicked, at x = unit and y = layer, the one `pick_unit` gives."""
+    """For `chart`: makes the unit that was clicked, at x = unit and y = layer, the one `pick_unit` gives."""
     return lambda point: st.session_state.update(
         {f"{slug}.unit": (experiment, round(point["y"]) - 1, round(point["x"]) - 1)}
     )

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.lessons.backprop.charts import graph, learning
+from core.lessons.backprop.charts import graph as draw
+from core.lessons.backprop.charts import learning
 from core.lessons.backprop.claims import FUNCTIONS
 from core.lessons.backprop.graph import gradients
 from core.lessons.backprop.guess import gradient, local_derivative
@@ -15,8 +16,6 @@ from pages.parts import controls, show
 
 # The colours of the nodes, as dark or as light as words have to be.
 WORDS = {"data": ("#7B3571", "#DBA6D3"), "weight": ("#2C6A38", "#8FD3A0")}
-
-
 WORDS |= {"value": ("#0B5FA5", "#7DBBF0"), "gradient": ("#A84300", "#FFA05C")}
 
 
@@ -50,14 +49,14 @@ def stepper(lesson: Lesson, settings: Passes) -> None:
     moment = now(settings, moments)
     for sentence in mistakes(settings):
         st.warning(sentence, icon=":material/warning:")
-    graph, formula = st.columns([3, 2])
-    with graph:
-        show.chart(graph.passes(settings, moments, moment), "backprop.graph")
-    with formula:
+    drawn, told = st.columns([3, 2])
+    with drawn:
+        show.chart(draw.passes(settings, moments, moment), "backprop.graph")
+    with told:
         _moves(lesson, moment, len(moments) - 1)
-        _formula(walk(settings, graph.paint(settings))[moment])
+        _formula(walk(settings, draw.paint(settings))[moment])
         if moment + 1 < len(moments):
-            _predict(settings, moments[moment + 1], moment + 1)
+            _guess(settings, moments[moment + 1], moment + 1)
 
 
 def _moves(lesson: Lesson, moment: int, last: int) -> None:
@@ -86,7 +85,7 @@ def _moves(lesson: Lesson, moment: int, last: int) -> None:
 def _formula(moment: Moment) -> None:
     rules = []
     for kind, (light, dark) in WORDS.items():
-        colour = graph.COLOURS[kind]
+        colour = draw.COLOURS[kind]
         drawn = f'.katex [style*="{_rgb(colour)}"], .katex [mathcolor="{colour}"]'
         rules.append(f"{drawn} {{ color: light-dark({light}, {dark}) !important }}")
     st.html(f"<style>{''.join(rules)}</style>")
@@ -100,7 +99,7 @@ def _rgb(colour: str) -> str:
     return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
 
 
-def _predict(settings: Passes, following: Moment, step: int) -> None:
+def _guess(settings: Passes, following: Moment, step: int) -> None:
     edge = following.edge
     if edge is None or edge.node == edge.operand:
         return
@@ -141,7 +140,7 @@ def all_paths(settings: Passes) -> None:
     true = gradients(graph, settings.leaves)[leaf]
     show.beside(
         {
-            "backprop.paths.left": graph.paths(settings, last.values, leaf, ways, true),
+            "backprop.paths.left": draw.paths(settings, last.values, leaf, ways, true),
             "backprop.paths.right": learning.path_sum(leaf, ways, true),
         }
     )

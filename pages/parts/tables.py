@@ -5,10 +5,11 @@ import pandas as pd
 import streamlit as st
 
 from core.diagnosis.measures import short
+from core.lessons.feature_scaling import trials
 from core.lessons.feature_scaling.charts import columns, not_finite, valley
-from core.lessons.feature_scaling.lesson import MODELS
+from core.lessons.feature_scaling.measured import valley as measured
+from core.lessons.feature_scaling.pipelines import before_and_after
 from core.lessons.feature_scaling.table import PIPELINES, Houses, TableExperiment, summary
-from core.lessons.feature_scaling.theory import overflow_step
 from core.lessons.feature_scaling.upload import (
     MAX_BYTES,
     MAX_COLUMNS,
@@ -19,20 +20,12 @@ from core.lessons.feature_scaling.upload import (
     Uploaded,
     read,
 )
-from core.run import Run
+from core.run import ENDS
 from pages.parts import show
 from pages.parts.training import computed, trained
 
-SEEDS, MODEL_SEEDS = 5, 3
-
-
 KEY = "feature_scaling.upload"
-
-
 LADDER = "feature_scaling.models"
-
-
-OVERFLOW_AT = (1.5, 2, 3, 5, 10, 100, 1e4, 1e6)
 
 
 def chosen(settings: Houses) -> TableExperiment:
@@ -59,9 +52,20 @@ def chosen(settings: Houses) -> TableExperiment:
             "Target: the column to predict", Upload.targets(state["table"]), key=f"{KEY}.target"
         )
         upload = Upload(state["table"], target)
-        choices = _choices(upload)
+        state["choices"] = _choices(upload)
         st.button("Back to the synthetic table", icon=":material/undo:", on_click=_forget)
-    return Uploaded.of(settings, upload, choices)
+    return Uploaded.of(settings, upload, state["choices"])
+
+
+def unused(settings: Houses) -> dict[str, str]:
+    """What changes nothing, and why: beside a table of one's own, all that shapes the synthetic one."""
+    state = st.session_state.get(KEY, {})
+    if "table" not in state:
+        return settings.unused
+    target = st.session_state.get(f"{KEY}.target", Upload.targets(state["table"])[0])
+    mine = Uploaded.of(settings, Upload(state["table"], target), state.get("choices", {}))
+    synthetic = Houses.model_fields.keys() - TableExperiment.model_fields.keys()
+    return mine.unused | dict.fromkeys(synthetic, "it shapes the synthetic table")
 
 
 def _received() -> None:
@@ -107,7 +111,7 @@ def _choices(upload: Upload) -> dict[str, str]:
 
 def overview(e: TableExperiment) -> None:
     """Every column in a line, before and after scaling; one of them larger."""
-    before, after = computed("core.lessons.feature_scaling.pipelines.before_and_after", e)
+    before, after = computed(before_and_after, e)
     config = {name: st.column_config.BarChartColumn(name, width="small") for name in ("values", "scaled")}
     config |= {
         name: st.column_config.NumberColumn(name, format="%.4g")
@@ -140,35 +144,20 @@ def overview(e: TableExperiment) -> None:
         show.chart(columns.column(e, name, after[:, i], scaled=True), "feature_scaling.after")
 
 
-def _seeds(e: TableExperiment, count: int) -> list[TableExperiment]:
-    return [e.but(seed=(e.seed + i) % 2**32) for i in range(count)]
-
-
 def ladder(e: TableExperiment) -> None:
     """Every pipeline over several seeds; for four models once the reader asks."""
-    place, total = st.container(), len(MODELS) * len(PIPELINES) * MODEL_SEEDS
-    asked = show.asked(LADDER, f"Linear and deep, SGD and Adam: train {total} networks", e)
-    count = MODEL_SEEDS if asked else SEEDS
-    models = {name: e.but(**change) for name, change in MODELS.items()} if asked else {"this model": e}
-    wanted = [
-        (model, scaling, x)
-        for model, one in models.items()
-        for scaling in PIPELINES
-        for x in _seeds(one.everywhere(scaling), count)
-    ]
-    found: dict[str, dict[str, list[Run]]] = {}
-    for (model, scaling, _), run in zip(wanted, trained([x for *_, x in wanted], 2), strict=True):
-        found.setdefault(model, {}).setdefault(scaling, []).append(run)
+    place, every = st.container(), trials.ladder(e, all_models=True)
+    label = f"Linear and deep, SGD and Adam: train {len(every.experiments)} networks"
+    sweep = every if show.asked(LADDER, label, e) else trials.ladder(e, all_models=False)
+    runs = trained(sweep.experiments, ENDS)
     with place:
-        show.chart(columns.ladder(found), "feature_scaling.ladder")
+        show.chart(columns.ladder(sweep, runs), "feature_scaling.ladder")
 
 
 def leakage(e: TableExperiment) -> None:
     """What fitting the scaling on all rows changes."""
-    e = e if e.scaling != "none" else e.everywhere("linear")
-    pairs = [_seeds(e.but(fit_on=rows), SEEDS) for rows in ("training rows", "all rows")]
-    runs = trained([x for side in pairs for x in side], 2)
-    st.markdown(f"**Leakage.** {columns.leak(runs[:SEEDS], runs[SEEDS:])}")
+    sweep = trials.leakage(e)
+    st.markdown(f"**Leakage.** {columns.leak(sweep, trained(sweep.experiments, ENDS))}")
 
 
 def landscapes(e: TableExperiment) -> None:
@@ -190,32 +179,41 @@ def landscapes(e: TableExperiment) -> None:
         )
     for side, name, place in zip(("raw", "scaled"), ("none", scaling), st.columns(2), strict=True):
         with place:
-            found = computed(
-                "core.lessons.feature_scaling.measured.valley.landscape", e, (first, second), name
-            )
+            found = computed(measured.landscape, e, (first, second), name)
             show.chart(valley.contours(found), f"feature_scaling.contours.{side}")
+
+
+def facts() -> None:
+    """Where float32 makes inf and NaN."""
+    from core.lessons.feature_scaling.measured.nan_trap import facts
+
+    rows = pd.DataFrame(computed(facts), columns=["computed", "result", "why"])
+    st.dataframe(rows, hide_index=True, height="content", key="feature_scaling.facts")
+
+
+def poisoned(e: TableExperiment) -> None:
+    """How one missing cell takes every weight."""
+    from core.lessons.feature_scaling.measured.nan_trap import poisoned
+
+    show.chart(not_finite.parameters(computed(poisoned, e)), "feature_scaling.poisoned")
 
 
 def overflow(e: TableExperiment) -> None:
     """The step of the overflow, predicted before training and measured, over learning rates and seeds."""
-    plain = dict(impute=True, depth=0, optimizer="sgd", momentum=0, steps=100)
-    raw = _seeds(e.everywhere("none").but(**plain), MODEL_SEEDS)
-    steep = [computed("core.lessons.feature_scaling.measured.valley.steepest", x) for x in raw]
-    rates = {m: [2 * m / lambda_max for lambda_max, _ in steep] for m in OVERFLOW_AT}
-    rates = {m: each for m, each in rates.items() if min(each) >= 1e-15 and max(each) <= 100}
-    if not rates:
+    raw = trials.raw(e)
+    sweep, expected = trials.overflow(raw, [computed(measured.steepest, one) for one in raw])
+    if not sweep.experiments:
         st.caption("These columns are too small to overflow at any learning rate up to 100.")
         return
-    grid = [x.but(learning_rate=rate) for each in rates.values() for x, rate in zip(raw, each, strict=True)]
-    runs = np.array(trained(grid, 2), dtype=object).reshape(len(rates), -1)
-    known = [[overflow_step(r, *s) for r, s in zip(each, steep, strict=True)] for each in rates.values()]
-    figure = not_finite.overflow(list(rates), runs, np.array(known))
+    figure = not_finite.overflow(sweep, trained(sweep.experiments, ENDS), expected)
     show.chart(figure, "feature_scaling.overflow")
 
 
-def autopsy(e: TableExperiment) -> None:
+def first_not_finite(e: TableExperiment) -> None:
     """The first tensor with a number that is not finite, in the run on the screen."""
-    found = computed("core.lessons.feature_scaling.measured.nan_trap.autopsy", e)
+    from core.lessons.feature_scaling.measured.nan_trap import first_not_finite
+
+    found = computed(first_not_finite, e)
     bad = found.first_bad
     if bad:
         st.markdown(

@@ -1,10 +1,10 @@
 """Training for pages: cached by Experiment, one at a time, ended by the reader's next change."""
 
-import importlib
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import FunctionType
 
 import streamlit as st
 from cachetools import LRUCache
@@ -13,11 +13,7 @@ from core.experiment import Experiment
 from core.run import Run
 
 CACHE_BYTES = 150_000_000
-
-
 SHOW_AFTER = 0.4
-
-
 SNAPSHOTS = 40
 
 
@@ -83,15 +79,26 @@ def trained(experiments: Sequence[Experiment], snapshots: int = SNAPSHOTS) -> li
     return [runs[key] for key in keys]
 
 
-@st.cache_data(show_spinner="Computing …", show_time=True, max_entries=64, max_size="50MB")
-def computed(function: str, *args):
-    """What "core.module.function" returns for these arguments: cached, one at a time, interruptible.
+def _named(function: FunctionType) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
 
-    Named, not passed, so that a module that needs PyTorch is loaded only now. The function gets `tick`,
-    to be called every 20 ms or so; arguments have to be settings or plain values.
+
+def _identity(run: Run) -> tuple:
+    return run.experiment, len(run.at)
+
+
+@st.cache_data(
+    show_spinner="Computing …",
+    show_time=True,
+    max_entries=64,
+    max_size="50MB",
+    hash_funcs={FunctionType: _named, Run: _identity},
+)
+def computed(function: Callable, *args):
+    """What the function returns for these arguments: cached, one at a time, interruptible.
+
+    It gets `tick`, to be called every 20 ms or so; arguments have to be settings, Runs or plain values.
     """
-    module, _, name = function.rpartition(".")
-    f = getattr(importlib.import_module(module), name)
 
     def tick(*_) -> None:
         st.session_state.get("page")
@@ -99,6 +106,6 @@ def computed(function: str, *args):
     while not store().gate.acquire(timeout=0.1):
         tick()
     try:
-        return f(*args, tick=tick)
+        return function(*args, tick=tick)
     finally:
         store().gate.release()

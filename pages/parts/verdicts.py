@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.charts.claims import dots
-from core.diagnosis.claims import SEEDS, Claim, judge
+from core.diagnosis.claims import SEEDS, Claim, Outcome, Verdict, judge
 from core.diagnosis.measures import MEASURES, short
 from core.diagnosis.rules import cured, diagnose
 from core.experiment import Experiment
-from core.lessons.backprop.claims import Fact, Judged
+from core.lessons.backprop.claims import ExactClaim, ExactOutcome
 from core.lessons.lesson import Lesson
-from core.run import Run
+from core.run import ENDS, Run
 from core.settings import plain
-from pages.parts.compare import compared
+from pages.parts.compare import shared_axes
 from pages.parts.controls import change
 from pages.parts.show import asked
 from pages.parts.training import is_cached, trained
@@ -92,7 +92,7 @@ def _before_and_after(lesson: Lesson, run: Run) -> None:
     )
     st.markdown(f"**Before and after.** {differs}")
     st.markdown(cured(before, run))
-    compared({"before": before, "after": run}, f"{lesson.slug}.pinned")
+    shared_axes({"before": before, "after": run}, f"{lesson.slug}.pinned")
     with st.container(horizontal=True):
         st.button("Back to before", on_click=lambda: change(lesson, **dict(pinned)), icon=":material/undo:")
         st.button("Unpin", on_click=lambda: st.session_state.pop(key), icon=":material/close:")
@@ -110,20 +110,20 @@ def claims(lesson: Lesson) -> None:
 def _claim(claim: Claim, key: str) -> None:
     with st.container(border=True, key=key):
         st.markdown(f"“{claim.sentence}”")
-        experiments = claim.experiments()
+        experiments = claim.sweep.experiments
         label = f"Test it: train {len(experiments)} networks"
-        if not (is_cached(experiments, 2) or asked(key, label, experiments)):
+        if not (is_cached(experiments, ENDS) or asked(key, label, experiments)):
             st.caption(f"{claim.source}.")
             return
-        verdict = judge(claim, trained(experiments, 2))
-        st.markdown(f"{VERDICTS[verdict.word]} {verdict.sentence} {claim.note}")
+        verdict = judge(claim, trained(experiments, ENDS))
+        _said(verdict, claim.note)
         for j, outcome in enumerate(verdict.outcomes):
             figure = dots(outcome, claim.measure)
             low, high = (_gain(claim, x) for x in outcome.interval)
-            mark = ":green[✓]" if outcome.holds else ":red[✗]"
-            st.markdown(
-                f"{mark} **{outcome.title}.** {figure.layout.meta['title']}. Right in {outcome.better} of "
-                f"{SEEDS} pairs; median effect {_gain(claim, outcome.gain)}, 93 % interval {low} to {high}."
+            _outcome(
+                outcome,
+                f"{figure.layout.meta['title']}. Right in {outcome.better} of {SEEDS} pairs; median effect "
+                f"{_gain(claim, outcome.gain)}, 93 % interval {low} to {high}",
             )
             st.plotly_chart(
                 figure, key=f"{key}.{j}", alt=figure.layout.meta["alt"], config={"displayModeBar": False}
@@ -131,19 +131,30 @@ def _claim(claim: Claim, key: str) -> None:
         st.caption(f"Measured: {MEASURES[claim.measure].title.lower()}. {claim.source}.")
 
 
-def _gain(claim: Claim, gain: float) -> str:
-    return f"×{short(gain)}" if MEASURES[claim.measure].logarithmic else short(gain)
-
-
-def facts(tested: Sequence[Fact], verdicts: Sequence[Judged]) -> None:
+def exact_claims(tested: Sequence[ExactClaim], verdicts: Sequence[Verdict]) -> None:
     """The textbook's sentences that need no training of pairs: exact computations, done already."""
     st.subheader("Textbook claims, tested")
-    for fact, verdict in zip(tested, verdicts, strict=True):
+    for claim, verdict in zip(tested, verdicts, strict=True):
         with st.container(border=True):
-            st.markdown(f"“{fact.sentence}”")
-            st.markdown(f"{VERDICTS[verdict.word]} {verdict.sentence} {fact.note}")
-            for condition, found in verdict.evidence.items():
-                mark = ":green[✓]" if found.holds else ":red[✗]"
-                said = (text[0].upper() + text[1:] for text in (condition, found.sentence))
-                st.markdown("{} **{}.** {}.".format(mark, *said))
-            st.caption(f"{fact.source}.")
+            st.markdown(f"“{claim.sentence}”")
+            _said(verdict, claim.note)
+            for outcome in verdict.outcomes:
+                _outcome(outcome, _capital(outcome.sentence))
+            st.caption(f"{claim.source}.")
+
+
+def _said(verdict: Verdict, note: str) -> None:
+    st.markdown(f"{VERDICTS[verdict.word]} {verdict.sentence} {note}")
+
+
+def _outcome(outcome: Outcome | ExactOutcome, numbers: str) -> None:
+    mark = ":green[✓]" if outcome.holds else ":red[✗]"
+    st.markdown(f"{mark} **{_capital(outcome.condition)}.** {numbers}.")
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _gain(claim: Claim, gain: float) -> str:
+    return f"×{short(gain)}" if MEASURES[claim.measure].logarithmic else short(gain)

@@ -1,10 +1,10 @@
-"""FACTS: textbook sentences about backpropagation, each put to the test by a few exact computations."""
+"""CLAIMS: textbook sentences about backpropagation, each put to the test by a few exact computations."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from core.diagnosis.claims import sum_up
+from core.diagnosis.claims import Verdict, sum_up
 from core.diagnosis.measures import short
 from core.lessons.backprop.check import gradient_check
 from core.lessons.backprop.cost import backward_flops, forward_flops
@@ -21,14 +21,8 @@ from core.lessons.backprop.paths import (
 from core.lessons.backprop.settings import Passes
 
 COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
-
-
 DEEP_LEARNING = "Goodfellow, Bengio and Courville 2016, Deep Learning"
-
-
 TYPED = Passes(shape="expression", learning_rate=0.1, steps=100)
-
-
 FUNCTIONS = {
     "a bump": TYPED.but(expression="y = exp(-(w*x + b)**2); (y - t)**2", values="x:1,w:1,b:0.3,t:0.9"),
     "two waves": TYPED.but(
@@ -46,53 +40,40 @@ FUNCTIONS = {
     ),
     "a step": TYPED.but(expression="y = step(w*x + b); (y - t)**2", values="x:1,w:-0.6,b:-0.4,t:1"),
 }
-
-
 KINK = TYPED.but(expression="y = relu(w*x + b); (y - t)**2", values="x:1,w:0.2,b:0.1,t:1")
-
-
 LEARNED = 0.01
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ExactOutcome:
     """Whether a claim holds under one condition, and the numbers behind that."""
 
+    condition: str
     holds: bool
     sentence: str
 
 
 @dataclass(frozen=True)
-class Fact:
-    """A textbook sentence, and under every condition the computation that tests it."""
+class ExactClaim:
+    """A textbook sentence, and under every condition the computation that tests it: (holds, numbers)."""
 
     sentence: str
     source: str
-    cases: dict[str, Callable[[], Evidence]]
+    cases: dict[str, Callable[[], tuple[bool, str]]]
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Judged:
-    """`word` is holds, holds only when, or fails; `sentence` says where; the evidence has the numbers."""
-
-    word: str
-    sentence: str
-    evidence: dict[str, Evidence]
-
-
-def judge(fact: Fact) -> Judged:
+def judge(claim: ExactClaim) -> Verdict:
     """Compute every case now."""
-    evidence = {condition: case() for condition, case in fact.cases.items()}
-    return Judged(*sum_up({condition: found.holds for condition, found in evidence.items()}), evidence)
+    return sum_up([ExactOutcome(condition, *compute()) for condition, compute in claim.cases.items()])
 
 
-def verdicts(tick: Callable = lambda: None) -> list[Judged]:
-    """The verdict on every fact, in the order of FACTS."""
+def verdicts(tick: Callable = lambda: None) -> list[Verdict]:
+    """The verdict on every claim, in the order of CLAIMS."""
     judged = []
-    for fact in FACTS:
+    for claim in CLAIMS:
         tick()
-        judged.append(judge(fact))
+        judged.append(judge(claim))
     return judged
 
 
@@ -114,71 +95,69 @@ def tried() -> dict[str, Training]:
     return {name: trained(passes) for name, passes in FUNCTIONS.items()}
 
 
-def _calls(levels: int) -> Evidence:
+def _calls(levels: int) -> tuple[bool, str]:
     values = ladder(levels)
     (slow, many), (fast, few) = ladder_without_recording(values), ladder_with_recording(values)
     same = abs(slow - fast) <= 1e-12 * abs(fast)
     sentence = f"{many:,} calls without recording, {few:,} with; both find {short(fast)}"
-    return Evidence(same and few < many, sentence)
+    return same and few < many, sentence
 
 
-def _paths(widths: Iterable[int]) -> Evidence:
+def _paths(widths: Iterable[int]) -> tuple[bool, str]:
     ways, edges = layered_paths(tuple(widths)), layered_edges(tuple(widths))
-    return Evidence(edges < ways, f"{short(float(ways))} paths through {edges:,} edges")
+    return edges < ways, f"{short(float(ways))} paths through {edges:,} edges"
 
 
-def _learns(passes: Passes) -> Evidence:
+def _learns(passes: Passes) -> tuple[bool, str]:
     loss = trained(passes).loss
     sentence = f"loss {short(loss[0])} before and {short(loss[-1])} after {len(loss) - 1} steps"
-    return Evidence(bool(loss[-1] < LEARNED * loss[0]), sentence)
+    return bool(loss[-1] < LEARNED * loss[0]), sentence
 
 
-def _stuck(passes: Passes) -> Evidence:
-    found = _learns(passes)
-    return Evidence(not found.holds, found.sentence)
+def _stuck(passes: Passes) -> tuple[bool, str]:
+    learned, sentence = _learns(passes)
+    return not learned, sentence
 
 
-def _weights_stay(passes: Passes) -> Evidence:
+def _weights_stay(passes: Passes) -> tuple[bool, str]:
     run = trained(passes)
     weights = [name for name in passes.parameters if name.startswith("w")]
     moved = sum(bool((run.paths[name] != run.paths[name][0]).any()) for name in weights)
     sentence = (
         f"{moved} of {len(weights)} weights ever move; loss {short(run.loss[0])} to {short(run.loss[-1])}"
     )
-    return Evidence(moved == 0, sentence)
+    return moved == 0, sentence
 
 
-def _copies(passes: Passes) -> Evidence:
+def _copies(passes: Passes) -> tuple[bool, str]:
     run, width = trained(passes), SHAPES[passes.shape][1]
     rows = [[run.paths[f"{name}1_{unit + 1}{end}"] for unit in range(width)] for name, end in
             (("w", "1"), ("w", "2"), ("b", ""))]  # fmt: skip
     apart = max(float(abs(path - row[0]).max()) for row in rows for path in row)
-    return Evidence(apart == 0, f"after {passes.steps} steps the units differ by {short(apart)}")
+    return apart == 0, f"after {passes.steps} steps the units differ by {short(apart)}"
 
 
-def _twice(widths: tuple[int, ...]) -> Evidence:
+def _twice(widths: tuple[int, ...]) -> tuple[bool, str]:
     ratio = backward_flops(widths, 1) / forward_flops(widths, 1)
-    return Evidence(abs(ratio - 2) < 0.1, f"{ratio:.3f} times the operations of the forward pass")
+    return abs(ratio - 2) < 0.1, f"{ratio:.3f} times the operations of the forward pass"
 
 
-def _agrees(text: str, x: float) -> Evidence:
+def _agrees(text: str, x: float) -> tuple[bool, str]:
     check = gradient_check(parse(text), {"x": x}, {"x": 1.0})
     best = check.central[abs(check.h - 1e-5).argmin()]
     sentence = f"backpropagation {short(check.exact)}, central difference {short(best)}"
-    return Evidence(bool(abs(best - check.exact) <= 1e-6 * max(abs(check.exact), 1e-6)), sentence)
+    return bool(abs(best - check.exact) <= 1e-6 * max(abs(check.exact), 1e-6)), sentence
 
 
-def _worse_without_clearing(passes: Passes) -> Evidence:
+def _worse_without_clearing(passes: Passes) -> tuple[bool, str]:
     cleared, kept = trained(passes), trained(passes.but(zero_grad=False))
     sentence = f"loss {short(kept.loss[-1])}, with clearing {short(cleared.loss[-1])}"
-    return Evidence(bool(kept.loss[-1] > 10 * cleared.loss[-1]), sentence)
+    return bool(kept.loss[-1] > 10 * cleared.loss[-1]), sentence
 
 
 ZERO = Passes(init="zero", steps=100)
-
-
-FACTS = (
-    Fact(
+CLAIMS = (
+    ExactClaim(
         "Backpropagation avoids an exponential number of computations by recording what it has found.",
         f"{DEEP_LEARNING}, section 6.5",
         {
@@ -189,14 +168,14 @@ FACTS = (
         },
         "Paths multiply with depth and edges add up, so in a very small network there is nothing to save.",
     ),
-    Fact(
+    ExactClaim(
         "If it is differentiable, we can probably learn on it.",
         COURSE,
         {f"on {name}": partial(_learns, FUNCTIONS[name]) for name in list(FUNCTIONS)[:4]},
         "The steep sigmoid has a slope everywhere, but away from its edge that slope is too small to move "
         "anything: differentiable is not enough, the gradient must also be felt.",
     ),
-    Fact(
+    ExactClaim(
         "What is not differentiable cannot be learned by gradient descent.",
         "The converse, often concluded",
         {
@@ -205,7 +184,7 @@ FACTS = (
         },
         "A step is flat wherever it has a slope. One kink does no harm while training does not sit on it.",
     ),
-    Fact(
+    ExactClaim(
         "A network whose weights all start at zero never learns.",
         f"{DEEP_LEARNING}, section 8.4, as it is often told",
         {
@@ -217,7 +196,7 @@ FACTS = (
         "Where no weight moves, the last bias still learns the mean. A sigmoid unit gives 0.5 at 0, "
         "and so passes gradient on; a single neuron has no unit that could stand in its way.",
     ),
-    Fact(
+    ExactClaim(
         "Units that start equal stay equal: training never breaks the symmetry.",
         f"{DEEP_LEARNING}, section 8.4",
         {
@@ -227,7 +206,7 @@ FACTS = (
             for activation in ("tanh", "sigmoid", "relu")
         },
     ),
-    Fact(
+    ExactClaim(
         "The backward pass costs twice the forward pass.",
         "Griewank 1989; Kaplan et al. 2020, section 2.1",
         {
@@ -237,7 +216,7 @@ FACTS = (
         },
         "The first layer needs no gradient of its inputs; if it is the largest, the ratio is nearer to 1.",
     ),
-    Fact(
+    ExactClaim(
         "Finite differences show whether a gradient is right.",
         "PyTorch documentation, torch.autograd.gradcheck",
         {
@@ -246,7 +225,7 @@ FACTS = (
         },
         "At a kink there is no slope to agree on: PyTorch takes 0, the central difference the mean of both.",
     ),
-    Fact(
+    ExactClaim(
         "Without zero_grad training goes wrong.",
         "PyTorch documentation, Zeroing out gradients",
         {

@@ -7,20 +7,15 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from core.experiment import LEARNING_RATES
 from core.lessons.backprop.expression import parse
 from core.lessons.backprop.graph import Graph, backward, forward, gradients
 from core.lessons.backprop.networks import parameters, program, start_values
 from core.settings import Conflict, Settings, number
 
 LAST_STEP = 700
-
-
 NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
-
-
 PAIR = re.compile(rf"([A-Za-z]\w{{0,11}}):({NUMBER})")
-
-
 PAIRS = "name:number pairs, such as w1:0.5,b:-1"
 
 
@@ -62,8 +57,17 @@ class Passes(Settings):
     step: int = number(
         "Step", 1, 0, LAST_STEP, "How many steps of the two passes are done; beyond the last, all of them."
     )
-    learning_rate: float = number("Learning rate", 0.1, 1e-6, 100, "How far one step follows the gradient.")
-    steps: int = number("Gradient steps", 30, 1, 500, "How often the weights are moved.")
+    learning_rate: float = number(
+        "Learning rate", 0.1, 1e-6, 100, "How far one step follows the gradient.", LEARNING_RATES
+    )
+    steps: int = number(
+        "Gradient steps",
+        30,
+        1,
+        500,
+        "How often the weights are moved.",
+        (10, 20, 30, 50, 100, 150, 200, 300, 500),
+    )
     seed: int = number("Seed", 2, 0, 2**32 - 1, "Same settings and same seed: same numbers, everywhere.")
 
     @model_validator(mode="after")
@@ -113,9 +117,18 @@ class Passes(Settings):
         return [name for name in self.own if name not in self.graph.leaves]
 
     @property
-    def unused(self) -> tuple[str, ...]:
-        """The settings that change nothing while the others are as they are."""
-        return ("activation", "loss") if self.shape == "expression" else ("expression",)
+    def unused(self) -> dict[str, str]:
+        """See Settings."""
+        off = {}
+        if self.shape == "expression":
+            off |= dict.fromkeys(("activation", "loss"), "the formula says it")
+            if not any(node.operation == "weighted_sum" for node in self.graph.operations):
+                off["init"] = "the formula has no weighted sum"
+        else:
+            off["expression"] = "the graph is a network"
+        if set(self.graph.leaves) <= self.own.keys():
+            off |= dict.fromkeys(("init", "seed"), "every number is your own")
+        return off
 
     @property
     def earlier(self) -> dict[str, float] | None:

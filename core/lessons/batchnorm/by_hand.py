@@ -6,26 +6,50 @@ from typing import Self
 import numpy as np
 from pydantic import model_validator
 
-from core.data import BATCHES, DROPOUT, WEIGHTS, load, stream
+from core.data import BATCHES, WEIGHTS, load, stream
 from core.engine.initial import INITS
 from core.experiment import Experiment
 from core.settings import Conflict, number
 
 EPSILON, MOMENTUM = 1e-5, 0.1
-
-
 BATCHES_SEEN = 100
 
 
 class ByHand(Experiment):
     """An Experiment, and how the page takes one of its mini-batches apart."""
 
-    rows: int = number("Batch size by hand", 8, 1, 64, "How many samples share one mean and deviation.")
-    nudge: float = number("Move sample 1 by", 0, -100, 100, "Added to the first sample's pre-activation.")
-    gamma: float = number("Scale γ", 1, -10, 10, "What the normalized values are multiplied by; 1 at first.")
-    beta: float = number("Shift β", 0, -10, 10, "What is added then; 0 at first.")
+    rows: int = number(
+        "Batch size by hand",
+        8,
+        1,
+        64,
+        "How many samples share one mean and deviation.",
+        (1, 2, 4, 8, 16, 32, 64),
+    )
+    nudge: float = number(
+        "Move sample 1 by",
+        0,
+        -100,
+        100,
+        "Added to the first sample's pre-activation.",
+        (-10, -3, -1, -0.3, -0.1, 0, 0.1, 0.3, 1, 3, 10),
+    )
+    gamma: float = number(
+        "Scale γ",
+        1,
+        -10,
+        10,
+        "What the normalized values are multiplied by; 1 at first.",
+        (-2, -1, 0, 0.5, 1, 2, 3),
+    )
+    beta: float = number("Shift β", 0, -10, 10, "What is added then; 0 at first.", (-3, -2, -1, 0, 1, 2, 3))
     seen: int = number(
-        "Batches seen", 10, 0, BATCHES_SEEN, "Training batches the running statistics have averaged."
+        "Batches seen",
+        10,
+        0,
+        BATCHES_SEEN,
+        "Training batches the running statistics have averaged.",
+        (0, 1, 2, 5, 10, 20, 50, 100),
     )
 
     @model_validator(mode="after")
@@ -33,6 +57,12 @@ class ByHand(Experiment):
         if self.rows > self.samples:
             raise Conflict("rows samples", f"allowed is at most the number of samples, {self.samples}")
         return self
+
+    @property
+    def unused(self) -> dict[str, str]:
+        """A batch of one cannot be normalized."""
+        alone = dict.fromkeys(("nudge", "gamma", "beta", "seen"), "a batch of 1 cannot be normalized")
+        return super().unused | (alone if self.rows == 1 else {})
 
     @property
     def experiment(self) -> Experiment:
@@ -144,26 +174,3 @@ def take_apart(settings: ByHand) -> Apart:
         variance,
         (float(z.mean()), float(z.var(ddof=1))),
     )
-
-
-def shift_formula(rates: np.ndarray) -> np.ndarray:
-    """Variance of ReLU units of N(0, 1) inputs in evaluation over that in training behind dropout.
-
-    E[h^2] = 1/2 and E[h] = 1/sqrt(2 pi); dropout divides the first by 1 - rate while it trains (the variance
-    shift of Li et al. 2019).
-    """
-    square = 1 / (2 * np.pi)
-    return (0.5 - square) / (0.5 / (1 - rates) - square)
-
-
-def shift_measured(rates: np.ndarray, seed: int, count: int = 200_000) -> tuple[np.ndarray, np.ndarray]:
-    """The variance that batch normalization puts out in evaluation mode: 1 if nothing is wrong, [rates] each.
-
-    First behind dropout, then before it, for `count` ReLU units; its statistics are those of training mode.
-    """
-    rng = stream(seed, DROPOUT)
-    units = np.maximum(rng.normal(size=count), 0)
-    drawn = rng.random(count)
-    behind = [units.var() / np.var(units * (drawn >= rate) / (1 - rate)) for rate in rates]
-    before = [normalize(units).output.var() for _ in rates]
-    return np.array(behind), np.array(before)

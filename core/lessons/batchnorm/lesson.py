@@ -6,6 +6,7 @@ from core.diagnosis.claims import Case, Claim
 from core.experiment import WORK_LIMIT, Experiment, work
 from core.lessons.batchnorm.by_hand import ByHand
 from core.lessons.lesson import Lesson
+from core.sweep import Sweep
 
 START = ByHand(
     depth=6,
@@ -18,23 +19,11 @@ START = ByHand(
     steps=150,
     nudge=0.3,
 )
-
-
 GOOD = START.experiment.but(gain=1, batchnorm=False)
-
-
 SMALL, MOONS = GOOD.but(depth=4, steps=400), GOOD.but(dataset="moons", depth=4, steps=100)
-
-
 DEEP = GOOD.but(depth=20, learning_rate=0.01, steps=200)
-
-
 KAGGLE = "Kaggle Learn, Intro to Deep Learning: dropout and batch normalization"
-
-
 COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
-
-
 PAPER = "Ioffe & Szegedy 2015, Batch Normalization, abstract"
 
 
@@ -43,22 +32,18 @@ SWEEPS = {
     "gain": (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 20),
     "input_spread": (1, 3, 10, 30, 100, 1000),
 }
-
-
 RATES, DEPTHS, GAINS = (0.03, 0.1, 0.3), (10, 20, 30, 40, 50), (1, 0.3, 10)
+SEEDS, UNTRAINED = 5, 1e-6
 
 
-SEEDS = 5
+def both(experiment: Experiment, **axes: Sequence) -> Sweep:
+    """The experiment with He's weights over batchnorm, the settings given, and seed."""
+    e = experiment.but(init="he", gain=1, batchnorm=False)
+    return Sweep.over(e, batchnorm=(False, True), **axes, seed=range(SEEDS))
 
 
-def both(experiment: Experiment, **lists: Sequence) -> list[Experiment]:
-    """The experiment with He's weights for all values of one setting: [without, with][value][seed], flat."""
-    e = experiment.but(init="he", gain=1)
-    return e.but(batchnorm=False).vary(batchnorm=[False, True], **lists, seed=range(SEEDS))
-
-
-def races(experiment: Experiment) -> list[Experiment]:
-    """400 steps at three learning rates, as long as that is allowed: [without, with][rate][seed], flat."""
+def races(experiment: Experiment) -> Sweep:
+    """400 steps at three learning rates, as long as that is allowed, over batchnorm, rate and seed."""
     allowed = int(experiment.steps * WORK_LIMIT / work(experiment))
     steps = max(experiment.steps, min(400, allowed))
     return both(experiment.but(steps=steps), learning_rate=RATES)
@@ -69,16 +54,34 @@ def small(experiment: Experiment) -> Experiment:
     return GOOD.but(**{name: getattr(experiment, name) for name in ("dataset", "activation", "seed")})
 
 
-def deep(experiment: Experiment) -> list[Experiment]:
-    """Networks that only measure their first gradient, at every depth: [without, with][depth][seed], flat."""
-    start = small(experiment).but(samples=256, batch_size=0, steps=1)
-    return both(start, depth=DEPTHS)
+def deep(experiment: Experiment) -> Sweep:
+    """Networks that only measure their first gradient, over batchnorm, depth and seed."""
+    return both(small(experiment).but(samples=256, batch_size=0, steps=1), depth=DEPTHS)
 
 
-def deepest(experiment: Experiment) -> list[Experiment]:
-    """The deepest of them: with batch normalization at every gain, then without."""
-    start = deep(experiment)[0].but(depth=DEPTHS[-1])
-    return [*start.but(batchnorm=True).vary(gain=GAINS), start]
+def deepest(experiment: Experiment) -> Sweep:
+    """The deepest of them, with batch normalization and the first seed, over gain: He's weights first."""
+    start = deep(experiment).experiments[0].but(depth=DEPTHS[-1], batchnorm=True)
+    return Sweep.over(start, gain=GAINS)
+
+
+SHIFTS = Sweep.over(
+    Experiment(
+        dataset="gaussians",
+        features=10,
+        samples=1024,
+        depth=2,
+        width=64,
+        batchnorm=True,
+        dropout_last=False,
+        learning_rate=0.1,
+        steps=100,
+    ),
+    activation=("identity", "relu"),
+    learning_rate=(UNTRAINED, 0.1),
+    dropout=(0.1, 0.3, 0.5, 0.7, 0.9),
+)
+"""Batch normalization behind dropout: networks that stay as they were drawn, and trained ones."""
 
 
 def _with(condition, experiment):

@@ -1,6 +1,6 @@
 """What batch normalization does to gradients, to the loss surface and to small batches, measured."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,10 @@ from core.engine.forward import forward
 from core.engine.network import Stack
 from core.engine.train import Interval, batches, train
 from core.experiment import BN_EPSILON, Experiment
-from core.run import Run
+from core.run import ENDS, Run
 from core.settings import number
+from core.sweep import Sweep
+from core.theory import variance_shift
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,8 @@ class Rescaled:
 
 
 FACTORS = np.logspace(-3, 3, 13)
-
-
 STEPS, SEEDS = 60, 5
-
-
 LENGTHS = (0.5, 1.0, 2.0, 3.0, 4.0)
-
-
 SIZES = (2, 4, 8, 16, 32, 64)
 
 
@@ -172,10 +168,10 @@ def small_batches(
     [2, sizes, seeds].
     """
     start = AnyBatch(**dict(experiment) | dict(init="he", gain=1, bias=0, batch_size=32))
-    runs = train(start.vary(batchnorm=[False, True], batch_size=SIZES, seed=range(SEEDS)), 2, tick)
-    shape = (2, len(SIZES), SEEDS)
+    sweep = Sweep.over(start, batchnorm=(False, True), batch_size=SIZES, seed=range(SEEDS))
+    runs = train(sweep.experiments, ENDS, tick)
     return {"sizes": np.array(SIZES)} | {
-        name: np.array([getattr(run, name)[-1] for run in runs]).reshape(shape)
+        name: sweep.of(runs, lambda run, name=name: getattr(run, name)[-1])
         for name in ("train_loss", "test_accuracy")
     }
 
@@ -189,8 +185,31 @@ def single_sample(tick: Callable[[float], None] | None = None) -> str:
     raise RuntimeError("this version of PyTorch accepts a batch of one")
 
 
-def measured_shift(run: Run, x: np.ndarray, layer: int = 1) -> float:
-    """The same in a trained network with batch normalization, means over the units of a hidden layer:
-    the variance of its weighted sums in evaluation mode over the running variance from training mode."""
-    sums = forward(run.experiment, run.weights, x).sums[layer]
-    return float(sums.var(axis=0).mean() / run.weights[f"norm.{layer}.running_var"].mean())
+@dataclass(frozen=True)
+class Shift:
+    """Variance of weighted sums in evaluation mode over that learned in training mode, behind dropout.
+
+    rates [n]; untrained, trained, formula: activation -> [n].
+    """
+
+    rates: np.ndarray
+    untrained: dict[str, np.ndarray]
+    trained: dict[str, np.ndarray]
+    formula: dict[str, np.ndarray]
+
+
+def shift(sweep: Sweep, runs: Sequence[Run], tick: Callable = lambda *_: None) -> Shift:
+    """Means over the units of the second hidden layer (Li et al. 2019), over activation, rate and dropout."""
+
+    def measured(run):
+        tick()
+        sums = forward(run.experiment, run.weights, load(run.experiment).x_train).sums[1]
+        return float(sums.var(axis=0).mean() / run.weights["norm.1.running_var"].mean())
+
+    rates, values = np.array(sweep.axes["dropout"]), sweep.of(runs, measured)
+    names = sweep.axes["activation"]
+    return Shift(
+        rates,
+        *(dict(zip(names, values[:, i], strict=True)) for i in (0, 1)),
+        {name: variance_shift(name, rates) for name in names},
+    )

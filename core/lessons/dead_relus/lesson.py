@@ -1,66 +1,39 @@
 """Units that never fire. Settings and sources: Lu 2020, Rister & Rubin 2020, Ioffe & Szegedy 2015."""
 
-from core.diagnosis.claims import Case, Claim
+from core.diagnosis.claims import SEEDS, Case, Claim
 from core.experiment import Experiment
 from core.lessons.lesson import Lesson
+from core.sweep import Sweep
 
 START = Experiment(dataset="gaussians", noise=0, depth=2, width=64, learning_rate=1, batch_size=64, steps=100)
-
-
 CALM = START.but(learning_rate=0.1)
-
-
 SHIFTED = START.but(input_shift=3, learning_rate=0.3)
-
-
 NEGATIVE = CALM.but(bias=-5)
-
-
 FINE = CALM.but(dataset="moons", noise=0.1, optimizer="adam")
-
-
 REVIVAL = CALM.but(depth=3, steps=300)
-
-
 LINE = Experiment(dataset="curve", samples=128, depth=1, width=24, learning_rate=0.08, steps=300)
-
-
 PLANE = LINE.but(dataset="moons", noise=0.1, learning_rate=3)
-
-
 HINGES = (LINE, PLANE)
-
-
 HINGE_RATES = (0.01, 0.03, 0.05, 0.08, 0.1, 0.3, 1.0, 3.0, 5.0)
-
-
 REVIVALS = {
     "SGD": REVIVAL,
     "Adam": REVIVAL.but(optimizer="adam", learning_rate=0.003),
     "SGD with weight decay": REVIVAL.but(weight_decay=0.01),
 }
-
-
 MARGINS = (0.01, 30.0)
-
-
 TABS = ("What kills", "What helps, and what does not", "Can it come back?", "See the hinges")
-
-
 CAUSES = {
     "learning_rate": (0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 10.0),
     "bias": (-6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 0.5),
     "input_shift": (0.0, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0),
 }
-
-
 COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
 
 
-def swept(experiment: Experiment, setting: str) -> list[Experiment]:
+def swept(experiment: Experiment, setting: str) -> Sweep:
     """What kills: one setting over its values and eight seeds; all but the learning rate at a calm one."""
     calm = {} if setting == "learning_rate" else {"learning_rate": min(experiment.learning_rate, 0.1)}
-    return experiment.but(**calm).vary(**{setting: CAUSES[setting]}, seed=range(8))
+    return Sweep.over(experiment.but(**calm), **{setting: CAUSES[setting]}, seed=range(SEEDS))
 
 
 LESSON = Lesson(
@@ -111,7 +84,7 @@ LESSON = Lesson(
         "Born dead": CALM.but(depth=20, width=4).changes(START),
         "Many dead, all fine": FINE.changes(START),
     },
-    rivals={
+    variants={
         "a tenth of the learning rate": lambda e: {"learning_rate": max(e.learning_rate / 10, 1e-6)},
         "batch normalization": lambda e: {"batchnorm": True},
         "LeakyReLU": lambda e: {"activation": "leaky_relu"},

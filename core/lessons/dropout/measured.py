@@ -1,16 +1,20 @@
 """Dropout, measured: linear regression, all thinned networks, both modes."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from core.engine.forward import forward
+from core.data import load
+from core.engine.forward import DRAWS, answers, draw_masks, forward
 from core.lessons.dropout.theory import RATES, linear_data, ridge
 from core.run import Run
 
 SETS = 150
+SAMPLES, ASKED = 32, 24
+COUNTS = (1, 3, 10, 30, 100, 300, 1000)
+THINNED, GRID = 200, 61
 
 
 def rate_errors(n: int, d: int, sigma: float, tick: Callable = lambda *_: None) -> np.ndarray:
@@ -140,3 +144,140 @@ def sampled_error_theory(found: Ensemble, counts: np.ndarray) -> np.ndarray:
     """The same in closed form: the standard deviation over all masks, over the square root of T."""
     variance = np.tensordot(found.chance, (found.outputs - found.mean()) ** 2, 1)
     return np.sqrt(variance.mean() / np.asarray(counts))
+
+
+class Gaps(NamedTuple):
+    """How far the scaled network is from the mean of all thinned ones, by network: [rates] each.
+
+    thinned: how many of these there are. Differences are RMS, relative to the spread of the mean.
+    """
+
+    rates: np.ndarray
+    by_network: dict[str, np.ndarray]
+    thinned: int
+
+
+def gaps(runs: Mapping[str, Run], tick: Callable = lambda *_: None) -> Gaps:
+    """For classes by the geometric and by the arithmetic mean of the probabilities."""
+    rates, found = np.array([0.1, 0.2, 0.35, 0.5, 0.7]), {}
+    for name, run in runs.items():
+        points = load(run.experiment).x_test[:SAMPLES]
+        for p in rates:
+            tick()
+            all_of_them = ensemble(run, points, p)
+            if run.experiment.loss == "cross_entropy":
+                scaled = softmax(all_of_them.scaled)
+                arithmetic = np.tensordot(all_of_them.chance, softmax(all_of_them.outputs), 1)
+                means = {"geometric": geometric_mean(all_of_them), "arithmetic": arithmetic}
+                here = {f"{name}, {kind} mean": relative_gap(mean, scaled) for kind, mean in means.items()}
+            else:
+                here = {name: relative_gap(all_of_them.mean(), all_of_them.scaled)}
+            for line, gap in here.items():
+                found.setdefault(line, []).append(gap)
+    return Gaps(rates, {line: np.array(values) for line, values in found.items()}, len(all_of_them.chance))
+
+
+class Sampled(NamedTuple):
+    """Error of the mean over `counts` sampled masks, measured and in closed form: [counts] each.
+
+    slope: the power of the count that the measured error follows.
+    """
+
+    counts: np.ndarray
+    errors: np.ndarray
+    theory: np.ndarray
+    slope: float
+
+
+def sampled(run: Run, p: float = 0.5, tick: Callable = lambda *_: None) -> Sampled:
+    """How fast the mean over sampled masks approaches the mean over all masks."""
+    tick()
+    found, counts = ensemble(run, load(run.experiment).x_test[:SAMPLES], p), np.array(COUNTS)
+    errors = sampled_error(found, counts)
+    slope = np.polyfit(np.log(counts), np.log(errors), 1)[0]
+    return Sampled(counts, errors, sampled_error_theory(found, counts), float(slope))
+
+
+class Asked(NamedTuple):
+    """What the same weights answer to held-out samples [n], asked DRAWS times in each mode [DRAWS, n].
+
+    One number each: the probability of the last class, or the regression itself. Sorted by what evaluation
+    mode answers.
+    """
+
+    training: np.ndarray
+    evaluation: np.ndarray
+
+
+def asked(run: Run, tick: Callable = lambda *_: None) -> Asked:
+    """In training mode dropout drops, and batch normalization takes mean and variance of these samples."""
+    e, x = run.experiment, load(run.experiment).x_test[:ASKED]
+    rng = np.random.default_rng(e.seed)
+
+    def once(**mode):
+        tick()
+        return answers(e, forward(e, run.weights, x, **mode).output)[:, -1]
+
+    training = [once(masks=draw_masks(e, rng, len(x)), batch_statistics=True) for _ in range(DRAWS)]
+    evaluation = [once() for _ in range(DRAWS)]
+    order = np.argsort(evaluation[0])
+    return Asked(np.array(training)[:, order], np.array(evaluation)[:, order])
+
+
+class Surface(NamedTuple):
+    """Probabilities [GRID, GRID, classes] over the first two features, `across` and `up` [GRID] each."""
+
+    across: np.ndarray
+    up: np.ndarray
+    answer: np.ndarray
+
+
+def surface(run: Run, tick: Callable = lambda *_: None) -> Surface:
+    """A classifier in evaluation mode, over the range of the training set, the other features at 0."""
+    tick()
+    e, x = run.experiment, load(run.experiment).x_train[:, :2]
+    across, up = np.linspace(x.min(axis=0), x.max(axis=0), GRID).T
+    points = np.zeros((GRID * GRID, e.inputs))
+    points[:, :2] = np.stack(np.meshgrid(across, up), axis=2).reshape(-1, 2)
+    return Surface(across, up, answers(e, forward(e, run.weights, points).output).reshape(GRID, GRID, -1))
+
+
+class Spread(NamedTuple):
+    """A regression over one feature x [n]: mean and standard deviation of so many thinned `networks`, and the
+    answer in evaluation mode [n].
+
+    known, unknown, beyond: the mean deviation near training samples, between them (NaN where there is no
+    gap), and beyond the last.
+    """
+
+    networks: int
+    x: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+    evaluation: np.ndarray
+    known: float
+    unknown: float
+    beyond: float
+
+
+def spread(run: Run, tick: Callable = lambda *_: None) -> Spread:
+    """THINNED networks, each with one mask for the whole curve (Gal & Ghahramani 2016)."""
+    e, known = run.experiment, load(run.experiment).x_train
+    low, high = float(known.min()), float(known.max())
+    margin = (high - low) / 5
+    x = np.linspace(low - margin, high + margin, 141)
+    rng, points, drawn = np.random.default_rng(e.seed), x[:, None], []
+    for _ in range(THINNED):
+        tick()
+        drawn.append(forward(e, run.weights, points, draw_masks(e, rng, 1)).output[:, 0])
+    deviation = np.std(drawn, axis=0)
+    nearest, inside = np.abs(points - known.T).min(axis=1), (x >= low) & (x <= high)
+    places = inside & (nearest < 0.1), inside & (nearest >= 0.3), x > high + 0.3 * margin
+    return Spread(
+        THINNED,
+        x,
+        np.mean(drawn, axis=0),
+        deviation,
+        forward(e, run.weights, points).output[:, 0],
+        *(float(deviation[place].mean()) if place.any() else np.nan for place in places),
+    )

@@ -2,27 +2,12 @@
 
 from core.diagnosis.claims import Case, Claim
 from core.lessons.feature_scaling.table import PIPELINES, Houses
+from core.lessons.feature_scaling.trials import NETWORK
 from core.lessons.lesson import Lesson
 
 START = Houses()
-
-
 CLEAN = START.but(outlier_share=0)
-
-
-NETWORK = {"depth": 2, "optimizer": "adam", "learning_rate": 0.01}
-
-
 COURSE = "Google Machine Learning Crash Course, Numerical data: normalization"
-
-
-MODELS = {
-    "linear, SGD": {"depth": 0, "optimizer": "sgd", "learning_rate": 0.1, "momentum": 0},
-    "linear, Adam": {"depth": 0, "optimizer": "adam", "learning_rate": 0.1},
-    "2 hidden layers, SGD": {"depth": 2, "optimizer": "sgd", "learning_rate": 0.05, "momentum": 0},
-    "2 hidden layers, Adam": NETWORK,
-}
-
 
 LESSON = Lesson(
     slug="feature_scaling",
@@ -70,7 +55,7 @@ LESSON = Lesson(
         "One missing value": {"scaling": "log_clip_zscore", "missing": 1},
         "Missing value, filled": {"scaling": "log_clip_zscore", "missing": 1, "impute": True},
     },
-    rivals={title: lambda e, name=name: e.everywhere(name).changes(e) for name, title in PIPELINES.items()}
+    variants={title: lambda e, name=name: e.everywhere(name).changes(e) for name, title in PIPELINES.items()}
     | {"gaps filled": lambda e: {"impute": True} if e.draw().isna().any(axis=None) else {}},
     claims=(
         Claim(

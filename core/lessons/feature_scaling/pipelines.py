@@ -1,6 +1,9 @@
 """Scaling with scikit-learn: every pipeline is a list of its transformers, fitted on the training rows."""
 
+from __future__ import annotations
+
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -8,7 +11,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
-from core.lessons.feature_scaling.table import TableExperiment
+if TYPE_CHECKING:
+    from core.lessons.feature_scaling.table import TableExperiment
 
 
 class Clip(TransformerMixin, BaseEstimator):

@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from core.data import DATA, stream
-from core.experiment import WORK_LIMIT, work
+from core.experiment import LEARNING_RATES, MOMENTA, NOISES, STEPS, WITH_MOMENTUM, WORK_LIMIT, work
 from core.settings import Conflict, Settings, number
 
 PIPELINES = {
@@ -22,17 +22,9 @@ PIPELINES = {
     "clip_zscore": "clip, z-score",
     "log_clip_zscore": "log, clip, z-score",
 }
-
-
 WITHOUT_LOG = {"log": "none", "log_zscore": "zscore", "log_clip_zscore": "clip_zscore"}
-
-
 SKEWED = 0.3
-
-
 MISSING = 1
-
-
 Choice = Literal["as above", *PIPELINES]
 
 
@@ -75,7 +67,12 @@ class TableExperiment(Settings):
         "it only where the training rows are positive and skewed (Kelley skewness above 0.3).",
     )
     clip: float = number(
-        "Clip at", 3, 0.5, 20, "Bound in robust standard deviations (IQR / 1.349) either side of the median."
+        "Clip at",
+        3,
+        0.5,
+        20,
+        "Bound in robust standard deviations (IQR / 1.349) either side of the median.",
+        (0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 10, 20),
     )
     impute: bool = Field(
         False, title="Fill gaps", description="Missing values become the median of the training rows."
@@ -86,13 +83,17 @@ class TableExperiment(Settings):
         description="Ranges, means and medians taken from all rows let the held-out rows leak into training.",
     )
     depth: int = number("Hidden layers", 0, 0, 4, "0 is a linear model; more make a ReLU network.")
-    width: int = number("Width", 32, 1, 128, "Units per hidden layer.")
+    width: int = number("Width", 32, 1, 128, "Units per hidden layer.", (1, 2, 4, 8, 16, 32, 64, 128))
     optimizer: Literal["sgd", "adam"] = Field(
         "sgd", title="Optimizer", description="Adam gives every weight a step of its own size."
     )
-    learning_rate: float = number("Learning rate", 0.1, 1e-15, 100, "How far one step follows the gradient.")
-    momentum: float = number("Momentum", 0, 0, 0.999, "Heavy-ball momentum of SGD; Adam has its own 0.9.")
-    steps: int = number("Steps", 200, 1, 2000, "Gradient steps over all training rows.")
+    learning_rate: float = number(
+        "Learning rate", 0.1, 1e-15, 100, "How far one step follows the gradient.", LEARNING_RATES
+    )
+    momentum: float = number(
+        "Momentum", 0, 0, 0.999, "Heavy-ball momentum of SGD; Adam has its own 0.9.", MOMENTA
+    )
+    steps: int = number("Steps", 200, 1, 2000, "Gradient steps over all training rows.", STEPS)
     seed: int = number("Seed", 0, 0, 2**32 - 1, "Draws or splits the table and the first weights.")
 
     @model_validator(mode="after")
@@ -105,6 +106,25 @@ class TableExperiment(Settings):
                 f"take too long; allowed are at most {most} steps, or lower depth, width or rows",
             )
         return self
+
+    @property
+    def unused(self) -> dict[str, str]:
+        """See Settings."""
+        done, off = set(self.pipelines().values()), {}
+        if self.optimizer not in WITH_MOMENTUM:
+            off["momentum"] = f"{self.optimizer} has its own"
+        if not self.depth:
+            off["width"] = "there is no hidden layer"
+        if not any("clip" in name for name in done):
+            off["clip"] = "no column is clipped"
+        gaps = bool(self.draw()[self.features].isna().any(axis=None))
+        if not gaps:
+            off["impute"] = "no cell is missing"
+        if done <= {"none", "log"} and not (gaps and self.impute):
+            off["fit_on"] = "no column is fitted"
+        if all(self.choice(name) != "as above" for name in self.features):
+            off["scaling"] = "every column has its own"
+        return off
 
     @property
     def features(self) -> list[str]:
@@ -193,28 +213,59 @@ class Houses(TableExperiment):
     """The synthetic table with realistic columns."""
 
     target: ClassVar[str] = "price"
+    features: ClassVar[list[str]] = ["age", "rooms", "income", "population", "sensor"]
 
     age: Choice = column("age", "Uniform from 0 to 90 years.")
     rooms: Choice = column("rooms", "Whole numbers from 1 to 10.")
     income: Choice = column("income", "Log-normal: most earn little, few very much.")
     population: Choice = column("population", "Log-normal with a heavy tail, over several decades.")
     sensor: Choice = column("sensor", "Around 50, but in some rows it sticks at the outlier's value.")
-    samples: int = number("Training rows", 1000, 32, 4000, "As many again are held out.")
+    samples: int = number(
+        "Training rows",
+        1000,
+        32,
+        4000,
+        "As many again are held out.",
+        (32, 64, 128, 256, 512, 1000, 2000, 4000),
+    )
     outlier: float = number(
-        "Outlier", 500, 50, 1e6, "The value at which the sensor sticks; it should be near 50."
+        "Outlier",
+        500,
+        50,
+        1e6,
+        "The value at which the sensor sticks; it should be near 50.",
+        (50, 75, 100, 200, 500, 1000, 10_000, 100_000),
     )
     outlier_share: float = number(
-        "Share of outliers", 0.01, 0, 0.2, "Share of rows in which the sensor sticks."
+        "Share of outliers",
+        0.01,
+        0,
+        0.2,
+        "Share of rows in which the sensor sticks.",
+        (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2),
     )
     income_spread: float = number(
-        "Spread of income", 1, 0.1, 2, "Standard deviation of the log of the income."
+        "Spread of income",
+        1,
+        0.1,
+        2,
+        "Standard deviation of the log of the income.",
+        (0.1, 0.25, 0.5, 0.75, 1, 1.5, 2),
     )
     missing: int = number(
         "Missing cells", 0, 0, 30, "How many cells of income have no value, in training rows."
     )
     noise: float = number(
-        "Noise", 0.5, 0, 2, "Standard deviation of what no column can explain of the price."
+        "Noise", 0.5, 0, 2, "Standard deviation of what no column can explain of the price.", NOISES
     )
+
+    @property
+    def unused(self) -> dict[str, str]:
+        """See Settings."""
+        off = super().unused
+        if not self.outlier_share:
+            off["outlier"] = "no row has one"
+        return off
 
     def draw(self) -> pd.DataFrame:
         """Twice `samples` rows; the same rows whatever is done to them."""

@@ -5,11 +5,7 @@ import math
 import numpy as np
 
 SLOPE, NOISE, ROWS = 2.0, 0.5, 5_000
-
-
 SIZES = np.array([1, 2, 5, 10, 20, 50, 100])
-
-
 SPREADS = np.array([0.1, 0.25, 0.5, 0.75, 1, 1.5, 2])
 
 
@@ -46,8 +42,6 @@ def log_theory(spread) -> np.ndarray:
 
 
 TARGET, MOST_STEPS = 1e-6, 20_000
-
-
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
@@ -93,3 +87,9 @@ def overflow_step(learning_rate: float, lambda_max: float, furthest: float) -> f
     if growth <= 1:
         return np.inf
     return float(np.log(FLOAT32_MAX / furthest**2) / (2 * np.log(growth)))
+
+
+def squeezed_share(x: np.ndarray) -> float:
+    """Share of values within 5 % of the range of the median: near 1, linear scaling leaves them all alike."""
+    x = x[np.isfinite(x)]
+    return float((np.abs(x - np.median(x)) <= 0.05 * (x.max() - x.min())).mean())

@@ -1,12 +1,15 @@
-"""How deep can it train? Networks over depth and sigma_w, to be compared with the depth scale of theory."""
+"""How deep can it train? Networks over depth and sigma_w, beside the depth scale of theory."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from core.experiment import Experiment
 from core.run import Run
-from core.theory import critical_sigma_w
+from core.sweep import Sweep
+from core.theory import critical_sigma_w, trainable_depth
 
 MAP = Experiment(
     dataset="blobs",
@@ -19,21 +22,10 @@ MAP = Experiment(
     momentum=0,
     steps=100,
 )
-
-
 COARSE, FINE = (4, 8, 14, 22, 32, 44), (4, 6, 8, 11, 14, 18, 22, 27, 32, 38, 44)
-
-
 SEEDS = 2
-
-
 TRAINED = 0.6
 """Accuracy from which a network counts as trained; guessing among four classes gives 0.25."""
-
-
-def depths(fine: bool) -> tuple[int, ...]:
-    """Numbers of hidden layers."""
-    return FINE if fine else COARSE
 
 
 @cache
@@ -43,25 +35,80 @@ def gains(activation: str, fine: bool) -> tuple[float, ...]:
     return tuple(float(f"{edge * 2**power:.4g}") for power in np.linspace(-1.25, 1.25, 17 if fine else 9))
 
 
-def grid(activation: str, fine: bool) -> list[Experiment]:
-    """The networks of the map, [depth][sigma_w][seed], flat."""
-    return MAP.but(activation=activation).vary(
-        depth=depths(fine), gain=gains(activation, fine), seed=range(SEEDS)
+def grid(activation: str, fine: bool) -> Sweep:
+    """The networks of the map, over depth, gain (sigma_w) and seed."""
+    return Sweep.over(
+        MAP.but(activation=activation),
+        depth=FINE if fine else COARSE,
+        gain=gains(activation, fine),
+        seed=range(SEEDS),
     )
 
 
-def names(activation: str, fine: bool) -> list[str]:
-    """What tells the cells of the map apart, [depth][sigma_w]."""
-    return [f"{depth} layers, σ_w = {gain:g}" for depth in depths(fine) for gain in gains(activation, fine)]
+def cells(sweep: Sweep) -> dict[str, Experiment]:
+    """The first network of every cell of the map, under a name that tells the cells apart."""
+    return {f"{e.depth} layers, σ_w = {e.gain:g}": e for e in sweep.experiments[:: len(sweep.axes["seed"])]}
 
 
-def accuracies(fine: bool, runs: list[Run]) -> np.ndarray:
-    """Held-out accuracy of every run of `grid`: [depth, sigma_w, seed], NaN where it diverged."""
-    values = np.array([run.test_accuracy[-1] for run in runs])
-    return values.reshape(len(depths(fine)), -1, SEEDS)
+@dataclass(frozen=True)
+class Expected:
+    """6 xi on the gains of the map `at` [gains], and as a line over finer ones: `gains`, `depths` [80].
+
+    edge: the gain on the edge of chaos, None if there is none (Schoenholz et al. 2017).
+    """
+
+    at: np.ndarray
+    gains: np.ndarray
+    depths: np.ndarray
+    edge: float | None
 
 
-def trained_depth(accuracy: np.ndarray, depths: tuple[int, ...]) -> np.ndarray:
+def expected(activation: str, fine: bool, tick: Callable = lambda *_: None) -> Expected:
+    """What theory expects of the map."""
+    at = np.array(gains(activation, fine))
+    line = np.geomspace(at[0] / 2**0.2, at[-1] * 2**0.2, 80)
+
+    def depths(values):
+        found = []
+        for gain in values:
+            tick()
+            found.append(trainable_depth(activation, gain))
+        return np.array(found)
+
+    return Expected(depths(at), line, depths(line), critical_sigma_w(activation))
+
+
+@dataclass(frozen=True)
+class DepthMap:
+    """What the networks of a map reached.
+
+    accuracy [depths, gains]: the mean over seeds, 0 for a run that diverged; diverged [depths, gains]: if any
+    did. reached [gains]: the largest depth up to which all networks train, 0 if none does.
+    """
+
+    activation: str
+    depths: np.ndarray
+    gains: np.ndarray
+    accuracy: np.ndarray
+    diverged: np.ndarray
+    reached: np.ndarray
+
+
+def depth_map(sweep: Sweep, runs: list[Run]) -> DepthMap:
+    """Held-out accuracies of the runs of a `grid`."""
+    accuracy = sweep.of(runs, lambda run: run.test_accuracy[-1])
+    depths, gains = (np.array(sweep.axes[name]) for name in ("depth", "gain"))
+    return DepthMap(
+        sweep.experiments[0].activation,
+        depths,
+        gains,
+        np.nan_to_num(accuracy).mean(axis=2),
+        np.isnan(accuracy).any(axis=2),
+        trained_depth(accuracy, depths),
+    )
+
+
+def trained_depth(accuracy: np.ndarray, depths: np.ndarray) -> np.ndarray:
     """For every sigma_w the largest depth up to which all networks train, 0 if none does.
 
     accuracy [depth, sigma_w, seed]; a network trains if it gets above 0.6 on the mean over its seeds.

@@ -1,14 +1,11 @@
 """The networks behind the learning-rate ruler: one experiment at many learning rates."""
 
 from core.experiment import WORK_LIMIT, Experiment, work
+from core.sweep import Sweep
 
 PRODUCT = 5e7
 """Weights times samples that one Hessian-vector product may take: about a tenth of a second."""
-
-
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
-
-
 SEEDS = 3
 
 
@@ -18,14 +15,18 @@ def curvature_samples(experiment: Experiment) -> int:
     return min(e.samples, max(32, int(PRODUCT / ((e.depth - 1) * e.width**2 + e.inputs * e.width))))
 
 
-def networks(experiment: Experiment) -> list[Experiment]:
-    """The experiment at every learning rate, its own among them: [rate][seed], flat.
+def networks(experiment: Experiment) -> Sweep:
+    """The experiment over learning_rate, its own among them, and over the seeds after its own.
 
-    Seeds are those after the experiment's, and steps at most 200, less where that would take too long.
+    At most 200 steps, less where that would take too long.
     """
     e = experiment
-    rates = sorted({*RATES, e.learning_rate})
     first = min(e.seed, 2**32 - SEEDS)
-    found = e.but(steps=min(e.steps, 200)).vary(learning_rate=rates, seed=range(first, first + SEEDS))
-    affordable = int(found[0].steps * WORK_LIMIT / 2 / work(*found))
-    return found if affordable >= found[0].steps else [n.but(steps=max(affordable, 1)) for n in found]
+
+    def over(steps):
+        rates = sorted({*RATES, e.learning_rate})
+        return Sweep.over(e.but(steps=steps), learning_rate=rates, seed=range(first, first + SEEDS))
+
+    steps = min(e.steps, 200)
+    affordable = int(steps * WORK_LIMIT / 2 / work(*over(steps).experiments))
+    return over(min(steps, max(affordable, 1)))

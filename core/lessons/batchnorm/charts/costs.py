@@ -1,17 +1,25 @@
 """Where batch normalization hurts: depth, evaluation, small batches, the order with dropout."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, chart, drawable, log_axis
-from core.charts.sweeps import sweep
+from core import theory
+from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, WEIGHTS, chart, drawable, log_axis
+from core.charts.sweeps import over_seeds
 from core.diagnosis.measures import short
-from core.lessons.batchnorm.by_hand import left_of_start, shift_formula, shift_measured
+from core.lessons.batchnorm.by_hand import left_of_start
 from core.lessons.batchnorm.charts.gains import DASHED, PAIR, WITH, WITHOUT
 from core.run import Run
+from core.sweep import Sweep
 from core.theory import predict
+
+if TYPE_CHECKING:
+    from core.lessons.batchnorm.measured import Shift
 
 
 def explosion(normed: Sequence[Run], plain: Run) -> go.Figure:
@@ -54,18 +62,18 @@ def middle_factor(run: Run) -> float:
     return float((delta[2] / delta[last]) ** (2 / (last - 2)))
 
 
-def depths(runs: Sequence[Run]) -> go.Figure:
-    """Weight gradient of layer 2 over that of the last layer, runs [without, with][depth][seed]."""
-    x = np.unique([run.experiment.depth for run in runs])
-    sizes = [run.probes["weight_grad_norm"][0].astype(float) for run in runs]
-    ratios = np.array([size[1] / size[-1] for size in sizes]).reshape(2, len(x), -1)
+def depths(sweep: Sweep, runs: Sequence[Run]) -> go.Figure:
+    """Weight gradient of layer 2 over that of the last layer, over batchnorm, depth and seed."""
+    x = np.array(sweep.axes["depth"])
+    second, last = np.moveaxis(sweep.of(runs, lambda run: run.probes["weight_grad_norm"][0, [1, -1]]), -1, 0)
+    ratios = second.astype(float) / last
     typical = np.median(ratios, axis=2)
     chi = float(predict(runs[-1].experiment, runs[-1].input_mean_square).chi[x[-1] // 2])
     title = (
         f"At {x[-1]} layers the weight gradient of layer 2 is {short(typical[1, -1])} times that of the last "
         f"layer with batchnorm, {short(typical[0, -1])} times without"
     )
-    return sweep(
+    return over_seeds(
         x,
         {f"{WITHOUT}, He": ratios[0], WITH: ratios[1]},
         x_title="hidden layers",
@@ -79,29 +87,50 @@ def depths(runs: Sequence[Run]) -> go.Figure:
     )
 
 
-def variance_shift(seed: int) -> go.Figure:
-    """Variance of batch normalization's output in evaluation mode, behind dropout and before it."""
-    rates, fine = np.arange(0, 0.95, 0.1), np.linspace(0, 0.9, 91)
-    behind, before = shift_measured(rates, seed)
+def variance_shift(found: Shift) -> go.Figure:
+    """Variance in evaluation over training mode behind dropout: measured in networks, over the formula."""
+    traces, fine = [], np.linspace(0, 0.95, 60)
+    for activation, colour in (("identity", WEIGHTS), ("relu", FORWARD)):
+        traces.append(
+            go.Scatter(
+                x=fine,
+                y=theory.variance_shift(activation, fine),
+                line=DASHED,
+                name="formula",
+                legendgroup="formula",
+                showlegend=activation == "relu",
+            )
+        )
+        for when, values, symbol in (
+            ("random weights", found.untrained, "circle"),
+            ("trained", found.trained, "diamond-open"),
+        ):
+            traces.append(
+                go.Scatter(
+                    x=found.rates,
+                    y=values[activation],
+                    name=f"{activation}, {when}",
+                    mode="markers",
+                    marker=dict(color=colour, symbol=symbol, size=10),
+                )
+            )
+    worst = max(np.abs(found.untrained[name] / found.formula[name] - 1).max() for name in found.formula)
+    middle = len(found.rates) // 2
     title = (
-        f"Behind dropout 0.5, batchnorm puts out a variance of {short(behind[5])} in evaluation mode, "
-        f"before it {short(before[5])}"
+        f"With random weights the variance shift is within {100 * worst:.1f} % of the formula; after "
+        f"training a ReLU layer behind dropout {found.rates[middle]:g} has "
+        f"×{short(found.trained['relu'][middle])} (formula ×{short(found.formula['relu'][middle])})"
     )
-    dots = dict(mode="markers", marker_size=9, x=rates)
     return chart(
-        [
-            go.Scatter(y=before, name="batchnorm, then dropout", marker_color=AFTER, **dots),
-            go.Scatter(y=behind, name="dropout, then batchnorm", marker_color=BACKWARD, **dots),
-            go.Scatter(x=fine, y=shift_formula(fine), name="theory", line=DASHED),
-        ],
+        traces,
         title=title,
-        alt=f"Variance in evaluation mode over dropout rates. {title}.",
-        how="200,000 ReLU units; in training mode the variance is 1 at every rate. Dashed: the formula of "
-        "the variance shift (Li et al. 2019) for ReLU.",
-        height=320,
-        xaxis=dict(title="dropout rate"),
-        yaxis=dict(title="variance in evaluation mode", range=[0, 1.1]),
+        alt=f"Variance in evaluation mode over training mode, over dropout rates. {title}.",
+        how="Batch normalization learns the variance of training mode, dropout noise included; in evaluation "
+        "mode the noise is gone and it divides by too much. Dashed: 1 − p for identity, "
+        "(½ − 1/2π) / (½/(1 − p) − 1/2π) for ReLU (Li et al. 2019).",
         hovermode="closest",
+        xaxis=dict(title="dropout rate", range=[0, 1]),
+        yaxis=dict(title="variance, evaluation / training", range=[0, 1.05]),
     )
 
 
@@ -115,7 +144,7 @@ def small_batches(sizes: np.ndarray, train_loss: np.ndarray, test_accuracy: np.n
         f"In batches of {listed} batchnorm does harm" if worse else "No batch here is too small for batchnorm"
     )
     title += f": at {sizes[0]} the loss ends at {short(typical[1, 0])}, without at {short(typical[0, 0])}"
-    return sweep(
+    return over_seeds(
         sizes,
         {WITHOUT: losses[0], WITH: losses[1]},
         x_title="batch size",

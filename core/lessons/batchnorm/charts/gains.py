@@ -1,22 +1,24 @@
 """What batch normalization buys, and why: many networks, with it and without."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, THEORY, chart, drawable, log_axis
-from core.charts.sweeps import sweep
+from core.charts.sweeps import over_seeds
 from core.diagnosis.measures import TARGET, final_loss, short, steps_to_target
-from core.lessons.batchnorm.measured import Rescaled
 from core.run import Run
+from core.sweep import Sweep
+
+if TYPE_CHECKING:
+    from core.lessons.batchnorm.measured import Rescaled
 
 WITHOUT, WITH = "without batchnorm", "with batchnorm"
-
-
 PAIR = (BEFORE, AFTER)
-
-
 DASHED = dict(color=THEORY, dash="dash", width=2)
 
 
@@ -38,17 +40,11 @@ def _count(step: float) -> str:
     return f"after {step:.0f} steps" if np.isfinite(step) else "never"
 
 
-def speed(runs: Sequence[Run]) -> dict[str, go.Figure]:
-    """One chart per learning rate: runs [without, with][rate][seed]."""
-    rates = list(dict.fromkeys(run.experiment.learning_rate for run in runs))
-    both = (
-        [[r for r in half if r.experiment.learning_rate == rate] for half in _halves(runs)] for rate in rates
-    )
-    return {f"rate {rate:g}": _race(*pair) for rate, pair in zip(rates, both, strict=True)}
-
-
-def _halves(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
-    return [r for r in runs if not r.experiment.batchnorm], [r for r in runs if r.experiment.batchnorm]
+def speed(sweep: Sweep, runs: Sequence[Run]) -> dict[str, go.Figure]:
+    """One chart per learning rate, over batchnorm, learning_rate and seed."""
+    without, with_it = sweep.of(runs)
+    rates = sweep.axes["learning_rate"]
+    return {f"rate {rate:g}": _race(*pair) for rate, *pair in zip(rates, without, with_it, strict=True)}
 
 
 def _race(plain: Sequence[Run], normed: Sequence[Run]) -> go.Figure:
@@ -101,15 +97,16 @@ def _learned(x, losses, chance: float) -> str:
     return f"at {len(good)} of {len(x)} values{where}"
 
 
-def reach(setting: str, values: Sequence[float], runs: Sequence[Run], here: float) -> go.Figure:
-    """Final training loss against one setting, runs [without, with][value][seed]."""
-    losses = np.array([final_loss(run) for run in runs]).reshape(2, len(values), -1)
+def reach(sweep: Sweep, runs: Sequence[Run], here: float) -> go.Figure:
+    """Final training loss over batchnorm, one setting and seed."""
+    _, setting, _ = sweep.axes
+    values, losses = sweep.axes[setting], sweep.of(runs, final_loss)
     name, chance = type(runs[0].experiment).model_fields[setting].title, runs[0].chance
     title = (
         f"{name}: with batchnorm the networks learn {_learned(values, losses[1], chance)}, "
         f"without {_learned(values, losses[0], chance)}"
     )
-    return sweep(
+    return over_seeds(
         values,
         {WITHOUT: losses[0], WITH: losses[1]},
         x_title=name.lower(),

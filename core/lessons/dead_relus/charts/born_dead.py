@@ -1,11 +1,17 @@
 """Narrow networks that are dead before the first step, against depth, over the theory."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import PALETTE, THEORY, chart
-from core.lessons.dead_relus.measured.born_dead import BornDead
 from core.lessons.dead_relus.theory import born_dead, born_dead_everywhere
+
+if TYPE_CHECKING:
+    from core.lessons.dead_relus.measured.born_dead import BornDead
 
 
 def born(drawn: BornDead) -> go.Figure:

@@ -1,37 +1,42 @@
 """What kills ReLU units, what helps, and what brings them back: many runs a chart."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.charts.style import AFTER, BEFORE, PALETTE, THEORY, panels
-from core.charts.sweeps import sweep
+from core.charts.sweeps import over_seeds
 from core.diagnosis import census
 from core.diagnosis.measures import MEASURES
 from core.experiment import Experiment
-from core.lessons.dead_relus.measured.revival import Revival
 from core.lessons.dead_relus.theory import dead_in_first_layer
 from core.run import Run
+from core.sweep import Sweep
+
+if TYPE_CHECKING:
+    from core.lessons.dead_relus.measured.revival import Revival
 
 
-def _grid(runs: Sequence[Run], setting: str):
-    """The values of a setting, and a function that gives a number of every run: [values, seeds]."""
-    x = np.array(list(dict.fromkeys(getattr(run.experiment, setting) for run in runs)), dtype=float)
-    return x, lambda of: np.array([of(run) for run in runs], dtype=float).reshape(len(x), -1)
+def _varied(sweep: Sweep) -> tuple[str, np.ndarray]:
+    """The setting that a sweep varies besides the seed, and its values."""
+    setting, _ = sweep.axes
+    return setting, np.array(sweep.axes[setting], dtype=float)
 
 
 def _percent(value: float) -> str:
     return f"{100 * value:.0f} %"
 
 
-def killed(runs: Sequence[Run], setting: str, here: float) -> go.Figure:
-    """Dead share of the first and the last layer against one setting, and what theory says of the start."""
-    x, over = _grid(runs, setting)
-    e = runs[0].experiment
-    first, last = over(lambda r: census.dead_share(r)[0]), over(lambda r: census.dead_share(r)[-1])
-    start = over(lambda r: census.dead_share(r, 0)[0])
+def killed(sweep: Sweep, runs: Sequence[Run], here: float) -> go.Figure:
+    """Dead share of the first and the last layer over one setting, and what theory says of the start."""
+    (setting, x), e = _varied(sweep), runs[0].experiment
+    first, last = (sweep.of(runs, lambda r, layer=layer: census.dead_share(r)[layer]) for layer in (0, -1))
+    start = sweep.of(runs, lambda r: census.dead_share(r, 0)[0])
     series = {f"layer {e.depth}, after": last} if e.depth > 1 else {}
     series |= {"layer 1, after": first}
     theory, rate = {}, setting == "learning_rate"
@@ -60,13 +65,13 @@ def killed(runs: Sequence[Run], setting: str, here: float) -> go.Figure:
             theory = {"layer 1, predicted": (fine, predicted)}
             off = np.abs(start.mean(axis=1) - at_x).max()
             title += f"; the formula is right to {100 * off:.1f} points"
-    return sweep(
+    return over_seeds(
         x,
         series,
         x_title=_word(setting),
         y_title=f"share of units that are {census.word(e.activation)}",
         title=title,
-        alt=f"Dead units against {_word(setting)}, {len(runs) // len(x)} seeds each. {title}.",
+        alt=f"Dead units against {_word(setting)}, {len(sweep.axes['seed'])} seeds each. {title}.",
         how=f"A dot is one training{'' if rate else f' at a learning rate of {e.learning_rate:g}'}, "
         "the line their median." + (" Dashed: the closed form, from the settings alone." if theory else ""),
         log_x=rate,
@@ -75,10 +80,9 @@ def killed(runs: Sequence[Run], setting: str, here: float) -> go.Figure:
     )
 
 
-def accuracy(runs: Sequence[Run], setting: str, here: float) -> go.Figure:
+def accuracy(sweep: Sweep, runs: Sequence[Run], here: float) -> go.Figure:
     """Held-out accuracy of the same runs."""
-    x, over = _grid(runs, setting)
-    values = over(MEASURES["test_accuracy"].of)
+    (setting, x), values = _varied(sweep), sweep.of(runs, MEASURES["test_accuracy"].of)
     middle = np.median(values, axis=1)
     best, worst = int(middle.argmax()), int(middle.argmin())
     title = (
@@ -86,7 +90,7 @@ def accuracy(runs: Sequence[Run], setting: str, here: float) -> go.Figure:
         f"with {_percent(middle[worst])}"
     )
     lost = sum(run.diverged_at is not None for run in runs)
-    return sweep(
+    return over_seeds(
         x,
         {"held-out accuracy": values},
         x_title=_word(setting),
@@ -103,8 +107,9 @@ def _word(setting: str) -> str:
     return Experiment.model_fields[setting].title.lower()
 
 
-def remedies(runs: Mapping[str, Sequence[Run]]) -> go.Figure:
-    """Dead share and accuracy of a run and of its remedies: bars are medians over seeds, dots are runs."""
+def variants(sweep: Sweep, runs: Sequence[Run]) -> go.Figure:
+    """Dead share and accuracy over variant and seed, the run on the screen first: bars are medians."""
+    runs = dict(zip(sweep.axes["variant"], sweep.of(runs), strict=True))
     names = list(runs)[::-1]
     dead = {n: np.array([census.dead_share(r).mean() for r in runs[n]]) for n in names}
     right = {n: np.array([MEASURES["test_accuracy"].of(r) for r in runs[n]]) for n in names}

@@ -1,12 +1,18 @@
 """The life of one unit: what it saw, what reached it, what it became, and what killed it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, chart, drawable, log_axis
 from core.diagnosis import census
 from core.diagnosis.measures import short
-from core.lessons.dead_relus.measured.history import UnitHistory
+
+if TYPE_CHECKING:
+    from core.lessons.dead_relus.measured.history import UnitHistory
 
 DEAD = PALETTE[1]
 

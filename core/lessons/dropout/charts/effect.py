@@ -1,17 +1,21 @@
 """What dropout does: losses, confidence, answers and weights of a network trained with it and without."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, PALETTE, THEORY, chart, drawable, log_axis
 from core.data import load
 from core.diagnosis.measures import generalization_gap, short, test_loss
-from core.engine.forward import answers, draw_masks, forward, reliability
+from core.engine.forward import Reliability
 from core.lessons.dropout.charts.modes import answer_title, percent
 from core.run import Run
 
-THINNED, GRID = 200, 61
-
+if TYPE_CHECKING:
+    from core.lessons.dropout.measured import Spread, Surface
 
 TWO_CLASSES = [[0, BACKWARD], [0.5, "#C9CFD3"], [1, FORWARD]]
 
@@ -66,9 +70,8 @@ def learning(runs: dict[str, Run], error: bool = False) -> go.Figure:
     )
 
 
-def calibration(runs: dict[str, Run]) -> go.Figure:
+def calibration(found: dict[str, Reliability]) -> go.Figure:
     """How often held-out answers are right, by how sure the network is (a reliability diagram)."""
-    found = {name: reliability(run) for name, run in runs.items()}
     traces = [go.Scatter(x=[0, 1], y=[0, 1], name="as sure as right", line=dict(color=THEORY, dash="dash"))]
     for (name, r), colour in zip(found.items(), (BEFORE, AFTER), strict=True):
         traces.append(
@@ -97,23 +100,18 @@ def calibration(runs: dict[str, Run]) -> go.Figure:
     )
 
 
-def surface(run: Run, name: str) -> go.Figure:
+def surface(run: Run, found: Surface, name: str) -> go.Figure:
     """The answer over the plane of the first two features, the others at 0, and training points."""
-    e, data = run.experiment, load(run.experiment)
-    (x_low, y_low), (x_high, y_high) = data.x_train[:, :2].min(axis=0), data.x_train[:, :2].max(axis=0)
-    across, up = np.linspace(x_low, x_high, GRID), np.linspace(y_low, y_high, GRID)
-    points = np.zeros((GRID * GRID, e.inputs))
-    points[:, :2] = np.stack(np.meshgrid(across, up), axis=2).reshape(-1, 2)
-    p = answers(e, forward(e, run.weights, points).output)
-    two = p.shape[1] == 2
-    z = p[:, 1] if two else p.argmax(axis=1)
-    classes = p.shape[1]
+    e, data, p = run.experiment, load(run.experiment), found.answer
+    classes = p.shape[2]
+    two = classes == 2
+    z = p[..., 1] if two else p.argmax(axis=2)
     steps = [[(i + j) / classes, PALETTE[i]] for i in range(classes) for j in (0, 1)]
     traces = [
         go.Heatmap(
-            x=across.astype(np.float32),
-            y=up.astype(np.float32),
-            z=z.reshape(GRID, GRID).astype(np.float32),
+            x=found.across.astype(np.float32),
+            y=found.up.astype(np.float32),
+            z=z.astype(np.float32),
             zmin=0 if two else -0.5,
             zmax=1 if two else classes - 0.5,
             colorscale=TWO_CLASSES if two else steps,
@@ -148,34 +146,24 @@ def surface(run: Run, name: str) -> go.Figure:
         height=340,
         showlegend=False,
         hovermode="closest",
-        xaxis=dict(title="feature 1", range=[x_low, x_high]),
-        yaxis=dict(title="feature 2", range=[y_low, y_high]),
+        xaxis=dict(title="feature 1", range=found.across[[0, -1]]),
+        yaxis=dict(title="feature 2", range=found.up[[0, -1]]),
     )
 
 
-def uncertainty(run: Run) -> go.Figure:
-    """A regression over one feature: its answer, and the spread of 200 thinned networks."""
-    e, data = run.experiment, load(run.experiment)
-    low, high = float(data.x_train.min()), float(data.x_train.max())
-    x = np.linspace(low - (high - low) / 5, high + (high - low) / 5, 141)
-    rng, points = np.random.default_rng(e.seed), x[:, None]
-    drawn = np.array(
-        [forward(e, run.weights, points, draw_masks(e, rng, 1)).output[:, 0] for _ in range(THINNED)]
-    )
-    middle, spread = drawn.mean(axis=0), drawn.std(axis=0)
-    nearest = np.abs(points - data.x_train.T).min(axis=1)
-    inside = (x >= low) & (x <= high)
-    known, unknown = inside & (nearest < 0.1), inside & (nearest >= 0.3)
-    beyond = x > high + 0.3 * (high - low) / 5
-    title = f"Where there is data, {THINNED} thinned networks differ by {short(spread[known].mean())}"
-    if unknown.any():
-        title += f", in the gap by {short(spread[unknown].mean())}"
-    title += f", beyond the data by {short(spread[beyond].mean())}"
+def uncertainty(run: Run, found: Spread) -> go.Figure:
+    """A regression over one feature: its answer, and the spread of many thinned networks."""
+    e, data, x = run.experiment, load(run.experiment), found.x
+    low, high = found.mean - 2 * found.deviation, found.mean + 2 * found.deviation
+    title = f"Where there is data, {found.networks} thinned networks differ by {short(found.known)}"
+    if np.isfinite(found.unknown):
+        title += f", in the gap by {short(found.unknown)}"
+    title += f", beyond the data by {short(found.beyond)}"
     return chart(
         [
             go.Scatter(
                 x=np.concatenate([x, x[::-1]]),
-                y=np.concatenate([middle - 2 * spread, (middle + 2 * spread)[::-1]]).astype(np.float32),
+                y=np.concatenate([low, high[::-1]]).astype(np.float32),
                 fill="toself",
                 fillcolor="rgba(0, 114, 178, 0.18)",
                 line_width=0,
@@ -183,10 +171,12 @@ def uncertainty(run: Run) -> go.Figure:
                 name="mean ± 2 standard deviations",
                 hoverinfo="skip",
             ),
-            go.Scatter(x=x, y=middle.astype(np.float32), name="mean of thinned networks", line_color=AFTER),
+            go.Scatter(
+                x=x, y=found.mean.astype(np.float32), name="mean of thinned networks", line_color=AFTER
+            ),
             go.Scatter(
                 x=x,
-                y=forward(e, run.weights, points).output[:, 0].astype(np.float32),
+                y=found.evaluation.astype(np.float32),
                 name="evaluation mode",
                 line=dict(color=BEFORE, width=1.5),
             ),
@@ -199,7 +189,7 @@ def uncertainty(run: Run) -> go.Figure:
             ),
         ],
         title=title,
-        alt=f"Regression with the spread of {THINNED} thinned networks. {title}.",
+        alt=f"Regression with the spread of {found.networks} thinned networks. {title}.",
         how=f"Every thinned network drops {percent(e.dropout)} of its units for the whole curve "
         "(Gal & Ghahramani 2016). The spread follows the rate and the weights; it is no promise that the "
         "truth lies inside.",

@@ -1,18 +1,23 @@
 """Dropout at work: the masks on the network, and the two modes of the same weights."""
 
+from __future__ import annotations
+
 from itertools import islice, pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, THEORY, chart, played
-from core.data import DATASETS, load
+from core.data import DATASETS
 from core.diagnosis.measures import short
-from core.engine.forward import DRAWS, Modes, answers, draw_masks, forward, used_masks
+from core.engine.forward import Modes, used_masks
 from core.experiment import Experiment
-from core.run import Run
 
-UNITS, LAYERS, STEPS, SAMPLES = 12, 4, 30, 24
+if TYPE_CHECKING:
+    from core.lessons.dropout.measured import Asked
+
+UNITS, LAYERS, STEPS = 12, 4, 30
 
 
 def percent(share: float) -> str:
@@ -102,33 +107,17 @@ def network(e: Experiment) -> go.Figure:
     return played(figure, frames, "gradient step ")
 
 
-def _answer(e: Experiment, output: np.ndarray) -> np.ndarray:
-    """One number per sample: the probability of the last class, or the regression itself."""
-    return answers(e, output)[:, -1]
-
-
 def answer_title(e: Experiment) -> str:
     return "answer" if e.loss == "mse" else f"probability of class {DATASETS[e.dataset].classes - 1}"
 
 
-def mode(run: Run, training: bool) -> go.Figure:
-    """What the same weights answer to the same held-out samples when asked 20 times, in one of the modes."""
-    e, x = run.experiment, load(run.experiment).x_test[:SAMPLES]
-    rng = np.random.default_rng(e.seed)
-    steady = _answer(e, forward(e, run.weights, x).output)
-    if training:
-        asked = np.array(
-            [
-                _answer(e, forward(e, run.weights, x, draw_masks(e, rng, len(x)), True).output)
-                for _ in range(DRAWS)
-            ]
-        )
-    else:
-        asked = np.array([_answer(e, forward(e, run.weights, x).output) for _ in range(DRAWS)])
-    order = np.argsort(steady)
+def mode(e: Experiment, found: Asked, training: bool) -> go.Figure:
+    """What the same weights answer to the same held-out samples when asked again and again, in one mode."""
+    asked = found.training if training else found.evaluation
+    draws, samples = asked.shape
     spread = float(asked.std(axis=0).mean()) if np.ptp(asked, axis=0).any() else 0
     name = "Training" if training else "Evaluation"
-    title = f"{name} mode: asked {DRAWS} times, " + (
+    title = f"{name} mode: asked {draws} times, " + (
         f"the answers to one sample scatter by {short(spread)}" if spread else "a sample gets the same answer"
     )
     low, high = min(0, float(asked.min())), max(1, float(asked.max()))
@@ -136,14 +125,14 @@ def mode(run: Run, training: bool) -> go.Figure:
     return chart(
         [
             go.Scatter(
-                x=np.tile(np.arange(1, len(x) + 1), DRAWS),
-                y=asked[:, order].ravel().astype(np.float32),
+                x=np.tile(np.arange(1, samples + 1), draws),
+                y=asked.ravel().astype(np.float32),
                 mode="markers",
                 marker=dict(color=BACKWARD if training else FORWARD, size=5, opacity=0.45),
             )
         ],
         title=title,
-        alt=f"Answers of the network to {len(x)} held-out samples in {name.lower()} mode. {title}.",
+        alt=f"Answers of the network to {samples} held-out samples in {name.lower()} mode. {title}.",
         how="One column per held-out sample, one dot per time it is asked; same weights on both sides.",
         height=300,
         showlegend=False,

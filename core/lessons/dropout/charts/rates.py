@@ -1,25 +1,31 @@
 """How much dropout: rates and their two ends, and linear regression, where dropout is ridge regression."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BACKWARD, FORWARD, THEORY, chart, log_axis
-from core.charts.sweeps import sweep
+from core.charts.sweeps import over_seeds
 from core.diagnosis.measures import hidden_moved, short
 from core.engine.initial import initial_weight
-from core.lessons.dropout.measured import Path
 from core.lessons.dropout.theory import RATES, best_rate
 from core.run import Run
+from core.sweep import Sweep
+
+if TYPE_CHECKING:
+    from core.lessons.dropout.measured import Path
 
 
-def curve(runs: Sequence[Run], x: Sequence[float], here: float | None, error: bool = False) -> go.Figure:
-    """Held-out and training loss (or error) over dropout rates; runs in the order [rate][seed]."""
-    grid = np.array(runs, dtype=object).reshape(len(x), -1)
+def curve(sweep: Sweep, runs: Sequence[Run], here: float | None, error: bool = False) -> go.Figure:
+    """Held-out and training loss (or error) over dropout and seed."""
+    x = sweep.axes["dropout"]
 
     def values(name):
-        return np.array([[getattr(run, name)[-1] for run in row] for row in grid], dtype=float)
+        return sweep.of(runs, lambda run: getattr(run, name)[-1])
 
     if error:
         held, train = (100 * (1 - values(f"{where}_accuracy")) for where in ("test", "train"))
@@ -38,7 +44,7 @@ def curve(runs: Sequence[Run], x: Sequence[float], here: float | None, error: bo
             f"The lowest held-out {what} is at rate {x[best]:g}: {short(median[best])}{unit} against "
             f"{short(median[0])}{unit} without dropout, lower on {wins} of {held.shape[1]} seeds"
         )
-    return sweep(
+    return over_seeds(
         x,
         {"held out": held, "training": train},
         x_title="dropout rate",

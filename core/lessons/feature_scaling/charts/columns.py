@@ -1,15 +1,17 @@
 """A table before and after scaling, and what each way of scaling is worth to a network."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, PALETTE, THEORY, chart
-from core.charts.sweeps import sweep
+from core.charts.sweeps import over_seeds
 from core.diagnosis.measures import short, test_r2
-from core.lessons.feature_scaling.measured.outliers import squeezed as pressed
 from core.lessons.feature_scaling.table import PIPELINES, TableExperiment, skewness
-from core.lessons.feature_scaling.theory import SIZES, SPREADS, clipped_theory, log_theory
+from core.lessons.feature_scaling.theory import SIZES, SPREADS, clipped_theory, log_theory, squeezed_share
 from core.run import Run
+from core.sweep import Sweep
 
 WORST = -0.25
 
@@ -35,7 +37,7 @@ def column(e: TableExperiment, name: str, values: np.ndarray, scaled: bool) -> g
             else both[0] + np.arange(-1, 2)
         )
         title = f"{what}: from {short(train.min())} to {short(train.max())}"
-        if (near := pressed(train)) > 0.5:
+        if (near := squeezed_share(train)) > 0.5:
             title += f", with {100 * near:.0f} % of the rows in a tenth of that range"
         outside = ((test < train.min()) | (test > train.max())).mean() if len(test) else 0
         if scaled:
@@ -56,10 +58,14 @@ def column(e: TableExperiment, name: str, values: np.ndarray, scaled: bool) -> g
     )
 
 
-def ladder_sentence(runs: dict[str, dict[str, list[Run]]]) -> str:
+def ladder_sentence(sweep: Sweep, runs: Sequence[Run]) -> str:
     """The best and the worst pipeline of the first model, and where a model with less beats one with more."""
-    first = next(iter(runs))
-    medians = {model: {p: _median(r) for p, r in by.items()} for model, by in runs.items()}
+    middle = _median(sweep.of(runs, test_r2))
+    medians = {
+        model: dict(zip(sweep.axes["scaling"], values, strict=True))
+        for model, values in zip(sweep.axes["model"], middle, strict=True)
+    }
+    first = sweep.axes["model"][0]
     best, worst = max(medians[first], key=medians[first].get), min(medians[first], key=medians[first].get)
     if np.isneginf(medians[first][best]):
         return "Every way of scaling diverges"
@@ -77,20 +83,20 @@ def ladder_sentence(runs: dict[str, dict[str, list[Run]]]) -> str:
     return sentence
 
 
-def _median(runs: list[Run]) -> float:
-    return float(np.sort([test_r2(run) for run in runs])[len(runs) // 2])
+def _median(values: np.ndarray) -> np.ndarray:
+    """The median over the last axis, of an even number the upper one: between 1 and -inf there is none."""
+    return np.sort(values, axis=-1)[..., values.shape[-1] // 2]
 
 
-def ladder(runs: dict[str, dict[str, list[Run]]]) -> go.Figure:
-    """Held-out R2 of every pipeline: model -> pipeline -> one Run per seed. The median is the large mark."""
-    names = list(next(iter(runs.values())))
-    offsets = np.linspace(0.18, -0.18, len(runs)) if len(runs) > 1 else [0.0]
-    traces = []
-    for (model, by), offset, colour in zip(runs.items(), offsets, PALETTE, strict=False):
+def ladder(sweep: Sweep, runs: Sequence[Run]) -> go.Figure:
+    """Held-out R2 over model, scaling and seed. The median is the large mark."""
+    models, names, seeds = sweep.axes.values()
+    offsets = np.linspace(0.18, -0.18, len(models)) if len(models) > 1 else [0.0]
+    traces, scores = [], sweep.of(runs, test_r2)
+    for model, by, offset, colour in zip(models, scores, offsets, PALETTE, strict=False):
         x, y, size, symbol, text = [], [], [], [], []
-        for row, name in enumerate(names[::-1]):
-            values = np.array([test_r2(run) for run in by[name]])
-            for value, large in [*((v, False) for v in values), (_median(by[name]), True)]:
+        for row, (name, values) in enumerate(zip(names[::-1], by[::-1], strict=True)):
+            for value, large in [*((v, False) for v in values), (_median(values), True)]:
                 x.append(max(value, WORST) if np.isfinite(value) else WORST)
                 y.append(row + offset)
                 size.append(14 if large else 6)
@@ -111,17 +117,16 @@ def ladder(runs: dict[str, dict[str, list[Run]]]) -> go.Figure:
                 cliponaxis=False,
             )
         )
-    seeds = len(next(iter(next(iter(runs.values())).values())))
-    title = ladder_sentence(runs)
+    title = ladder_sentence(sweep, runs)
     return chart(
         traces,
         title=title,
-        alt=f"Held-out R² of {len(names)} pipelines over {seeds} seeds. {title}.",
-        how=f"Small marks are {seeds} seeds, the large one is their median. A cross at the left edge "
+        alt=f"Held-out R² of {len(names)} pipelines over {len(seeds)} seeds. {title}.",
+        how=f"Small marks are {len(seeds)} seeds, the large one is their median. A cross at the left edge "
         f"diverged; a triangle is below {WORST}.",
         height=110 + 46 * len(names),
         hovermode="closest",
-        showlegend=len(runs) > 1,
+        showlegend=len(models) > 1,
         xaxis=dict(title="held-out R²", range=[WORST - 0.05, 1.03]),
         yaxis=dict(
             tickvals=list(range(len(names))),
@@ -131,13 +136,15 @@ def ladder(runs: dict[str, dict[str, list[Run]]]) -> go.Figure:
     )
 
 
-def leak(fair: list[Run], leaked: list[Run]) -> str:
-    """What fitting the scaling on all rows does to the held-out score, over paired seeds."""
-    gains = np.array([test_r2(b) - test_r2(a) for a, b in zip(fair, leaked, strict=True)])
+def leak(sweep: Sweep, runs: Sequence[Run]) -> str:
+    """What fitting the scaling on all rows does to the held-out score, over fit_on and paired seeds."""
+    fair, leaked = sweep.of(runs, test_r2)
+    with np.errstate(invalid="ignore"):
+        gains = leaked - fair
     gains = gains[np.isfinite(gains)]
     if not len(gains):
         return "Both diverge, fitted on the training rows or on all rows: there is nothing to compare."
-    middle, scaling = float(np.median(gains)), PIPELINES[fair[0].experiment.scaling]
+    middle, scaling = float(np.median(gains)), PIPELINES[runs[0].experiment.scaling]
     if abs(middle) < 5e-4:
         verdict = "a difference below 0.0005: here nothing leaks that matters, elsewhere it may"
     else:
@@ -221,7 +228,7 @@ def without_log(kept: np.ndarray) -> go.Figure:
     left = 100 * np.median(kept[at])
     title = f"Without its logarithm a log-normal feature of spread 1 keeps {left:.0f} % of its R²"
     grid = np.linspace(SPREADS[0], 1, 50)
-    return sweep(
+    return over_seeds(
         SPREADS,
         {"measured": kept},
         theory={"closed form, up to 1": (grid, log_theory(grid))},

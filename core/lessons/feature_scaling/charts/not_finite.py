@@ -1,15 +1,24 @@
 """How one missing value spreads over a network, and at which step raw features overflow."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, chart, played
-from core.charts.sweeps import sweep
+from core.charts.sweeps import over_seeds
 from core.run import Run
+from core.sweep import Sweep
+
+if TYPE_CHECKING:
+    from core.lessons.feature_scaling.measured.nan_trap import Poisoned
 
 
-def parameters(found) -> go.Figure:
-    """Every parameter a square: finite or NaN, step by step; `found` is a Poisoned of measured.nan_trap."""
+def parameters(found: Poisoned) -> go.Figure:
+    """Every parameter a square: finite or NaN, step by step."""
 
     def squares(grid):
         return dict(type="heatmap", z=grid[::-1])
@@ -49,16 +58,17 @@ def parameters(found) -> go.Figure:
     return played(figure, frames, "step ", redraw=True)
 
 
-def overflow(multiples: list[float], runs: list[list[Run]], predicted: np.ndarray) -> go.Figure:
-    """The step at which raw columns overflow, measured over predicted; runs [multiples][seeds]."""
-    measured = np.array([[np.nan if r.diverged_at is None else r.diverged_at for r in row] for row in runs])
+def overflow(sweep: Sweep, runs: Sequence[Run], predicted: np.ndarray) -> go.Figure:
+    """The step at which raw columns overflow over multiple and seed, measured and `predicted` [same]."""
+    multiples = sweep.axes["multiple"]
+    measured = sweep.of(runs, lambda run: np.nan if run.diverged_at is None else run.diverged_at)
     off = np.abs(measured - np.ceil(predicted))
     off = off[np.isfinite(off)]
     within = 100 * (off <= 1).mean() if len(off) else 0.0
     title = (
         f"The step of the overflow is known in advance, within one step in {within:.0f} % of {len(off)} runs"
     )
-    figure = sweep(
+    figure = over_seeds(
         multiples,
         {"measured": measured},
         theory={"predicted": (multiples, np.median(np.ceil(predicted), axis=1))},

@@ -1,11 +1,14 @@
 """Gradient descent on two weights and on many: where it goes, and how long it takes."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, WEIGHTS, chart, drawable, log_axis
 from core.diagnosis.measures import short
-from core.lessons.feature_scaling.measured.valley import Landscape
 from core.lessons.feature_scaling.table import PIPELINES
 from core.lessons.feature_scaling.theory import (
     MOST_STEPS,
@@ -13,6 +16,9 @@ from core.lessons.feature_scaling.theory import (
     kappa_of_mean,
     predicted_steps,
 )
+
+if TYPE_CHECKING:
+    from core.lessons.feature_scaling.measured.valley import Landscape
 
 
 def contours(found: Landscape) -> go.Figure:

@@ -9,6 +9,7 @@ from core.engine.network import Stack
 from core.engine.train import train
 from core.engine.watch import tensors
 from core.lessons.feature_scaling.table import TableExperiment
+from core.run import ENDS
 
 FACTS = {
     "tensor(1.84e19) ** 2": "just below the largest float32, 3.4e38",
@@ -70,7 +71,7 @@ class Tensor:
 
 
 @dataclass(frozen=True)
-class Autopsy:
+class NotFinite:
     """The step at which a number that is not finite first came up, or the last step; its tensors in order."""
 
     step: int
@@ -87,7 +88,7 @@ def _seen(name: str, tensor: torch.Tensor) -> Tensor:
     return Tensor(name, good.numel() / tensor.numel(), float(good.abs().max()) if good.numel() else np.nan)
 
 
-def autopsy(e: TableExperiment, tick=None) -> Autopsy:
+def first_not_finite(e: TableExperiment, tick=None) -> NotFinite:
     """Train the experiment again, and look at every tensor of every step until one is not finite."""
     found = []
 
@@ -96,9 +97,9 @@ def autopsy(e: TableExperiment, tick=None) -> Autopsy:
             seen = [_seen("features", stack.x_train)]
             for kind, layer, tensor in tensors(stack, loss):
                 seen.append(_seen(kind if kind == "loss" else f"{kind} of layer {layer + 1}", tensor))
-            found[:] = [Autopsy(step, tuple(seen))]
+            found[:] = [NotFinite(step, tuple(seen))]
 
-    train([e], snapshots=2, tick=tick, watch=watch)
+    train([e], snapshots=ENDS, tick=tick, watch=watch)
     return found[0]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.data import DATA, stream
-from core.lessons.feature_scaling.theory import NOISE, ROWS, SIZES, SLOPE, SPREADS
+from core.lessons.feature_scaling.theory import NOISE, ROWS, SIZES, SLOPE, SPREADS, squeezed_share
 
 
 def line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
@@ -11,12 +11,6 @@ def line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     dx, dy = x - x.mean(), y - y.mean()
     slope = float(dx @ dy / (dx @ dx))
     return slope, slope**2 * float(dx @ dx) / float(dy @ dy)
-
-
-def squeezed(x: np.ndarray) -> float:
-    """Share of values within 5 % of the range of the median: near 1, linear scaling leaves them all alike."""
-    x = x[np.isfinite(x)]
-    return float((np.abs(x - np.median(x)) <= 0.05 * (x.max() - x.min())).mean())
 
 
 def with_outliers(seed: int, share: float, size: float) -> tuple[np.ndarray, np.ndarray]:
@@ -39,7 +33,7 @@ def outliers(share: float, bound: float, seeds: int = 5, tick=lambda *_: None) -
             x, y = with_outliers(seed, share, size)
             found["slope"][i, seed], found["r2"][i, seed] = line(x, y)
             found["clipped"][i, seed], found["clipped_r2"][i, seed] = line(np.clip(x, -bound, bound), y)
-            found["squeezed"][i, seed] = squeezed(x)
+            found["squeezed"][i, seed] = squeezed_share(x)
         tick()
     return found
 

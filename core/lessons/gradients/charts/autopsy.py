@@ -1,13 +1,19 @@
 """How a run became NaN: the largest magnitudes over the last steps and over the layers."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, WEIGHTS, chart, drawable, log_axis
 from core.diagnosis.measures import short
-from core.lessons.gradients.measured.autopsy import Autopsy
 from core.lessons.gradients.theory import overflow_step
 from core.theory import overflow_depth, sigma_w
+
+if TYPE_CHECKING:
+    from core.lessons.gradients.measured.autopsy import Autopsy
 
 KINDS = {
     "weight": ("weights", WEIGHTS),
@@ -16,8 +22,6 @@ KINDS = {
     "delta": ("error signal δ", BACKWARD),
     "weight_gradient": ("weight gradients", PALETTE[4]),
 }
-
-
 NAMES = {name: title for name, (title, _) in KINDS.items()} | {"loss": "loss"}
 
 

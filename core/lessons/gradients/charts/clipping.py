@@ -1,11 +1,17 @@
 """Gradient norms before and after clipping, and what both ways of clipping do to one real gradient."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BEFORE, PALETTE, THEORY, chart, drawable, log_axis
 from core.diagnosis.measures import short
-from core.lessons.gradients.measured.clipping import Clipping
+
+if TYPE_CHECKING:
+    from core.lessons.gradients.measured.clipping import Clipping
 
 
 def _fate(clipping: Clipping) -> str:

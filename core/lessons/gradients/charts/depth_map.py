@@ -1,15 +1,20 @@
 """How deep it trains: accuracy over depth and sigma_w, and chi over sigma_w, both over mean-field theory."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
+from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import PALETTE, SCALE, THEORY, chart, drawable, log_axis
 from core.diagnosis.measures import short
-from core.lessons.gradients import depth
-from core.run import Run
-from core.theory import chi, critical_sigma_w, fixed_point, trainable_depth
+from core.lessons.gradients.depth import DepthMap, Expected
+
+if TYPE_CHECKING:
+    from core.lessons.gradients.measured.chi import Chi
 
 
 def _edges(values: np.ndarray) -> np.ndarray:
@@ -17,60 +22,54 @@ def _edges(values: np.ndarray) -> np.ndarray:
     return np.array([1.5 * values[0] - values[1] / 2, *middle, 1.5 * values[-1] - values[-2] / 2])
 
 
-def _finding(activation: str, gains: np.ndarray, reached: np.ndarray) -> str:
-    best = reached.max()
-    at = [short(gains[i]) for i in (np.flatnonzero(reached == best)[0], np.flatnonzero(reached == best)[-1])]
+def _finding(found: DepthMap) -> str:
+    reached, gains, best = found.reached, found.gains, found.reached.max()
+    at = [short(gains[i]) for i in np.flatnonzero(reached == best)[[0, -1]]]
     where = at[0] if at[0] == at[1] else f"{at[0]} to {at[1]}"
     return (
-        f"Up to {best} {activation} layers train with σ_w = {where}, "
+        f"Up to {best} {found.activation} layers train with σ_w = {where}, "
         f"but {reached[0]} with {short(gains[0])} and {reached[-1]} with {short(gains[-1])}"
     )
 
 
-def depth_map(activation: str, fine: bool, runs: list[Run]) -> go.Figure:
-    """A cell for every depth and sigma_w: the mean accuracy of the runs of `grid`, and the predicted depth.
+def depth_map(found: DepthMap, expected: Expected) -> go.Figure:
+    """A cell for every depth and sigma_w: the mean accuracy, and the predicted depth.
 
     A click on a cell selects a point whose customdata is its number in [depth, sigma_w].
     """
-    depths, gains = depth.depths(fine), np.array(depth.gains(activation, fine))
-    accuracy = depth.accuracies(fine, runs)
-    x, y = np.log2(gains), np.log2(np.array(depths, dtype=float))
-    mean = np.nan_to_num(accuracy).mean(axis=2)
-    lost = np.isnan(accuracy).any(axis=2)
-    reached = depth.trained_depth(accuracy, depths)
-    fine = 2 ** np.linspace(x[0] - 0.2, x[-1] + 0.2, 80)
-    predicted = np.array([trainable_depth(activation, w) for w in fine])
+    x, y = np.log2(found.gains), np.log2(found.depths)
     low, high = _edges(y)[[0, -1]]
-    shown = np.where(np.log2(predicted) < high, np.log2(np.maximum(predicted, 1e-9)), np.nan)
+    line = np.log2(expected.gains)
+    shown = np.where(np.log2(expected.depths) < high, np.log2(np.maximum(expected.depths, 1e-9)), np.nan)
     px, py = (v.ravel() for v in np.meshgrid(x, y))
+    lost = found.diverged.ravel()
     hover = [
-        f"{d} layers, σ_w = {short(w)}: accuracy {mean[i, j]:.2f}" + (", diverged" if lost[i, j] else "")
-        for i, d in enumerate(depths)
-        for j, w in enumerate(gains)
+        f"{d} layers, σ_w = {short(w)}: accuracy {accuracy:.2f}" + ", diverged" * gone
+        for (d, w), accuracy, gone in zip(
+            product(found.depths, found.gains), found.accuracy.ravel(), lost, strict=True
+        )
     ]
-    expected = np.array([trainable_depth(activation, w) for w in gains])
-    below = (expected >= depths[0]) & (expected <= depths[-1]) & (reached > 0)
-    ratio = reached[below] / expected[below]
+    inside = (expected.at >= found.depths[0]) & (expected.at <= found.depths[-1]) & (found.reached > 0)
+    ratio = found.reached[inside] / expected.at[inside]
     factor = f" Here the trained depth is {ratio.min():.1f} to {ratio.max():.1f} times that." * bool(
         ratio.size
     )
-    title = _finding(activation, gains, reached)
-    edge = critical_sigma_w(activation)
+    title = _finding(found)
     figure = chart(
         [
             go.Heatmap(
                 x=_edges(x),
                 y=_edges(y),
-                z=mean.astype(np.float32),
+                z=found.accuracy.astype(np.float32),
                 zmin=0.25,
                 zmax=1,
                 colorscale=SCALE,
                 hoverinfo="skip",
                 colorbar=dict(title="accuracy", thickness=12, len=1),
             ),
-            go.Scatter(x=np.log2(fine), y=shown, showlegend=False, line=dict(color="#FFFFFF", width=5)),
+            go.Scatter(x=line, y=shown, showlegend=False, line=dict(color="#FFFFFF", width=5)),
             go.Scatter(
-                x=np.log2(fine),
+                x=line,
                 y=shown,
                 name="6ξ, predicted",
                 showlegend=True,
@@ -85,10 +84,10 @@ def depth_map(activation: str, fine: bool, runs: list[Run]) -> go.Figure:
                 hovertemplate="%{text}<extra></extra>",
                 customdata=np.arange(px.size),
                 marker=dict(
-                    size=22 if len(depths) < 8 else 14,
-                    symbol=np.where(lost.ravel(), "x-thin", "square"),
+                    size=22 if len(y) < 8 else 14,
+                    symbol=np.where(lost, "x-thin", "square"),
                     color="rgba(0, 0, 0, 0)",
-                    line=dict(width=np.where(lost.ravel(), 2, 0), color="#FFFFFF"),
+                    line=dict(width=np.where(lost, 2, 0), color="#FFFFFF"),
                 ),
             ),
         ],
@@ -101,42 +100,40 @@ def depth_map(activation: str, fine: bool, runs: list[Run]) -> go.Figure:
         hovermode="closest",
         clickmode="event+select",
         xaxis=dict(title="σ_w of the initial weights", tickvals=x[:: len(x) // 8], range=_edges(x)[[0, -1]]),
-        yaxis=dict(title="hidden layers", tickvals=y, ticktext=[str(d) for d in depths], range=[low, high]),
+        yaxis=dict(
+            title="hidden layers", tickvals=y, ticktext=[str(d) for d in found.depths], range=[low, high]
+        ),
     )
-    figure.update_xaxes(ticktext=[short(w) for w in gains[:: len(x) // 8]], showgrid=False)
+    figure.update_xaxes(ticktext=[short(w) for w in found.gains[:: len(x) // 8]], showgrid=False)
     figure.update_yaxes(showgrid=False)
-    if edge:
+    if expected.edge:
         figure.add_vline(
-            np.log2(edge),
+            np.log2(expected.edge),
             line=dict(color="#FFFFFF", width=1),
             annotation=dict(text="edge of chaos", font_size=11, y=1, yanchor="bottom", xanchor="center"),
         )
     return figure
 
 
-def chi_curves(measured: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go.Figure:
-    """chi over sigma_w: theory as a line, every network of activation -> (sigma_w, chi) as a dot."""
+def chi_curves(measured: Mapping[str, Chi]) -> go.Figure:
+    """chi over sigma_w by activation: theory as a line, every network as a dot."""
     traces, parts = [], []
-    for (activation, (gains, values)), colour in zip(measured.items(), PALETTE, strict=False):
-        fine = np.geomspace(gains[0], gains[-1], 60)
-        predicted = [chi(fixed_point(activation, w), activation, w) for w in fine]
-        at = np.array([chi(fixed_point(activation, w), activation, w) for w in gains])
-        off = np.abs(np.exp(np.log(values).mean(axis=1)) / at - 1)
-        edge = critical_sigma_w(activation)
+    for (activation, found), colour in zip(measured.items(), PALETTE, strict=False):
+        edge = found.edge
         parts.append(f"{activation} " + (f"crosses 1 at σ_w = {short(edge)}" if edge else "jumps over 1"))
         traces += [
             go.Scatter(
-                x=fine,
-                y=drawable(predicted),
+                x=found.line,
+                y=drawable(found.predicted),
                 name=f"{activation} predicted",
                 showlegend=False,
                 line=dict(color=THEORY, dash="dash", width=2),
             ),
             go.Scatter(
-                x=np.repeat(gains, values.shape[1]),
-                y=drawable(values.ravel()),
+                x=np.repeat(found.gains, found.values.shape[1]),
+                y=drawable(found.values.ravel()),
                 mode="markers",
-                name=f"{activation}: off by {100 * np.nanmax(off):.0f} % at most",
+                name=f"{activation}: off by {100 * found.off:.0f} % at most",
                 marker=dict(color=colour, size=6, opacity=0.7),
             ),
         ]
@@ -161,7 +158,7 @@ def chi_curves(measured: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go.Figu
         "signal vanishes, above 1 it explodes; a ring marks the edge of chaos.",
         hovermode="closest",
         xaxis=dict(title="σ_w", type="log", tickvals=[0.3, 1, 3, 10, 30]),
-        yaxis=log_axis([v for _, values in measured.values() for v in values.ravel()], "χ", dtick=1),
+        yaxis=log_axis([v for found in measured.values() for v in found.values.ravel()], "χ", dtick=1),
     )
     figure.add_hline(1, line=dict(color=THEORY, width=1))
     return figure

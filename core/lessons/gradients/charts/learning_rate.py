@@ -1,17 +1,24 @@
 """The learning-rate ruler: what steps a run bears, beside what its curvature says."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import FORWARD, PALETTE, THEORY, chart, drawable, log_axis
-from core.charts.sweeps import sweep
+from core.charts.sweeps import over_seeds
 from core.diagnosis.measures import final_loss, short
 from core.experiment import Experiment
-from core.lessons.gradients.measured.curvature import Sharpness
-from core.lessons.gradients.measured.descent import Descent
 from core.lessons.gradients.ruler import curvature_samples
 from core.lessons.gradients.theory import momentum_threshold
 from core.run import Run
+from core.sweep import Sweep
+
+if TYPE_CHECKING:
+    from core.lessons.gradients.measured.curvature import Sharpness
+    from core.lessons.gradients.measured.descent import Descent
 
 
 def _over(e: Experiment) -> str:
@@ -19,11 +26,10 @@ def _over(e: Experiment) -> str:
     return "over the whole training set" if n == e.samples else f"over the first {n} training samples"
 
 
-def ruler(experiment: Experiment, runs: list[Run], sharpness: float) -> go.Figure:
-    """Final loss over learning rates, with the largest step a parabola bears; runs [rate][seed], flat."""
+def ruler(experiment: Experiment, sweep: Sweep, runs: list[Run], sharpness: float) -> go.Figure:
+    """Final loss over learning_rate and seed, with the largest step a parabola bears."""
     e, steps = experiment, runs[0].experiment.steps
-    rates = sorted({run.experiment.learning_rate for run in runs})
-    loss = np.array([final_loss(run) for run in runs]).reshape(len(rates), -1)
+    rates, loss = sweep.axes["learning_rate"], sweep.of(runs, final_loss)
     median = np.median(loss, axis=1)
     best, lost = rates[int(np.argmin(median))], np.flatnonzero(~np.isfinite(median))
     title = f"After {steps} steps the lowest loss is {short(median.min())}, at learning rate {short(best)}"
@@ -43,7 +49,7 @@ def ruler(experiment: Experiment, runs: list[Run], sharpness: float) -> go.Figur
         how += f"the best rate here is {short(best / limit)} times that. "
     else:
         how += "2 / λ_max says nothing here: Adam rescales every step. " if e.optimizer == "adam" else ""
-    figure = sweep(
+    figure = over_seeds(
         rates,
         {"training loss": loss},
         x_title="learning rate",

@@ -6,21 +6,19 @@ import plotly.graph_objects as go
 from core.charts.style import BEFORE, PALETTE, chart, drawable, log_axis
 from core.diagnosis.measures import final_loss, short
 from core.run import Run
+from core.sweep import Sweep
 
 RESCUED, STUCK = 0.1, 0.65
-
-
 COLOURS = {"all": PALETTE[8], "some": PALETTE[0], "none": BEFORE}
 
 
-def rescues(names: list[str], runs: list[Run]) -> go.Figure:
-    """Final loss and the gradient of layer 1 before the first step, of runs [name][seed], flat.
+def rescues(sweep: Sweep, runs: list[Run]) -> go.Figure:
+    """Final loss and the gradient of layer 1 before the first step, over change and seed.
 
-    customdata is the number of the name.
+    customdata is the number of the change.
     """
-    shape = (len(names), -1)
-    loss = np.array([final_loss(run) for run in runs]).reshape(shape)
-    gradient = np.array([run.probes["weight_grad_norm"][0, 0] for run in runs]).reshape(shape)
+    names, loss = sweep.axes["change"], sweep.of(runs, final_loss)
+    gradient = sweep.of(runs, lambda run: run.probes["weight_grad_norm"][0, 0])
     saved = (loss < RESCUED).sum(axis=1)
     seeds = loss.shape[1]
     median = np.median(loss, axis=1)
