@@ -212,14 +212,14 @@ class Experiment(Settings):
             off["input_spread"] = "there is one feature"
         if self.init == "zeros":
             off["gain"] = "all weights start at 0"
-        if self.batchnorm:
-            off["bias"] = "batch normalization takes it away again"
         if self.depth == 1:
             off["residual"] = "there is one hidden layer"
         if self.depth == 1 or not self.dropout:
             off["dropout_last"] = "there is one hidden layer" if self.dropout else "nothing is dropped"
         if self.optimizer not in WITH_MOMENTUM:
             off["momentum"] = f"{self.optimizer} has its own"
+        elif self.steps == 1:
+            off["momentum"] = "there is no step before"
         return off
 
     @property

@@ -63,6 +63,18 @@ def traces(figures):
     return read
 
 
+@pytest.fixture(scope="session")
+def the():
+    """`the(figure, name="loss")` or `the(figure, type="bar")`: the only trace of a figure that is so."""
+
+    def find(figure, **wanted):
+        figure = figure if isinstance(figure, dict) else figure.to_plotly_json()
+        [trace] = [t for t in figure["data"] if all(t.get(key) == value for key, value in wanted.items())]
+        return trace
+
+    return find
+
+
 def _decode(spec):
     """Plotly sends arrays as {dtype, bdata, shape}: base64 of the raw bytes."""
     if isinstance(spec, list):

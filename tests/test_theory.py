@@ -415,3 +415,17 @@ def test_residual_gradients_grow_mildly():
     """A linear residual network doubles E[delta^2] per layer, where the plain one keeps it."""
     m = measure(WIDE.but(activation="identity", residual=True))
     assert 10 ** (m.log_delta_square[0] / 19) == pytest.approx(2, rel=0.02)
+
+
+@pytest.mark.parametrize(("activation", "p"), [(a, p) for a in ("identity", "relu") for p in (0.2, 0.5, 0.8)])
+def test_the_variance_shift_of_one_unit(activation, p):
+    rng = np.random.default_rng(0)
+    h = rng.normal(size=400_000)
+    h = np.maximum(h, 0) if activation == "relu" else h
+    dropped = h * (rng.random(len(h)) >= p) / (1 - p)
+    assert h.var() / dropped.var() == pytest.approx(float(theory.variance_shift(activation, p)), rel=0.02)
+
+
+def test_other_activations_have_no_formula():
+    with pytest.raises(ValueError, match="activation cannot be tanh: allowed is one of identity, relu"):
+        theory.variance_shift("tanh", 0.5)

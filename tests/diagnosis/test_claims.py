@@ -10,6 +10,7 @@ from core.diagnosis.measures import MEASURES, Measure
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons import LESSONS
+from core.run import ENDS
 
 START = Experiment()
 CASES = (
@@ -28,7 +29,11 @@ def verdict(monkeypatch):
         measure = Measure("m", lambda run: run.value, "", logarithmic=logarithmic)
         monkeypatch.setitem(MEASURES, "m", measure)
         claim = Claim("s", "source", "m", goal, at_least, CASES[: len(values)])
-        return judge(claim, [SimpleNamespace(value=v) for v in values.ravel()])
+        runs = [
+            SimpleNamespace(experiment=e, value=v)
+            for e, v in zip(claim.sweep.experiments, values.ravel(), strict=True)
+        ]
+        return judge(claim, runs)
 
     return of
 
@@ -87,17 +92,16 @@ def test_the_two_sides_of_a_case_differ_in_one_thing(slug, claim):
     for case in claim.cases:
         changed = case.helped.changes(case.without)
         assert len(changed) == 1 or set(changed) == {"init", "gain"}
-    assert len(claim.experiments()) == len(claim.cases) * 2 * SEEDS
+    assert claim.sweep.shape == (len(claim.cases), 2, SEEDS)
 
 
 def test_what_the_course_says_of_gradients_and_what_the_networks_do():
     claims = LESSONS["gradients"].claims[:5]
-    verdicts = [judge(claim, train(claim.experiments(), snapshots=2)) for claim in claims]
-    assert [v.sentence for v in verdicts] == [
-        "Holds against sigmoid, but not against tanh with the default init.",
-        "Holds for sigmoid and for ReLU with the default init, but not for ReLU with He init.",
-        "Holds for ReLU and for tanh, but not for ReLU with batch normalization.",
-        "Holds when the weights are too large, but not when the weights are well chosen (He, 20 layers).",
-        "Holds when the step is too long (He init) and when the weights are too large, "
-        "but not when they are far too large (gain 6).",
+    verdicts = [judge(claim, train(claim.sweep.experiments, ENDS)) for claim in claims]
+    assert [[outcome.holds for outcome in verdict.outcomes] for verdict in verdicts] == [
+        [True, False],
+        [True, True, False],
+        [True, True, False],
+        [True, False],
+        [True, True, False],
     ]

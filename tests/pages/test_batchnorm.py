@@ -26,6 +26,7 @@ def test_a_batch_of_one_shows_the_error_of_pytorch_and_the_rest_of_the_page(page
     assert any("Expected more than 1 value per channel" in text.value for text in at.markdown)
     assert "batchnorm.by_hand" not in figures(at)
     assert "batchnorm.inside" in figures(at)
+    assert all(at.select_slider(key=f"batchnorm.{name}").disabled for name in ("nudge", "gamma", "seen"))
 
 
 def test_a_batch_larger_than_the_training_set_is_refused(page):
@@ -53,7 +54,7 @@ def test_every_section_trains_when_asked(page, figures):
         assert not at.exception
     drawn = set(figures(at))
     assert {f"batchnorm.reach.{name}" for name in ("learning_rate", "gain", "input_spread")} <= drawn
-    assert {"batchnorm.depths", "batchnorm.small", "batchnorm.speed.rate 0.1"} <= drawn
+    assert {f"batchnorm.{name}" for name in ("depths", "small", "speed.rate 0.1", "variance_shift")} <= drawn
     assert not [b.key for b in at.button if b.key in keys]
 
 

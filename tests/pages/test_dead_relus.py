@@ -40,27 +40,27 @@ def tab(page):
 @pytest.mark.parametrize("change", EDGES, ids=str)
 def test_the_page_holds_for_every_kind_of_network(tab, figures, change):
     drawn = figures(tab(1, **QUICK | change))
-    assert {"dead_relus.grid", "dead_relus.counts", "dead_relus.remedies"} <= set(drawn)
+    assert {"dead_relus.grid", "dead_relus.counts", "dead_relus.variants"} <= set(drawn)
     for figure in drawn.values():
         assert "nan" not in figure["layout"]["meta"]["title"].lower().replace("(1 nan)", "")
 
 
-def test_the_metrics_are_those_of_the_census(page, figures):
+def test_the_metrics_are_those_of_the_census(page, figures, the):
     at = page(PAGE)
-    share = np.asarray(figures(at)["dead_relus.grid"]["data"][0]["z"])
+    share = np.asarray(the(figures(at)["dead_relus.grid"], type="heatmap")["z"])
     metrics = {metric.label: metric.value for metric in at.metric}
     assert metrics["Dead units"] == f"{100 * (share == 0).mean():.1f} %"
     assert metrics["Dead in layer 1"] == f"{100 * (share[0] == 0).mean():.1f} %"
     assert share.shape == (LESSON.start.depth, LESSON.start.width)
 
 
-def test_a_unit_that_is_typed_in_is_the_one_on_the_charts(page, figures):
+def test_a_unit_that_is_typed_in_is_the_one_on_the_charts(page, figures, the):
     at = page(PAGE)
     at.number_input(key="dead_relus.unit.layer").set_value(1).run()
     at.number_input(key="dead_relus.unit.number").set_value(7).run()
     assert not at.exception
     assert figures(at)["dead_relus.pre_activation"]["layout"]["meta"]["title"].startswith("Unit 7 of layer 1")
-    marked = figures(at)["dead_relus.grid"]["data"][2]
+    marked = the(figures(at)["dead_relus.grid"], name="picked")
     assert (list(marked["x"]), list(marked["y"])) == ([7], [1])
 
 
@@ -98,33 +98,39 @@ def test_a_sweep_that_would_take_too_long_says_so(page):
 
 
 def test_other_sweeps_than_the_learning_rate_take_calm_steps():
-    assert {e.learning_rate for e in swept(LESSON.start, "bias")} == {0.1}
-    assert {e.learning_rate for e in swept(LESSON.start, "learning_rate")} == set(CAUSES["learning_rate"])
+    assert {e.learning_rate for e in swept(LESSON.start, "bias").experiments} == {0.1}
+    assert swept(LESSON.start, "learning_rate").axes["learning_rate"] == CAUSES["learning_rate"]
 
 
-def test_remedies_that_change_nothing_are_not_offered(tab, figures):
-    labels = list(figures(tab(1, **QUICK))["dead_relus.remedies"]["data"][0]["y"])
+def bars(at, figures):
+    """The labels and the dots of the chart of all variants."""
+    data = figures(at)["dead_relus.variants"]["data"]
+    labels = next(trace["y"] for trace in data if trace["type"] == "bar")
+    return list(labels), next(trace["x"] for trace in data if trace["type"] == "scatter")
+
+
+def test_variants_that_change_nothing_are_not_offered(tab, figures):
+    labels, _ = bars(tab(1, **QUICK), figures)
     assert not [
         label for label in labels if label.startswith(("He init", "centred inputs", "no negative bias"))
     ]
-    shifted = tab(1, **QUICK, input_shift="3", bias="-1", init="xavier")
-    labels = list(figures(shifted)["dead_relus.remedies"]["data"][0]["y"])
+    labels, _ = bars(tab(1, **QUICK, input_shift="3", bias="-1", init="xavier"), figures)
     assert {"He init", "centred inputs", "no negative bias"} <= set(labels)
 
 
-def test_the_remedies_over_eight_seeds(tab, figures):
+def test_the_variants_over_eight_seeds(tab, figures):
     at = tab(1, **QUICK)
-    before = len(figures(at)["dead_relus.remedies"]["data"][1]["x"])
-    at.button(key="dead_relus.remedies.seeds.run").click().run()
+    _, before = bars(at, figures)
+    at.button(key="dead_relus.variants.seeds.run").click().run()
     assert not at.exception
-    assert len(figures(at)["dead_relus.remedies"]["data"][1]["x"]) == 8 * before
+    assert len(bars(at, figures)[1]) == 8 * len(before)
 
 
-def test_before_and_after_one_remedy(tab, figures):
+def test_before_and_after_one_variant(tab, figures):
     at = tab(1, **QUICK)
-    at.pills(key="dead_relus.one_remedy").set_value("batch normalization").run()
+    at.pills(key="dead_relus.one_variant").set_value("batch normalization").run()
     assert not at.exception
-    names = [trace["name"] for trace in figures(at)["dead_relus.one_remedy.chart"]["data"]]
+    names = [trace["name"] for trace in figures(at)["dead_relus.one_variant.chart"]["data"]]
     assert names == ["before", "batch normalization"]
 
 

@@ -1,6 +1,5 @@
 """The Dropout page as a reader meets it; that every preset opens is tested in test_pages."""
 
-import numpy as np
 import pytest
 
 from core.lessons.dropout.lesson import LESSON
@@ -25,21 +24,21 @@ def test_both_runs_share_axes_and_the_sections_wait(page, figures):
     names = [trace["name"] for trace in drawn["dropout.loss"]["data"]]
     assert names == [f"{on}, {n}" for n in ("no dropout", "dropout 0.5") for on in ("training", "held out")]
     assert "The silent bug" in words(at)
-    assert not {"dropout.rates.loss", "dropout.gaps", "dropout.shift"} & set(drawn)
+    assert not {"dropout.rates.loss", "dropout.gaps"} & set(drawn)
 
 
-def test_without_dropout_the_page_compares_with_half(page, figures):
+def test_without_dropout_the_page_compares_with_half(page, traces):
     at = page(PAGE, **QUICK, dropout="0")
     assert "both modes are the same" in words(at)
     assert "Without dropout every unit takes part" in words(at)
-    assert figures(at)["dropout.loss"]["data"][3]["name"] == "held out, dropout 0.5"
+    assert "held out, dropout 0.5" in traces(at, "dropout.loss")
 
 
-def test_rates_are_trained_when_asked_and_both_ends_are_checked(page, figures):
+def test_rates_are_trained_when_asked_and_both_ends_are_checked(page, traces):
     at = page(PAGE, **QUICK)
     at.button(key="dropout.rates.run").click().run()
     assert not at.exception
-    held = np.asarray(figures(at)["dropout.rates.loss"]["data"][2]["x"])
+    held, _ = traces(at, "dropout.rates.loss")["held out"]
     assert list(held) == [0, 0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
     assert ":green-badge[holds] **0.0 is no dropout, to the bit.**" in words(at)
     assert ":green-badge[holds] **1.0 after every hidden layer learns nothing**" in words(at)
@@ -50,7 +49,6 @@ def test_rates_are_trained_when_asked_and_both_ends_are_checked(page, figures):
     [
         ("ensemble", ["dropout.gaps", "dropout.sampled"]),
         ("uncertainty", ["dropout.uncertainty"]),
-        ("shift", ["dropout.shift"]),
     ],
 )
 def test_every_section_answers_when_asked(page, figures, key, charts):
@@ -68,7 +66,13 @@ def test_another_family_of_data_has_another_best_rate(page, figures):
     assert "predicted before training: 0.762" in words(at)
 
 
+def test_the_order_with_batch_normalization_is_one_click_away(page):
+    at = page(PAGE, **QUICK)
+    assert any("batchnorm" in link.proto.page for link in at.get("page_link"))
+
+
 def test_one_hidden_layer_has_nothing_between(page):
+    assert page(PAGE, **QUICK).slider(key="dropout.depth").min == 2
     at = page(PAGE, **QUICK, depth="1")
     assert [text.value for text in at.text] == [
         "depth cannot be 1 here: dropout_last false leaves dropout only between hidden layers, "

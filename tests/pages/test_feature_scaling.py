@@ -29,22 +29,22 @@ def upload(at, data):
     assert not at.exception, [error.value for error in at.exception]
 
 
-def test_raw_columns_diverge_and_the_ladder_says_so(page, figures):
+def test_raw_columns_diverge_and_the_ladder_says_so(page, figures, the):
     at = page(PAGE)
     assert at.metric[0].value == "diverged"
     assert any("log, clip, z-score: held-out R² 0.9" in text for text in said(at))
-    marks = figures(at)["feature_scaling.ladder"]["data"][0]["marker"]["symbol"]
+    marks = the(figures(at)["feature_scaling.ladder"], name="this model")["marker"]["symbol"]
     assert len(marks) == 6 * len(PIPELINES)
     assert marks[-6:] == ["x"] * 6
     assert marks[:6] == ["circle"] * 6
 
 
-def test_before_and_after_are_two_histograms_of_the_same_rows(page, figures):
+def test_before_and_after_are_two_histograms_of_the_same_rows(page, figures, the):
     at = page(PAGE, **QUICK, scaling="linear")
     for key in ("before", "after"):
         for trace in figures(at)[f"feature_scaling.{key}"]["data"]:
             assert sum(trace["y"]) == pytest.approx(1)
-    x = figures(at)["feature_scaling.after"]["data"][0]["x"]
+    x = the(figures(at)["feature_scaling.after"], name="training rows")["x"]
     assert -1 < min(x) < -0.5
 
 
@@ -102,6 +102,8 @@ def test_a_table_of_ones_own_is_used_everywhere(page, figures):
     assert any(text.startswith("height and wealth") for text in (m.value.strip("# ") for m in at.markdown))
     assert not any("opens exactly this experiment" in text.value for text in at.caption)
     assert "read_csv" in at.code[-1].value
+    assert at.selectbox(key="feature_scaling.age").disabled
+    assert not at.select_slider(key="feature_scaling.learning_rate").disabled
     at.selectbox(key=f"{KEY}.target").set_value("wealth").run()
     assert not at.exception
     assert at.selectbox(key="feature_scaling.column").options == ["height", "price"]

@@ -11,8 +11,10 @@ from core.engine.train import train
 from core.export.csv import chart_csv, runs_csv
 from core.lessons import LESSONS
 from core.lessons.gradients import depth
-from core.lessons.gradients.lesson import DIVERGING, EDGE, RESCUES
+from core.lessons.gradients.lesson import CHANGES, DEFAULT, DIVERGING, EDGE, LARGE
 from core.lessons.gradients.ruler import networks
+from core.run import ENDS
+from core.sweep import Sweep
 
 LESSON = LESSONS["gradients"]
 QUICK = {"depth": "3", "width": "8", "samples": "64", "steps": "20", "activation": "tanh"}
@@ -51,10 +53,10 @@ def test_the_map_trains_when_asked_and_opens_a_cell(part, figures, small_map):
     figure = figures(at)["gradients.map.False"]
     heat = next(trace for trace in figure["data"] if trace["type"] == "heatmap")
     assert heat["z"].shape == (2, 9)
-    cell = depth.names("tanh", False)[11]
-    at.selectbox(key="gradients.map.False.open").set_value(cell).run()
+    name, experiment = list(depth.cells(depth.grid("tanh", False)).items())[11]
+    at.selectbox(key="gradients.map.False.open").set_value(name).run()
     assert not at.exception
-    assert at.session_state["gradients"] == depth.grid("tanh", False)[11 * depth.SEEDS]
+    assert at.session_state["gradients"] == experiment
     assert at.session_state["gradients"].depth == 4
 
 
@@ -68,14 +70,18 @@ def test_chi_is_drawn_over_its_theory_for_this_activation_and_for_sigmoid(part, 
     assert y[x < 9].max() < 1 < y[x > 11].min()
 
 
-def test_the_rescues_can_be_opened(part, figures, monkeypatch):
-    few = {name: [e.but(steps=5, samples=64) for e in RESCUES[name][:2]] for name in ("as it is", "Adam")}
+def test_the_rescues_can_be_opened(part, figures, the, monkeypatch):
+    few = Sweep.made(
+        lambda change, seed: DEFAULT.but(**CHANGES[change], seed=seed, steps=5, samples=64),
+        change=("as it is", "Adam"),
+        seed=range(2),
+    )
     monkeypatch.setattr("core.lessons.gradients.lesson.RESCUES", few)
     at = part("What rescues it?")
     click(at, "gradients.rescues.run")
-    assert len(figures(at)["gradients.rescues"]["data"][0]["y"]) == 2
+    assert len(the(figures(at)["gradients.rescues"], type="bar")["y"]) == 2
     at.selectbox(key="gradients.rescues.open").set_value("Adam").run()
-    assert at.session_state["gradients"] == few["Adam"][0]
+    assert at.session_state["gradients"] == few.experiments[2]
     assert at.selectbox(key="gradients.rescues.open").value is None
 
 
@@ -86,10 +92,10 @@ def test_the_ruler_measures_the_experiment_on_the_screen(part, figures, traces):
     x, _ = traces(at, "gradients.ruler")["training loss"]
     assert LESSON.start.learning_rate in x
     click(at, "gradients.sharpness.run")
-    assert figures(at)["gradients.sharpness"]["data"][0]["y"].min() > 0
+    assert traces(at, "gradients.sharpness")["sharpness λ_max"][1].min() > 0
     at.number_input(key="gradients.seed").set_value(9).run()
     assert "gradients.ruler" not in figures(at)
-    click(at, "gradients.door.A run on the edge of stability")
+    click(at, "gradients.open.A run on the edge of stability")
     assert at.session_state["gradients"] == EDGE
 
 
@@ -104,10 +110,8 @@ def test_the_closed_form_follows_the_slider(part, traces):
 
 def test_clipping_shows_both_networks(part, figures):
     at = part("Clipping")
-    title = figures(at)["gradients.norms"]["layout"]["meta"]["title"]
-    assert title.startswith(
-        "Without clipping the loss is NaN at step 3; with norms cut to 1 the training accuracy"
-    )
+    large = figures(at)["gradients.norms"]["layout"]["meta"]["title"]
+    assert f"at step {train([LARGE])[0].diverged_at}" in large
     at.selectbox(key="gradients.clipped").set_value("The network above").run()
     assert not at.exception
     assert "after 20 steps" in figures(at)["gradients.norms"]["layout"]["meta"]["title"]
@@ -118,13 +122,14 @@ def test_clipping_shows_both_networks(part, figures):
 def test_an_autopsy_of_every_run_that_is_offered(part, figures, name):
     at = part("NaN autopsy")
     assert "gradients.autopsy" not in figures(at)
-    click(at, f"gradients.door.{name}")
+    click(at, f"gradients.open.{name}")
     assert at.session_state["gradients"] == DIVERGING[name]
     assert {"gradients.autopsy", "gradients.layers"} <= set(figures(at))
 
 
 def test_a_table_of_runs_holds_what_differs_and_how_it_ended():
-    runs = train(networks(LESSON.start.but(depth=2, width=4, samples=32, steps=3, learning_rate=0.05)), 2)
+    sweep = networks(LESSON.start.but(depth=2, width=4, samples=32, steps=3, learning_rate=0.05))
+    runs = train(sweep.experiments, ENDS)
     table = pd.read_csv(io.StringIO(runs_csv(runs)))
     assert {"learning_rate", "seed", "train_loss", "diverged_at"} <= set(table.columns)
     assert "depth" not in table.columns

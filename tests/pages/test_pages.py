@@ -1,5 +1,8 @@
 """Every page as a reader meets it: presets, controls, links good and bad, findings, claims, downloads."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +11,7 @@ from core.experiment import Experiment
 from core.lessons import LESSONS
 
 PRESETS = [(slug, name) for slug, lesson in LESSONS.items() for name in lesson.presets]
+LINKS = json.loads((Path(__file__).parent / "links.json").read_text())
 GRADIENTS = LESSONS["gradients"]
 QUICK = {"depth": "3", "width": "8", "samples": "64", "steps": "20"}
 
@@ -91,11 +95,48 @@ def test_a_control_changes_the_link_and_the_complaint_goes(page):
 
 
 def test_a_setting_that_does_not_fit_is_refused_and_nothing_changes(page):
-    at = page("pages/gradients.py", **QUICK)
-    at.select_slider(key="gradients.batch_size").set_value(4096).run()
+    at = page("pages/backprop.py", shape="expression")
+    before = at.session_state["backprop"]
+    at.text_input(key="backprop.expression").set_value("x +").run()
     [sentence] = complaints(at)
-    assert sentence.startswith("batch_size cannot be 4096 here: batch_size 4096 is more than the 64 samples")
-    assert at.select_slider(key="gradients.batch_size").value == 0
+    assert sentence.startswith("expression cannot be 'x +'")
+    assert at.session_state["backprop"] == before
+    assert at.text_input(key="backprop.expression").value == "x +"
+
+
+def offered(at, slug):
+    """Setting -> the values that its control on the page offers; of a slider the two ends."""
+    found, mine = {}, f"{slug}."
+    for widget in [*at.select_slider, *at.selectbox, *at.slider, *at.toggle]:
+        name = (widget.key or "").removeprefix(mine)
+        if (widget.key or "").startswith(mine) and name in type(LESSONS[slug].start).model_fields:
+            value = {
+                "toggle": (False, True),
+                "slider": (getattr(widget, "min", 0), getattr(widget, "max", 0)),
+            }
+            found[name] = value.get(widget.type) or widget.options
+    return found
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_no_choice_of_any_control_is_refused_at_the_start(page, slug):
+    lesson = LESSONS[slug]
+    controls = offered(page(f"pages/{slug}.py"), slug)
+    assert len(controls) > 8
+    for name, values in controls.items():
+        assert len(values) > 1, name
+        for value in values:
+            lesson.start.chosen(**{name: value})
+
+
+@pytest.mark.parametrize("one", LINKS, ids=lambda one: f"{one['page']} {one['link']}")
+def test_an_old_link_opens_the_same_experiment(one):
+    """Recorded from an earlier version, with every setting written out beside what the link says."""
+    start = LESSONS[one["page"]].start
+    settings, sentences = type(start).from_link(one["link"], start)
+    assert not sentences
+    assert settings.to_link() == one["settings"]
+    assert type(start).from_link(one["settings"], start) == (settings, [])
 
 
 def test_reset_and_presets(page):
@@ -139,9 +180,9 @@ def test_a_claim_trains_its_pairs_when_asked(page, figures):
     assert len(drawn) == len(GRADIENTS.claims[0].cases)
 
 
-def test_a_diverged_run_says_so_and_draws_what_is_finite(page, figures):
+def test_a_diverged_run_says_so_and_draws_what_is_finite(page, figures, the):
     lesson = GRADIENTS
     at = page("pages/gradients.py", **lesson.preset("Weights too large").to_link(lesson.start))
     assert any("diverged: at step 3" in text.value for text in at.markdown)
-    loss = figures(at)["gradients.loss"]["data"][0]
+    loss = the(figures(at)["gradients.loss"], name="training")
     assert np.isfinite(np.asarray(loss["y"], dtype=float)).sum() == 3

@@ -113,6 +113,8 @@ class TableExperiment(Settings):
         done, off = set(self.pipelines().values()), {}
         if self.optimizer not in WITH_MOMENTUM:
             off["momentum"] = f"{self.optimizer} has its own"
+        elif self.steps == 1:
+            off["momentum"] = "there is no step before"
         if not self.depth:
             off["width"] = "there is no hidden layer"
         if not any("clip" in name for name in done):
@@ -263,8 +265,10 @@ class Houses(TableExperiment):
     def unused(self) -> dict[str, str]:
         """See Settings."""
         off = super().unused
-        if not self.outlier_share:
+        if not (self.draw()["sensor"] == self.outlier).any():
             off["outlier"] = "no row has one"
+        if self.income in ("log_zscore", "log_clip_zscore"):
+            off["income_spread"] = "logarithm and z-score take it away again"
         return off
 
     def draw(self) -> pd.DataFrame:

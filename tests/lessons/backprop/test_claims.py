@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.lessons.backprop.claims import FACTS, FUNCTIONS, judge, tried, verdicts
+from core.lessons.backprop.claims import CLAIMS, FUNCTIONS, judge, tried, verdicts
 
 WORDS = {
     "Backpropagation avoids an exponential number": "holds only when",
@@ -17,24 +17,24 @@ WORDS = {
 }
 
 
-def fact(start):
-    return next(fact for fact in FACTS if fact.sentence.startswith(start))
+def claim(start):
+    return next(claim for claim in CLAIMS if claim.sentence.startswith(start))
 
 
 @pytest.mark.parametrize("start", WORDS)
 def test_verdicts(start):
-    assert judge(fact(start)).word == WORDS[start]
+    assert judge(claim(start)).word == WORDS[start]
 
 
 def test_every_sentence_is_judged_in_order():
     ticks = []
     found = verdicts(lambda: ticks.append(1))
-    assert [list(judged.evidence) for judged in found] == [list(fact.cases) for fact in FACTS]
-    assert len(ticks) == len(FACTS) == len(WORDS)
+    assert [[o.condition for o in verdict.outcomes] for verdict in found] == [list(c.cases) for c in CLAIMS]
+    assert len(ticks) == len(CLAIMS) == len(WORDS)
 
 
 def test_recording_saves_the_calls_that_are_counted():
-    ladder, deep, three, small = judge(fact("Backpropagation avoids")).evidence.values()
+    ladder, deep, three, small = judge(claim("Backpropagation avoids")).outcomes
     assert ladder.sentence.startswith("65,535 calls without recording, 15 with")
     assert deep.sentence == "2.7e36 paths through 78,016 edges"
     assert three.sentence == "54 paths through 27 edges"
@@ -52,6 +52,6 @@ def test_three_odd_functions_learn_and_a_step_does_not_move():
 
 
 def test_a_kink_has_no_gradient_to_agree_on():
-    smooth, kink = judge(fact("Finite differences")).evidence.values()
+    smooth, kink = judge(claim("Finite differences")).outcomes
     assert smooth.holds
     assert kink.sentence == "backpropagation 0, central difference 0.5"

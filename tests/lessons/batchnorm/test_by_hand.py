@@ -15,8 +15,6 @@ from core.lessons.batchnorm.by_hand import (
     normalize,
     pre_activations,
     running,
-    shift_formula,
-    shift_measured,
     take_apart,
 )
 
@@ -114,11 +112,3 @@ def test_the_training_is_described_without_the_batch_by_hand():
     settings = ByHand(depth=3, rows=4, nudge=1, gamma=2)
     assert type(settings.experiment) is Experiment
     assert settings.experiment == Experiment(depth=3)
-
-
-def test_the_variance_shift_behind_dropout_follows_its_formula():
-    rates = np.array([0.0, 0.2, 0.5, 0.8])
-    behind, before = shift_measured(rates, seed=0)
-    assert behind == pytest.approx(shift_formula(rates), rel=0.02)
-    assert shift_formula(rates[1:3]) == pytest.approx([0.7317, 0.4054], abs=1e-4)
-    assert before == pytest.approx(np.ones(4), rel=1e-3)

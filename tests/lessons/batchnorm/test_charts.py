@@ -1,76 +1,38 @@
-"""Charts of the Batchnorm page: they stand whatever was trained, and their titles say what was measured."""
+"""Charts of the Batchnorm page draw what was measured."""
 
 import numpy as np
 import pytest
 
 from core.data import load
-from core.diagnosis.measures import steps_to_target
+from core.diagnosis.measures import TARGET, steps_to_target
 from core.engine.train import train
-from core.lessons.batchnorm import lesson as lesson
-from core.lessons.batchnorm.by_hand import take_apart
+from core.lessons.batchnorm import lesson
 from core.lessons.batchnorm.charts import costs, gains, inside
-from core.lessons.batchnorm.measured import along_gradient, rescaled
+from core.lessons.batchnorm.measured import Shift
+from core.run import ENDS
 
 START = lesson.START.but(depth=3, width=8, samples=64, batch_size=32, steps=30)
-EXTREMES = {
-    "one layer": START.but(depth=1),
-    "one unit": START.but(width=1),
-    "one step": START.but(steps=1),
-    "zero weights": START.but(init="zeros"),
-    "everything dropped": START.but(dropout=1),
-    "diverges": START.but(learning_rate=100, gain=100),
-    "regression": START.but(dataset="curve"),
-    "four classes": START.but(dataset="blobs", activation="tanh"),
-    "huge features": START.but(input_scale=1e6, input_spread=1e6),
-    "sixty layers": START.but(depth=60, steps=3),
-}
 
 
-@pytest.mark.parametrize("name", EXTREMES)
-@pytest.mark.filterwarnings("error")
-def test_every_experiment_can_be_drawn(name):
-    settings, e = EXTREMES[name], EXTREMES[name].experiment
-    plain, normed = train([e.but(batchnorm=False), e.but(batchnorm=True)], 12)
-    figures = [
-        inside.inside(plain, normed),
-        inside.learned(normed),
-        costs.evaluation_lag(normed),
-        *gains.speed(train(lesson.both(e, learning_rate=[0.1, 100]), 2)).values(),
-        gains.reach("gain", [0.1, 100], train(lesson.both(e, gain=[0.1, 100]), 2), e.gain),
-    ]
-    for rows, nudge, gamma, seen in ((2, 3, 1, 0), (8, 0, 0, 10), (64, -1, 2, 100)):
-        by_hand = settings.but(rows=rows, nudge=nudge, gamma=gamma, seen=seen)
-        apart = take_apart(by_hand)
-        figures += [inside.by_hand(apart, nudge), inside.warm_up(apart, seen)]
-        assert r"\hat z_1" in inside.formulas(apart.after, gamma, 0)
-    for figure in figures:
-        about = figure.layout.meta
-        assert about["title"] in about["alt"]
-        assert "nan" not in about["title"].lower()
-        assert len(figure.to_json()) < 1_000_000
-
-
-@pytest.mark.parametrize(
-    ("dataset", "activation"), [("moons", "sigmoid"), ("gaussians", "identity"), ("curve", "gelu")]
-)
-def test_the_reasons_can_be_drawn_for_every_kind_of_network(dataset, activation):
-    e = lesson.small(START.but(dataset=dataset, activation=activation)).but(width=8, depth=2)
-    result = rescaled(e)
-    assert result.output[0.0].max() < 1e-9
-    for figure in (
-        gains.invariance(result),
-        gains.growth(result),
-        gains.smoothness(*along_gradient(e)),
-    ):
-        assert figure.layout.meta["title"]
-
-
-def test_the_race_says_at_which_median_step_both_arrive():
+def test_the_race_marks_the_median_step_at_which_both_arrive():
     e = lesson.SMALL.but(dataset="moons", width=16, samples=128)
-    runs = train(lesson.both(e, learning_rate=[0.3]), 2)
-    without, with_it = (np.median([steps_to_target(r) for r in half]) for half in (runs[:5], runs[5:]))
-    title = gains.speed(runs)["rate 0.3"].layout.meta["title"]
-    assert f"after {with_it:.0f} steps with batchnorm, after {without:.0f} steps without" in title
+    sweep = lesson.both(e, learning_rate=[0.3])
+    runs = train(sweep.experiments, ENDS)
+    marks = [t for t in gains.speed(sweep, runs)["rate 0.3"].data if t.mode == "markers+text"]
+    assert [(t.x[0], t.y[0]) for t in marks] == [
+        (step, TARGET) for step in np.median(sweep.of(runs, steps_to_target), axis=2)[:, 0]
+    ]
+
+
+def test_the_shift_is_drawn_as_it_was_measured(the):
+    rates = np.array([0.2, 0.5])
+    found = Shift(rates, *({"identity": rates + i, "relu": rates + i + 1} for i in range(3)))
+    figure = costs.variance_shift(found)
+    for activation in ("identity", "relu"):
+        for when, values in (("random weights", found.untrained), ("trained", found.trained)):
+            dots = the(figure, name=f"{activation}, {when}")
+            np.testing.assert_array_equal(dots["x"], rates)
+            np.testing.assert_array_equal(dots["y"], values[activation])
 
 
 def test_the_histograms_show_every_layer_of_both_runs_at_the_same_steps():

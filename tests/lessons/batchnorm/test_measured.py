@@ -12,17 +12,21 @@ from core.diagnosis.measures import steps_to_target
 from core.engine.network import Stack
 from core.engine.train import batches, train
 from core.experiment import BN_EPSILON, Experiment
-from core.lessons.batchnorm import lesson as lesson
+from core.lessons.batchnorm import lesson
 from core.lessons.batchnorm.charts.costs import middle_factor
+from core.lessons.batchnorm.lesson import SHIFTS
 from core.lessons.batchnorm.measured import (
     LENGTHS,
     AnyBatch,
     _gradients,
     along_gradient,
     rescaled,
+    shift,
     single_sample,
     small_batches,
 )
+from core.run import ENDS
+from core.theory import variance_shift
 
 SMALL = lesson.GOOD
 BOTH = [False, True]
@@ -160,3 +164,12 @@ def test_evaluation_mode_lags_behind_until_the_running_statistics_are_warm():
     lag = run.train_loss[:-1] / run.loss - 1
     assert (lag[1:20] > 0).all()
     assert abs(lag[100]) < 0.15
+
+
+def test_the_variance_shift_in_networks_follows_its_formula_until_they_train():
+    """Means over 64 units whose random features are not independent: within a few per cent."""
+    found = shift(SHIFTS, train(SHIFTS.experiments, ENDS))
+    for activation, formula in found.formula.items():
+        np.testing.assert_allclose(formula, variance_shift(activation, found.rates))
+        np.testing.assert_allclose(found.untrained[activation], formula, rtol=0.06)
+        assert np.abs(found.trained[activation] / formula - 1).max() > 0.01

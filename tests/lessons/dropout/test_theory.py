@@ -7,8 +7,7 @@ import torch
 from core.data import load
 from core.engine.train import train
 from core.experiment import Experiment
-from core.lessons.batchnorm.measured import measured_shift
-from core.lessons.dropout.lesson import CLEAN, EVERY, FAMILIES, SHIFTED, SMALL_NETWORKS
+from core.lessons.dropout.lesson import CLEAN, EVERY, FAMILIES, SMALL_NETWORKS
 from core.lessons.dropout.measured import (
     all_masks,
     descent,
@@ -22,7 +21,8 @@ from core.lessons.dropout.measured import (
     softmax,
 )
 from core.lessons.dropout.theory import RATES, best_rate, dropout_loss, linear_data, ridge
-from core.theory import variance_shift
+from core.run import ENDS
+from core.sweep import Sweep
 
 
 @pytest.fixture(scope="module")
@@ -133,29 +133,6 @@ def test_sampled_masks_converge_with_the_root_of_their_number(small):
     np.testing.assert_allclose(errors, sampled_error_theory(found, counts), rtol=0.1)
 
 
-@pytest.mark.parametrize(("activation", "p"), [(a, p) for a in ("identity", "relu") for p in (0.2, 0.5, 0.8)])
-def test_the_variance_shift_of_one_unit(activation, p):
-    rng = np.random.default_rng(0)
-    h = rng.normal(size=400_000)
-    h = np.maximum(h, 0) if activation == "relu" else h
-    dropped = h * (rng.random(len(h)) >= p) / (1 - p)
-    assert h.var() / dropped.var() == pytest.approx(float(variance_shift(activation, p)), rel=0.02)
-
-
-def test_other_activations_have_no_formula():
-    with pytest.raises(ValueError, match="activation cannot be tanh: allowed is one of identity, relu"):
-        variance_shift("tanh", 0.5)
-
-
-@pytest.mark.parametrize("activation", ["identity", "relu"])
-def test_the_variance_shift_in_networks_with_random_weights(activation):
-    """Mean over 4 networks of 64 units, whose random features are not independent: within a few per cent."""
-    e = SHIFTED.but(activation=activation, learning_rate=1e-6, dropout=0.5, steps=60)
-    runs = train(e.vary(seed=range(4)), snapshots=2)
-    found = np.mean([measured_shift(run, load(run.experiment).x_train) for run in runs])
-    assert found == pytest.approx(float(variance_shift(activation, 0.5)), rel=0.05)
-
-
 def test_rate_0_among_others_is_no_dropout_to_the_bit():
     e = EVERY.but(steps=30, width=32)
     [alone] = train([e.but(dropout=0)])
@@ -179,8 +156,8 @@ def test_rate_1_moves_no_weight_and_learns_the_mean():
 
 def test_on_noisy_labels_the_best_rate_is_in_between():
     """8 paired seeds: loss far lower at 0.7 than at 0, and error lowest in between on at least 6 of them."""
-    runs = np.array(train(EVERY.vary(dropout=(0, 0.7, 0.95), seed=range(8)), snapshots=2), dtype=object)
-    none, some, most = runs.reshape(3, 8)
+    sweep = Sweep.over(EVERY, dropout=(0, 0.7, 0.95), seed=range(8))
+    none, some, most = sweep.of(train(sweep.experiments, ENDS))
     assert all(a.test_loss[-1] > 1.5 * b.test_loss[-1] for a, b in zip(none, some, strict=True))
     ordered = [
         b.test_accuracy[-1] > a.test_accuracy[-1] > c.test_accuracy[-1]
@@ -190,5 +167,6 @@ def test_on_noisy_labels_the_best_rate_is_in_between():
 
 
 def test_on_clean_spirals_dropout_hurts():
-    runs = train(CLEAN.vary(dropout=(0, 0.5), seed=range(3)), snapshots=2)
-    assert max(run.test_loss[-1] for run in runs[:3]) < min(run.test_loss[-1] for run in runs[3:])
+    sweep = Sweep.over(CLEAN, dropout=(0, 0.5), seed=range(3))
+    without, with_it = sweep.of(train(sweep.experiments, ENDS), lambda run: run.test_loss[-1])
+    assert without.max() < with_it.min()

@@ -7,16 +7,18 @@ from core import theory
 from core.diagnosis.measures import final_loss
 from core.engine.train import train
 from core.lessons.gradients import depth
-from core.lessons.gradients.charts.rescues import RESCUED, STUCK, rescues
-from core.lessons.gradients.lesson import RESCUES
+from core.lessons.gradients.charts.rescues import RESCUED, STUCK
+from core.lessons.gradients.lesson import CHANGES, DEFAULT
 from core.lessons.gradients.measured import chi
+from core.run import ENDS
+from core.sweep import Sweep
 
 
 def test_the_finer_map_holds_the_coarser():
     for activation in ("tanh", "sigmoid", "gelu"):
-        coarse, fine = set(depth.grid(activation, False)), set(depth.grid(activation, True))
-        assert coarse < fine
-        assert len(depth.names(activation, True)) * depth.SEEDS == len(fine)
+        coarse, fine = (depth.grid(activation, finer) for finer in (False, True))
+        assert set(coarse.experiments) < set(fine.experiments)
+        assert len(depth.cells(fine)) * depth.SEEDS == len(fine.experiments)
 
 
 def test_the_middle_of_the_map_is_the_edge_of_chaos():
@@ -37,9 +39,8 @@ def test_vanishing_tanh_trains_up_to_about_six_xi(square):
     gain = square**0.5
     predicted = theory.trainable_depth("tanh", gain)
     depths = tuple(range(2, 2 * round(predicted) + 2, 2))
-    runs = train(depth.MAP.but(activation="tanh", gain=gain).vary(depth=depths, seed=range(2)), 2)
-    accuracy = np.array([run.test_accuracy[-1] for run in runs]).reshape(len(depths), 1, 2)
-    [reached] = depth.trained_depth(accuracy, depths)
+    sweep = Sweep.over(depth.MAP.but(activation="tanh"), depth=depths, gain=[gain], seed=range(2))
+    [reached] = depth.depth_map(sweep, train(sweep.experiments, ENDS)).reached
     assert predicted / 1.25 < reached < predicted * 1.75
 
 
@@ -47,7 +48,8 @@ def test_vanishing_tanh_trains_up_to_about_six_xi(square):
 def test_chi_is_that_of_mean_field_theory(activation):
     """Science VG6: within 10 %, on both sides of the edge."""
     edge = theory.critical_sigma_w(activation)
-    gains, measured = chi.measured_chi(activation, (0.4 * edge, 0.8 * edge, 1.2 * edge, 2.4 * edge))
+    gains = (0.4 * edge, 0.8 * edge, 1.2 * edge, 2.4 * edge)
+    measured = chi.measured_chi(activation, gains)
     predicted = [theory.chi(theory.fixed_point(activation, w), activation, w) for w in gains]
     np.testing.assert_allclose(np.exp(np.log(measured).mean(axis=1)), predicted, rtol=0.1)
     assert predicted[1] < 1 < predicted[2]
@@ -55,26 +57,26 @@ def test_chi_is_that_of_mean_field_theory(activation):
 
 @pytest.fixture(scope="module")
 def rescued():
-    """Final losses of every variant over two seeds, and the runs."""
-    runs = train([e for variants in RESCUES.values() for e in variants[:2]], 2)
-    loss = np.array([final_loss(run) for run in runs]).reshape(len(RESCUES), -1)
-    return dict(zip(RESCUES, loss, strict=True)), runs
+    """Final losses of every change over two seeds."""
+    few = Sweep.made(
+        lambda change, seed: DEFAULT.but(**CHANGES[change], seed=seed), change=CHANGES, seed=range(2)
+    )
+    return dict(zip(CHANGES, few.of(train(few.experiments, ENDS), final_loss), strict=True))
 
 
 @pytest.mark.parametrize("name", ["He initialization", "residual connections", "batch normalization", "Adam"])
 def test_what_rescues_a_stuck_network(rescued, name):
-    assert (rescued[0][name] < RESCUED).all()
+    assert (rescued[name] < RESCUED).all()
 
 
 @pytest.mark.parametrize("name", ["as it is", "leaky ReLU", "GELU", "tanh", "10 × learning rate"])
 def test_what_does_not(rescued, name):
-    assert (rescued[0][name] > STUCK).all()
+    assert (rescued[name] > STUCK).all()
 
 
-def test_the_chart_says_what_rescues(rescued):
-    figure = rescues(list(RESCUES), rescued[1])
-    title = figure.layout.meta["title"]
-    assert title.startswith("He initialization, residual connections, batch normalization, Adam rescue it")
-    never = sum((loss > RESCUED).all() for loss in rescued[0].values())
-    assert title.endswith(f"{never} of {len(RESCUES)} never do")
-    assert list(figure.data[0].customdata) == list(range(len(RESCUES)))
+def test_theory_is_expected_on_the_gains_of_the_map():
+    found = depth.expected("tanh", False)
+    for gain, reach in zip(depth.gains("tanh", False), found.at, strict=True):
+        assert reach == pytest.approx(theory.trainable_depth("tanh", gain))
+    assert found.edge == pytest.approx(1, abs=1e-4)
+    assert (np.diff(found.gains) > 0).all() and found.depths.max() > 40

@@ -1,5 +1,9 @@
 """Whether a gradient is right, and what it costs in operations, memory and time."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -7,6 +11,9 @@ from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, THEORY, WEIGHTS,
 from core.diagnosis.measures import short
 from core.lessons.backprop import cost
 from core.lessons.backprop.check import GradientCheck, TaylorTest
+
+if TYPE_CHECKING:
+    from core.lessons.backprop.measured import Flops, Seconds
 
 WAYS = {"backpropagation": AFTER, "forward mode": WEIGHTS, "central differences": BEFORE}
 
@@ -101,7 +108,7 @@ def taylor(test: TaylorTest) -> go.Figure:
     )
 
 
-def operations(flops) -> go.Figure:
+def operations(flops: Flops) -> go.Figure:
     """The cost of the whole gradient, in forward passes, against the number of parameters."""
     parameters = np.array([cost.parameter_count(widths) for widths in flops.widths])
     counted = {
@@ -143,7 +150,7 @@ def operations(flops) -> go.Figure:
     )
 
 
-def ratio(flops) -> go.Figure:
+def ratio(flops: Flops) -> go.Figure:
     """Operations of the backward pass over those of the forward pass, against width."""
     widths, ratios = [w[1] for w in flops.widths], flops.backward / flops.forward
     title = f"Backward over forward: {ratios[0]:.2f} at width {widths[0]}, {ratios[-1]:.3f} at {widths[-1]}"
@@ -171,7 +178,7 @@ def ratio(flops) -> go.Figure:
     return figure
 
 
-def memory(recorded) -> go.Figure:
+def memory(recorded: np.ndarray) -> go.Figure:
     """Bytes that are recorded between the passes, against depth."""
     depths, width = cost.DEPTHS, cost.MEMORY_WIDTH
     predicted = [cost.recorded_bytes(cost.shape(width, depth), cost.BATCH) for depth in depths]
@@ -194,7 +201,7 @@ def memory(recorded) -> go.Figure:
     )
 
 
-def seconds(times) -> go.Figure:
+def seconds(times: Seconds) -> go.Figure:
     """Seconds for the whole gradient against the number of parameters."""
     found = {
         "backpropagation": times.reverse,

@@ -57,6 +57,7 @@ def census_grid(run: Run, picked: tuple[int, int] | None = None) -> go.Figure:
             go.Scatter(
                 x=[picked[1] + 1],
                 y=[picked[0] + 1],
+                name="picked",
                 mode="markers",
                 marker=dict(size=11, color="#000000", line=dict(color="#FFFFFF", width=2)),
                 hoverinfo="skip",

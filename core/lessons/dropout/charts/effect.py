@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, PALETTE, THEORY, chart, drawable, log_axis
+from core.charts.style import (
+    AFTER,
+    BACKWARD,
+    BEFORE,
+    FORWARD,
+    PALETTE,
+    THEORY,
+    chart,
+    drawable,
+    log_axis,
+    single,
+)
 from core.data import load
 from core.diagnosis.measures import generalization_gap, short, test_loss
 from core.engine.forward import Reliability
@@ -163,7 +174,7 @@ def uncertainty(run: Run, found: Spread) -> go.Figure:
         [
             go.Scatter(
                 x=np.concatenate([x, x[::-1]]),
-                y=np.concatenate([low, high[::-1]]).astype(np.float32),
+                y=single(np.concatenate([low, high[::-1]])),
                 fill="toself",
                 fillcolor="rgba(0, 114, 178, 0.18)",
                 line_width=0,
@@ -171,12 +182,10 @@ def uncertainty(run: Run, found: Spread) -> go.Figure:
                 name="mean ± 2 standard deviations",
                 hoverinfo="skip",
             ),
-            go.Scatter(
-                x=x, y=found.mean.astype(np.float32), name="mean of thinned networks", line_color=AFTER
-            ),
+            go.Scatter(x=x, y=single(found.mean), name="mean of thinned networks", line_color=AFTER),
             go.Scatter(
                 x=x,
-                y=found.evaluation.astype(np.float32),
+                y=single(found.evaluation),
                 name="evaluation mode",
                 line=dict(color=BEFORE, width=1.5),
             ),

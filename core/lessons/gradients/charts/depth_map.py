@@ -44,16 +44,16 @@ def depth_map(found: DepthMap, expected: Expected) -> go.Figure:
     px, py = (v.ravel() for v in np.meshgrid(x, y))
     lost = found.diverged.ravel()
     hover = [
-        f"{d} layers, σ_w = {short(w)}: accuracy {accuracy:.2f}" + ", diverged" * gone
+        f"{d} layers, σ_w = {short(w)}: accuracy {accuracy:.2f}" + (", diverged" if gone else "")
         for (d, w), accuracy, gone in zip(
             product(found.depths, found.gains), found.accuracy.ravel(), lost, strict=True
         )
     ]
     inside = (expected.at >= found.depths[0]) & (expected.at <= found.depths[-1]) & (found.reached > 0)
     ratio = found.reached[inside] / expected.at[inside]
-    factor = f" Here the trained depth is {ratio.min():.1f} to {ratio.max():.1f} times that." * bool(
-        ratio.size
-    )
+    factor = ""
+    if ratio.size:
+        factor = f" Here the trained depth is {ratio.min():.1f} to {ratio.max():.1f} times that."
     title = _finding(found)
     figure = chart(
         [

@@ -1,0 +1,283 @@
+"""What a chart is opened with: for every kind of argument, or for one chart, something made of an extreme.
+
+An extreme is a small experiment (for Backprop, the settings of the page) that strains charts. A chart whose
+arguments are all of a known kind is opened by itself; charts that need more have a line of their own.
+"""
+
+from functools import cache, partial
+
+import numpy as np
+
+from core.diagnosis.claims import Case, Claim, judge
+from core.engine import forward
+from core.engine.train import train
+from core.experiment import Experiment
+from core.lessons.backprop import claims, measured, moments, paths
+from core.lessons.backprop.check import gradient_check, taylor_test
+from core.lessons.backprop.settings import Passes
+from core.lessons.batchnorm import lesson as batchnorm
+from core.lessons.batchnorm import measured as normalized
+from core.lessons.batchnorm.by_hand import take_apart
+from core.lessons.dead_relus.measured import born_dead, hinges, history, revival
+from core.lessons.dropout import measured as dropped
+from core.lessons.feature_scaling import trials
+from core.lessons.feature_scaling.measured import nan_trap, outliers, valley
+from core.lessons.feature_scaling.pipelines import before_and_after
+from core.lessons.feature_scaling.table import Houses
+from core.lessons.gradients import depth
+from core.lessons.gradients.measured import autopsy, chi, clipping, curvature, descent
+from core.run import ENDS
+from core.sweep import Sweep
+
+SMALL = Experiment(depth=3, width=8, samples=64, steps=20, dropout=0.2)
+NETWORKS = {
+    "usual": SMALL,
+    "one layer": SMALL.but(depth=1),
+    "one unit": SMALL.but(depth=1, width=1),
+    "one step": SMALL.but(steps=1),
+    "60 layers": SMALL.but(depth=60, steps=3),
+    "zero weights": SMALL.but(init="zeros"),
+    "everything dropped": SMALL.but(dropout=1),
+    "nothing dropped": SMALL.but(dropout=0),
+    "inf at once": SMALL.but(input_scale=1e6, gain=100, depth=20),
+    "NaN on the way": SMALL.but(learning_rate=100, gain=10),
+    "vanishes below float32": SMALL.but(activation="sigmoid", init="pytorch", depth=60, steps=3),
+    "one feature": SMALL.but(dataset="gap", batchnorm=True),
+    "one feature, diverges": SMALL.but(dataset="curve", learning_rate=100),
+    "four classes": SMALL.but(dataset="blobs", residual=True, activation="tanh"),
+    "many features": SMALL.but(dataset="xor", features=20, label_noise=0.1),
+    "float64": SMALL.but(precision="float64", activation="gelu", optimizer="adam"),
+}
+TABLE = Houses(samples=64, steps=20)
+TABLES = {
+    "usual": TABLE.but(scaling="zscore"),
+    "raw, diverges": TABLE,
+    "all NaN": TABLE.but(missing=1),
+    "all NaN in a network": TABLE.but(missing=30, depth=4, scaling="log_clip_zscore"),
+    "one step": TABLE.but(steps=1, scaling="linear"),
+    "tiny step": TABLE.but(learning_rate=1e-15),
+    "one outlier in five": TABLE.but(outlier=1e6, outlier_share=0.2, clip=0.5, depth=2),
+    "no outlier": TABLE.but(outlier_share=0, scaling="unit"),
+}
+FORMULA = Passes(shape="expression", steps=500, learning_rate=10)
+GRAPHS = {
+    "usual": Passes(),
+    "zero weights": Passes(init="zero"),
+    "one unit": Passes(shape="single neuron"),
+    "diverges": Passes(learning_rate=100, steps=500),
+    "long": FORMULA.but(expression="+".join(["sin(x*w)"] * 20)),
+    "flat": FORMULA.but(expression="relu(x)*w", values="x:0,w:1"),
+    "steep": FORMULA.but(expression="exp(x)*w", values="x:700,w:1"),
+    "a step": FORMULA.but(expression="step(x) + w", values="x:0.5,w:0"),
+    "huge": FORMULA.but(expression="1e200*x*w", values="x:1e-150,w:1e-50"),
+    "a straight line": FORMULA.but(expression="x + y"),
+}
+EXTREMES = {"backprop": GRAPHS, "feature_scaling": TABLES}
+"""Lesson -> its extremes; NETWORKS for all others."""
+
+
+@cache
+def run(e):
+    return train([e], 12)[0]
+
+
+def pair(e):
+    return {"before": run(e.but(seed=1)), "after": run(e)}
+
+
+def classes(e):
+    """The same where the answer is a class."""
+    return e if e.loss != "mse" else e.but(dataset="circles")
+
+
+def numbers(e):
+    """The same where the answer is a number, of one feature."""
+    return e.but(dataset="gap", features=0)
+
+
+def hinged(e, dataset):
+    return hinges.weights(e.but(depth=1, dataset=dataset, features=0, batchnorm=False, residual=False))
+
+
+def small(e):
+    """As the Batchnorm page takes it apart, only smaller."""
+    return batchnorm.small(e).but(depth=2, width=4, samples=64, batch_size=32)
+
+
+def apart(e):
+    return take_apart(batchnorm.START.but(**dict(e)))
+
+
+def examined(e):
+    """An autopsy, of another run where this one stays finite."""
+    return autopsy.examine(e) or autopsy.examine(NETWORKS["inf at once"])
+
+
+def differences(settings):
+    return settings.graph, settings.leaves, dict.fromkeys(settings.parameters, 1.0)
+
+
+def ways(settings):
+    graph = settings.graph
+    found = paths.paths(graph, settings.leaves, graph.leaves[0])
+    return dict(leaf=graph.leaves[0], ways=found, gradient=found[-1].running_sum)
+
+
+def trained(sweep):
+    return dict(sweep=sweep, runs=train(sweep.experiments, ENDS))
+
+
+def over(e, **axes):
+    return trained(Sweep.over(e, **axes, seed=range(2)))
+
+
+def over_changes(e, axis, changes):
+    """Over named changes, of which the first is none."""
+    axes = {axis: changes, "seed": range(2)}
+    return trained(Sweep.made(lambda name, seed: e.but(seed=seed, **changes[name]), **axes))
+
+
+def overflow(e):
+    raw = trials.raw(e)
+    sweep, predicted = trials.overflow(raw, [valley.steepest(one) for one in raw])
+    return trained(sweep) | dict(predicted=predicted)
+
+
+def outcome(e):
+    claim = Claim("s", "source", "final_loss", "lower", 2, (Case("here", e, e.but(learning_rate=1e-3)),))
+    verdict = judge(claim, train(claim.sweep.experiments, ENDS))
+    return dict(outcome=verdict.outcomes[0], measure_name="final_loss")
+
+
+def shift(e):
+    network = e.but(batchnorm=True, depth=2, dataset="xor")
+    axes = dict(activation=("identity", "relu"), learning_rate=(1e-6, 0.1), dropout=(0.1, 0.5, 0.9))
+    sweep = Sweep.over(network, **axes)
+    return normalized.shift(sweep, train(sweep.experiments, ENDS))
+
+
+KINDS = {
+    "Run": run,
+    "dict[str, Run]": pair,
+    "Experiment": lambda e: e,
+    "Apart": apart,
+    "Asked": lambda e: dropped.asked(run(e)),
+    "Autopsy": examined,
+    "Clipping": lambda e: clipping.record(e.but(clip_norm=1), 1.0),
+    "GradientCheck": lambda settings: gradient_check(*differences(settings)),
+    "Landscape": lambda e: valley.landscape(e, ("age", "income"), e.scaling),
+    "list[Moment]": moments.walk,
+    "Mapping[str, Sequence[Revival]]": lambda e: {
+        "SGD": [revival.revive(e.but(depth=2, dropout=0), 1, 0.01, 1, 2)]
+    },
+    "Passes": lambda settings: settings,
+    "Poisoned": nan_trap.poisoned,
+    "Rescaled": lambda e: normalized.rescaled(small(e)),
+    "Sharpness": lambda e: curvature.over_steps(e.but(depth=min(e.depth, 3)), 3),
+    "Shift": shift,
+    "TaylorTest": lambda settings: taylor_test(*differences(settings)),
+    "Training": claims.trained,
+    "UnitHistory": lambda e: history.follow(e if run(e).last else SMALL, 0, 0),
+    "dict[str, Reliability]": lambda e: {
+        name: forward.reliability(one) for name, one in pair(classes(e)).items()
+    },
+}
+"""Annotation -> what makes such an argument of an extreme."""
+
+ARGUMENTS = {
+    "claims.dots": outcome,
+    "columns.column": lambda e: dict(e=e, name="income", values=before_and_after(e)[1][:, 2], scaled=True),
+    "columns.outlier_lines": lambda e: dict(
+        found=outliers.outliers(e.outlier_share, e.clip, 2), share=e.outlier_share, bound=e.clip
+    ),
+    "columns.ladder": lambda e: trained(trials.ladder(e, all_models=False)),
+    "causes.accuracy": lambda e: over(e, learning_rate=(0.1, 100)) | dict(here=e.learning_rate),
+    "causes.killed": lambda e: over(e, bias=(-5, 0)) | dict(here=e.bias),
+    "causes.variants": lambda e: over_changes(e, "variant", {"this run": {}, "bias 1": {"bias": 1}}),
+    "costs.depths": lambda e: over(small(e).but(steps=1, width=16), batchnorm=(False, True), depth=(10, 20)),
+    "costs.explosion": lambda e: dict(
+        normed=train(small(e).but(depth=20, width=16, batchnorm=True, steps=1).vary(gain=(1, 10)), ENDS),
+        plain=train([small(e).but(depth=20, width=16, steps=1)], ENDS)[0],
+    ),
+    "effect.learning": lambda e: dict(runs=pair(e), error=True),
+    "effect.surface": lambda e: dict(
+        run=run(classes(e)), found=dropped.surface(run(classes(e))), name="this"
+    ),
+    "effect.uncertainty": lambda e: dict(run=run(numbers(e)), found=dropped.spread(run(numbers(e)))),
+    "gains.reach": lambda e: over(e, batchnorm=(False, True), gain=(0.1, 100)) | dict(here=e.gain),
+    "gains.speed": lambda e: over(e, batchnorm=(False, True), learning_rate=(0.1, 100)),
+    "graph.passes": lambda settings: dict(settings=settings, moments=moments.walk(settings), moment=1),
+    "graph.paths": lambda settings: (
+        ways(settings) | dict(settings=settings, values=moments.walk(settings)[-1].values)
+    ),
+    "hinges.line": lambda e: dict(weights=hinged(e, "curve")),
+    "hinges.plane": lambda e: dict(weights=hinged(e, "moons")),
+    "inside.by_hand": lambda e: dict(apart=apart(e), nudge=3.0),
+    "inside.inside": lambda e: dict(plain=run(e.but(batchnorm=False)), normed=run(e.but(batchnorm=True))),
+    "inside.learned": lambda e: dict(run=run(e.but(batchnorm=True))),
+    "inside.warm_up": lambda e: dict(apart=apart(e), seen=100),
+    "learning.path_sum": ways,
+    "learning_rate.ruler": lambda e: over(e, learning_rate=(0.1, 100)) | dict(experiment=e, sharpness=1.0),
+    "modes.mode": lambda e: dict(e=e, found=dropped.asked(run(e)), training=True),
+    "not_finite.overflow": overflow,
+    "rates.curve": lambda e: over(e, dropout=(0, 0.5, 1)) | dict(here=e.dropout, error=True),
+    "rescues.rescues": lambda e: over_changes(e, "change", {"as it is": {}, "Adam": {"optimizer": "adam"}}),
+    "thumbnails.batchnorm": lambda e: dict(run=run(e.but(batchnorm=True))),
+    "valley.iterations": lambda e: dict(pipelines=valley.conditioning(e), ratios=valley.ratio_steps((3, 10))),
+}
+"""module.function -> its arguments by name, where their kind does not say enough."""
+
+
+def few_chi():
+    gains = np.array([0.5, 1.0, 2.0])
+    return {"relu": chi.Chi(gains, chi.measured_chi("relu", gains), gains, gains, 0.1, None)}
+
+
+def thinned():
+    e = SMALL.but(dataset="moons", depth=2, width=3, precision="float64")
+    one = e.but(depth=1)
+    found = {"linear output": one.but(dataset="curve"), "softmax output": one.but(dataset="blobs")}
+    return {name: run(network) for name, network in (found | {"two ReLU layers": e}).items()}
+
+
+def no_depth_trains():
+    start = depth.MAP.but(width=4, samples=32, batch_size=0, steps=1)
+    sweep = Sweep.over(start, depth=(2, 4), gain=depth.gains("tanh", False), seed=range(2))
+    return depth.depth_map(sweep, train(sweep.experiments, ENDS))
+
+
+FIXED = {
+    "cost.memory": lambda: dict(recorded=measured.count_bytes(4)),
+    "cost.operations": lambda: dict(flops=measured.count_flops()),
+    "cost.ratio": lambda: dict(flops=measured.count_flops()),
+    "cost.seconds": lambda: dict(times=measured.Seconds(*np.arange(1.0, 9).reshape(4, 2))),
+    "learning.functions": lambda: dict(runs=claims.tried()),
+    "learning.ladder": lambda: dict(costs=paths.ladder_costs(5)),
+    "learning.ladder_time": lambda: dict(costs=paths.ladder_costs(5)),
+    "born_dead.born": lambda: dict(drawn=born_dead.draw((2, 4), 5, 50)),
+    "born_dead.born_everywhere": lambda: dict(drawn=born_dead.draw((2, 4), 5, 50)),
+    "columns.squeezed": lambda: dict(found=outliers.outliers(0.1, 3, 2)),
+    "columns.without_log": lambda: dict(kept=outliers.without_log(2)),
+    "valley.limits": lambda: dict(
+        zip(("correlated", "shifted"), valley.correlation_and_mean(0, 200), strict=True)
+    ),
+    "ensemble.gaps": lambda: dict(found=dropped.gaps(thinned())),
+    "ensemble.sampled": lambda: dict(found=dropped.sampled(thinned()["two ReLU layers"])),
+    "rates.best": lambda: dict(errors=dropped.rate_errors(20, 4, 1.0), n=20, d=4, sigma=1.0),
+    "rates.ridge_path": lambda: dict(path=dropped.path()),
+    "costs.small_batches": lambda: normalized.small_batches(small(SMALL)),
+    "gains.smoothness": lambda: dict(
+        zip(("lengths", "losses"), normalized.along_gradient(small(SMALL)), strict=True)
+    ),
+    "depth_map.chi_curves": lambda: dict(measured=few_chi()),
+    "depth_map.depth_map": lambda: dict(found=no_depth_trains(), expected=depth.expected("tanh", False)),
+    "learning_rate.least_squares": lambda: dict(
+        zip(
+            ("descent", "single"),
+            map(partial(descent.least_squares, 1.1, 0.9), ("float64", "float32")),
+            strict=True,
+        )
+    ),
+    "learning_rate.catapult": lambda: dict(descents=descent.catapults(0)),
+}
+"""module.function -> its arguments by name, where no experiment of the reader's is drawn."""

@@ -1,0 +1,22 @@
+"""One number of many runs against one setting: dots, median, band, and crosses for what diverged."""
+
+import numpy as np
+
+from core.charts.sweeps import over_seeds
+
+ABOUT = dict(x_title="x", y_title="y", title="Title", alt="Alt")
+
+
+def test_every_seed_is_a_dot_around_the_median_and_the_lost_are_crosses():
+    values = np.array([[1.0, 3.0, 2.0], [4.0, np.nan, np.inf]])
+    band, dots, line, lost = over_seeds([10, 20], {"loss": values}, **ABOUT).data
+    assert sorted(y for y in dots.y if np.isfinite(y)) == [1, 2, 3, 4]
+    np.testing.assert_array_equal(line.y, [2, np.nan])
+    np.testing.assert_array_equal(band.y, [1, 4, 4, 3])
+    assert (list(lost.x), list(lost.text)) == ([20], ["2 of 3 diverged"])
+
+
+def test_here_is_marked_unless_it_is_not_on_the_axis():
+    values = {"loss": np.ones((2, 1))}
+    assert len(over_seeds([1, 10], values, here=3, log_x=True, **ABOUT).layout.shapes) == 1
+    assert not over_seeds([1, 10], values, here=0, log_x=True, **ABOUT).layout.shapes
