@@ -68,8 +68,12 @@ def the():
     """`the(figure, name="loss")` or `the(figure, type="bar")`: the only trace of a figure that is so."""
 
     def find(figure, **wanted):
-        figure = figure if isinstance(figure, dict) else figure.to_plotly_json()
-        [trace] = [t for t in figure["data"] if all(t.get(key) == value for key, value in wanted.items())]
+        fits = [
+            trace
+            for trace in figure["data"]
+            if all(key in trace and trace[key] == value for key, value in wanted.items())
+        ]
+        [trace] = fits
         return trace
 
     return find

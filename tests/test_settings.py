@@ -78,7 +78,6 @@ CASES = [
     SMALL.but(optimizer="adam", dropout=0.3),
     SMALL.but(depth=1, dropout=0.3),
     SMALL.but(depth=1, residual=False, dataset="blobs", scaling="linear"),
-    SMALL.but(init="zeros", activation="sigmoid", dataset="gaussians", learning_rate=3, steps=12),
     SMALL.but(batchnorm=True, dataset="curve", label_noise=0.1),
     SMALL.but(dataset="gaussians", scaling="zscore", batch_size=32),
     SMALL.but(dataset="gap", clip_norm=0.1, weight_decay=0.1),
@@ -116,6 +115,12 @@ def test_a_control_is_off_exactly_where_it_changes_nothing(e):
     idle = {name for name, others in varied.items() if not differ([runs[e], *(runs[o] for o in others)])}
     assert idle == set(e.unused)
     assert all(e.unused.values())
+
+
+def test_no_gain_changes_weights_of_zero():
+    e = SMALL.but(init="zeros", dataset="curve")
+    assert e.unused["gain"] and "gain" not in SMALL.unused
+    assert not differ(train(e.vary(gain=(0, 1, 16)), ENDS))
 
 
 def some(e: Settings, name: str) -> list:

@@ -18,7 +18,10 @@ from core.lessons.batchnorm.by_hand import (
     take_apart,
 )
 
-RNG = np.random.default_rng(0)
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
 
 
 def batch_norm(gamma=1.0, beta=0.0):
@@ -33,21 +36,21 @@ def column(z):
 
 
 @pytest.mark.parametrize("rows", [2, 3, 16, 64])
-def test_the_output_is_that_of_pytorch(rows):
-    z = RNG.normal(2, 3, rows)
+def test_the_output_is_that_of_pytorch(rows, rng):
+    z = rng.normal(2, 3, rows)
     expected = batch_norm(1.7, -0.4)(column(z))[:, 0].detach().numpy()
     assert np.abs(normalize(z, 1.7, -0.4).output - expected).max() < 1e-10
 
 
 @pytest.mark.parametrize("rows", [2, 8, 64])
-def test_the_pull_of_the_first_value_is_its_gradient(rows):
-    z = RNG.normal(size=rows)
+def test_the_pull_of_the_first_value_is_its_gradient(rows, rng):
+    z = rng.normal(size=rows)
     jacobian = torch.autograd.functional.jacobian(batch_norm(), column(z))[:, 0, 0, 0]
     assert np.abs(normalize(z).pull - jacobian.numpy()).max() < 1e-10
 
 
-def test_running_statistics_are_those_of_pytorch():
-    layer, data = batch_norm(), RNG.normal(1, 2, (30, 16))
+def test_running_statistics_are_those_of_pytorch(rng):
+    layer, data = batch_norm(), rng.normal(1, 2, (30, 16))
     mean, variance = running(data)
     assert (mean[0], variance[0]) == (0, 1)
     for t, z in enumerate(data, start=1):
@@ -77,8 +80,8 @@ def test_a_batch_of_one_is_refused_with_what_is_allowed():
 
 
 @pytest.mark.parametrize("rows", [2, 4, 8, 64])
-def test_the_variance_of_a_batch_is_too_small_by_one_in_its_size(rows):
-    variances = [normalize(z).variance for z in RNG.normal(size=(100_000 // rows, rows))]
+def test_the_variance_of_a_batch_is_too_small_by_one_in_its_size(rows, rng):
+    variances = [normalize(z).variance for z in rng.normal(size=(100_000 // rows, rows))]
     assert np.mean(variances) == pytest.approx((rows - 1) / rows, rel=0.01)
 
 

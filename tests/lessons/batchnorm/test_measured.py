@@ -26,6 +26,7 @@ from core.lessons.batchnorm.measured import (
     small_batches,
 )
 from core.run import ENDS
+from core.sweep import Sweep
 from core.theory import variance_shift
 
 SMALL = lesson.GOOD
@@ -89,10 +90,9 @@ def test_a_length_of_one_along_the_gradient_is_the_next_step_of_the_training():
     e = SMALL.but(batch_size=0, depth=2, width=16, precision="float64")
     lengths, losses = along_gradient(e)
     assert lengths == pytest.approx(e.learning_rate * np.array(LENGTHS))
-    runs = train(e.vary(batchnorm=BOTH, seed=range(2)), 2)
-    for i, run in enumerate(runs):
-        ahead = losses[i // 2, i % 2, :20, LENGTHS.index(1.0)]
-        assert ahead == pytest.approx(run.loss[1:21], abs=1e-9)
+    taken = both(e, lambda run: run.loss[1:21], seed=range(2))
+    losses = losses[:, :2]
+    assert losses[:, :, :20, LENGTHS.index(1.0)] == pytest.approx(taken, abs=1e-9)
 
 
 def test_the_loss_along_the_gradient_is_less_than_half_as_rough():
@@ -117,45 +117,45 @@ def test_a_batch_of_one_is_no_setting_and_pytorch_refuses_it():
 
 def test_the_error_signal_explodes_by_the_same_constant_whatever_the_weights():
     e = Experiment(dataset="gaussians", depth=20, width=256, samples=256, batchnorm=True, steps=1)
-    runs = train(e.vary(gain=[1, 10], seed=range(2)), 2)
-    constant = math.pi / (math.pi - 1)
-    assert np.mean([middle_factor(run) for run in runs[:2]]) == pytest.approx(constant, rel=0.02)
-    assert np.mean([middle_factor(run) for run in runs[2:]]) == pytest.approx(constant, rel=0.02)
+    sweep = Sweep.over(e, gain=[1, 10], seed=range(2))
+    factors = sweep.of(train(sweep.experiments, ENDS), middle_factor).mean(axis=1)
+    assert factors == pytest.approx([math.pi / (math.pi - 1)] * 2, rel=0.02)
     [plain] = train([e.but(batchnorm=False)], 2)
     assert middle_factor(plain) == pytest.approx(1, rel=0.1)
 
 
+def both(e, measure=lambda run: run, **axes):
+    """Without and with batch normalization, over these axes."""
+    sweep = Sweep.over(e, batchnorm=BOTH, **axes)
+    return sweep.of(train(sweep.experiments, ENDS), measure)
+
+
 def test_the_first_weights_feel_it_the_more_the_deeper_the_network():
-    runs = train(lesson.deep(SMALL), 2)
-    for i, depth in enumerate(lesson.DEPTHS):
-        ratios = [
-            np.median(
-                [r.probes["weight_grad_norm"][0][1] / r.probes["weight_grad_norm"][0][-1] for r in some]
-            )
-            for some in (runs[i * 5 : i * 5 + 5], runs[25 + i * 5 : 30 + i * 5])
-        ]
-        expected = (math.pi / (math.pi - 1)) ** ((depth - 2) / 2)
-        assert expected / 2 < ratios[1] < expected * 2
-        assert 0.1 < ratios[0] < 2
+    sweep = lesson.deep(SMALL)
+    size = sweep.of(train(sweep.experiments, ENDS), lambda run: run.probes["weight_grad_norm"][0, [1, -1]])
+    without, with_it = np.median(size[..., 0] / size[..., 1], axis=2)
+    expected = (math.pi / (math.pi - 1)) ** ((np.array(lesson.DEPTHS) - 2) / 2)
+    assert ((expected / 2 < with_it) & (with_it < expected * 2)).all()
+    assert ((without > 0.1) & (without < 2)).all()
 
 
 def test_it_trains_from_weights_400_times_apart():
-    runs = train(SMALL.vary(batchnorm=BOTH, gain=[0.05, 20], seed=range(3)), 2)
-    assert max(run.train_accuracy[0] for run in runs[:6]) < 0.7
-    assert not any(run.learned for run in runs[:6])
-    assert min(run.train_accuracy[-1] for run in runs[6:]) > 0.9
+    without, with_it = both(SMALL, gain=[0.05, 20], seed=range(3))
+    assert max(run.train_accuracy[0] for run in without.flat) < 0.7
+    assert not any(run.learned for run in without.flat)
+    assert min(run.train_accuracy[-1] for run in with_it.flat) > 0.9
 
 
 def test_it_trains_at_a_learning_rate_that_breaks_the_plain_network():
-    runs = train(lesson.MOONS.vary(batchnorm=BOTH, learning_rate=[3], seed=range(5)), 2)
-    assert all(run.diverged_at is not None for run in runs[:5])
-    assert max(run.train_loss[-1] for run in runs[5:]) < 0.1
+    without, with_it = both(lesson.MOONS.but(learning_rate=3), seed=range(5))
+    assert all(run.diverged_at is not None for run in without)
+    assert max(run.train_loss[-1] for run in with_it) < 0.1
 
 
 def test_it_needs_a_third_of_the_steps_at_every_learning_rate():
-    runs = train(lesson.SMALL.vary(learning_rate=lesson.RATES, batchnorm=BOTH, seed=range(5)), 2)
-    steps = np.median(np.reshape([steps_to_target(run) for run in runs], (3, 2, 5)), axis=2)
-    assert (steps[:, 0] / steps[:, 1] >= 3).all()
+    steps = both(lesson.SMALL, steps_to_target, learning_rate=lesson.RATES, seed=range(5))
+    without, with_it = np.median(steps, axis=2)
+    assert (without / with_it >= 3).all()
 
 
 def test_evaluation_mode_lags_behind_until_the_running_statistics_are_warm():

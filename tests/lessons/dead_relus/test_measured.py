@@ -70,10 +70,10 @@ def test_the_verdict_names_the_step_and_the_size_of_the_update(history):
     sentence = verdict(history)
     assert f"from step {history.at[history.died]} on" in sentence
     assert "%" in sentence
-    assert "lives" in history.verdict(follow(CALM, 0, 0))
+    assert "lives" in verdict(follow(CALM, 0, 0))
     silent = follow(NEGATIVE, 1, 0)
     assert silent.died == 0
-    assert "before the first step" in history.verdict(silent)
+    assert "before the first step" in verdict(silent)
 
 
 def test_there_is_no_history_of_a_unit_that_is_not_there():

@@ -6,7 +6,7 @@ import pytest
 from core.engine.forward import answers, forward
 from core.engine.train import train
 from core.experiment import Experiment
-from core.lessons.dropout.lesson import SMALL_NETWORKS
+from core.lessons.dropout.lesson import GAP, SMALL_NETWORKS
 from core.lessons.dropout.measured import asked, gaps, path, sampled, spread, surface
 
 SMALL = Experiment(dataset="xor", depth=2, width=8, samples=64, steps=30, dropout=0.5)
@@ -59,7 +59,7 @@ def test_the_surface_is_what_the_network_answers_there():
 
 
 def test_thinned_networks_disagree_most_where_nothing_is_known():
-    [run] = train([SMALL.but(dataset="gap", width=32, steps=300, learning_rate=0.01, dropout=0.1)], 2)
+    [run] = train([GAP], 2)
     found = spread(run)
     assert found.known < found.unknown
     assert len(found.x) == len(found.mean) == len(found.deviation) == len(found.evaluation)

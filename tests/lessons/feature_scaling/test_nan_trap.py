@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.engine.train import train
-from core.lessons.feature_scaling.measured.nan_trap import FACTS, autopsy, facts, poisoned
+from core.lessons.feature_scaling.measured.nan_trap import FACTS, facts, first_not_finite, poisoned
 from core.lessons.feature_scaling.table import Houses
 
 SMALL = Houses(samples=100, steps=30, depth=2, width=8, learning_rate=0.01, scaling="log_clip_zscore")
@@ -52,20 +52,20 @@ def test_one_cell_poisons_every_parameter_in_one_step():
 
 
 def test_the_first_bad_tensor_of_a_missing_value_is_the_features():
-    found = autopsy(SMALL.but(missing=1))
+    found = first_not_finite(SMALL.but(missing=1))
     assert (found.step, found.first_bad.name) == (0, "features")
     assert found.first_bad.finite == pytest.approx(1 - 1 / 500)
 
 
 def test_the_first_bad_tensor_of_an_overflow_comes_after_finite_features():
     e = SMALL.but(scaling="none", depth=0, width=32, learning_rate=0.1)
-    found, [run] = autopsy(e), train([e], snapshots=2)
+    found, [run] = first_not_finite(e), train([e], snapshots=2)
     assert found.step == run.diverged_at
     assert found.first_bad.name == "loss"
 
 
 def test_a_healthy_run_has_no_bad_tensor():
-    found = autopsy(SMALL)
+    found = first_not_finite(SMALL)
     assert found.first_bad is None
     assert found.step == SMALL.steps
     assert [t.name for t in found.tensors][:3] == ["features", "weight of layer 1", "weight of layer 2"]

@@ -6,11 +6,17 @@ import pytest
 from core.lessons.feature_scaling.measured.outliers import (
     line,
     outliers,
-    squeezed,
     with_outliers,
     without_log,
 )
-from core.lessons.feature_scaling.theory import SIZES, SPREADS, clipped_theory, log_theory, slope_theory
+from core.lessons.feature_scaling.theory import (
+    SIZES,
+    SPREADS,
+    clipped_theory,
+    log_theory,
+    slope_theory,
+    squeezed_share,
+)
 
 FOUND = outliers(share=0.01, bound=3, seeds=25)
 
@@ -51,7 +57,7 @@ def test_a_few_outliers_press_all_other_rows_together():
     middle = dict(zip(SIZES, np.median(FOUND["squeezed"], axis=1), strict=True))
     assert middle[5] < 0.5
     assert min(middle[20], middle[50], middle[100]) > 0.9
-    assert squeezed(np.array([0.0, 0, 0, 100, np.nan])) == 0.75
+    assert squeezed_share(np.array([0.0, 0, 0, 100, np.nan])) == 0.75
 
 
 def test_r2_without_the_logarithm():
