@@ -4,11 +4,10 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from scipy.special import ndtr
 
 LEAK = 0.01
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. 2017
-
-_erfc = np.vectorize(math.erfc, otypes=[float])
 
 
 def _sigmoid(x):
@@ -16,11 +15,8 @@ def _sigmoid(x):
     return np.where(x > 0, 1, small) / (1 + small)
 
 
-def _normal_cdf(x):
-    return _erfc(-x / math.sqrt(2)) / 2
-
-
-def _normal_pdf(x):
+def normal_pdf(x: np.ndarray) -> np.ndarray:
+    """The density of N(0, 1)."""
     return np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
 
 
@@ -41,7 +37,7 @@ ACTIVATIONS: dict[str, tuple[Function, Function]] = {
         lambda x: SELU_SCALE * np.where(x > 0, 1, SELU_ALPHA) * _elu(x),
         lambda x: SELU_SCALE * np.where(x > 0, 1, SELU_ALPHA) * _exp_below_zero(x),
     ),
-    "gelu": (lambda x: x * _normal_cdf(x), lambda x: _normal_cdf(x) + x * _normal_pdf(x)),
+    "gelu": (lambda x: x * ndtr(x), lambda x: ndtr(x) + x * normal_pdf(x)),
     "silu": (lambda x: x * _sigmoid(x), lambda x: _sigmoid(x) * (1 + x * _sigmoid(-x))),
     "tanh": (np.tanh, lambda x: 4 * _sigmoid(2 * x) * _sigmoid(-2 * x)),
     "sigmoid": (_sigmoid, lambda x: _sigmoid(x) * _sigmoid(-x)),

@@ -16,11 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.experiment import Experiment
-from core.slopes import (
-    ACTIVATIONS,
-    Function,
-    _normal_pdf,
-)
+from core.slopes import ACTIVATIONS, Function, normal_pdf
+
+FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
 def sigma_w(experiment: Experiment, fan_in: int, fan_out: int) -> float:
@@ -64,7 +62,7 @@ def expect(f: Function, q: float, bias: float = 0.0) -> float:
     edges = np.unique(np.clip(np.concatenate([_PANELS, (_LADDER - bias) / scale]), -12, 12))
     half = np.diff(edges)[:, None] / 2
     z = edges[:-1, None] + half * (1 + _POINTS)
-    return float(np.sum(half * _WEIGHTS * _normal_pdf(z) * f(scale * z + bias)))
+    return float(np.sum(half * _WEIGHTS * normal_pdf(z) * f(scale * z + bias)))
 
 
 def length(q: float, activation: str, sigma_w: float, sigma_b: float = 0.0, bias: float = 0.0) -> float:
@@ -84,22 +82,21 @@ def fixed_point(activation: str, sigma_w: float, sigma_b: float = 0.0) -> float:
 
     Where every q is a fixed point (ReLU with sigma_w^2 = 2 and no bias) that is 1.
     """
+    from scipy.optimize import brentq
 
-    def growth(q):
+    def growth(log_q):
+        q = math.exp(log_q)
         return length(q, activation, sigma_w, sigma_b) / q - 1
 
-    if abs(growth(1.0)) < 1e-12:
+    if abs(growth(0.0)) < 1e-12:
         return 1.0
-    rises = growth(1.0) > 0
-    inner, outer = 1.0, 2.0 if rises else 0.5
+    rises = growth(0.0) > 0
+    inner, outer = 0.0, math.log(2) if rises else -math.log(2)
     while (growth(outer) > 0) == rises:
-        inner, outer = outer, outer * outer / inner
-        if not 1e-12 < outer < 1e12:
+        inner, outer = outer, 2 * outer - inner
+        if abs(outer) > math.log(1e12):
             return math.inf if rises else 0.0
-    while abs(outer / inner - 1) > 1e-13:
-        middle = math.sqrt(inner * outer)
-        inner, outer = (middle, outer) if (growth(middle) > 0) == rises else (inner, middle)
-    return inner
+    return math.exp(brentq(growth, inner, outer, xtol=1e-13))
 
 
 def depth_scale(activation: str, sigma_w: float, sigma_b: float = 0.0) -> float:
@@ -122,6 +119,7 @@ def critical_sigma_w(activation: str, sigma_b: float = 0.0) -> float | None:
 
     ReLU has sqrt(2), the initialization of He et al. 2015; tanh without bias has 1; sigmoid about 10.15.
     """
+    from scipy.optimize import brentq
 
     def excess(w):
         return chi(fixed_point(activation, w, sigma_b), activation, w) - 1
@@ -131,16 +129,14 @@ def critical_sigma_w(activation: str, sigma_b: float = 0.0) -> float | None:
         low, high = high, 2 * high
         if high > 100:
             return None
-    while high / low - 1 > 1e-9:
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if excess(middle) < 0 else (low, middle)
-    return high if abs(excess(high)) < 1e-6 else None
+    edge = brentq(excess, low, high, xtol=1e-10)
+    return edge if abs(excess(edge)) < 1e-6 else None
 
 
 def overflow_depth(sigma_w: float) -> float:
     """Layers until a ReLU network overflows float32: from RMS 1 it grows by sigma_w / sqrt(2) per layer."""
     growth = sigma_w / math.sqrt(2)
-    return math.log(np.finfo(np.float32).max) / math.log(growth) if growth > 1 else math.inf
+    return math.log(FLOAT32_MAX) / math.log(growth) if growth > 1 else math.inf
 
 
 @dataclass(frozen=True)
@@ -221,3 +217,26 @@ def variance_shift(activation: str, p):
         raise ValueError(f"activation cannot be {activation}: allowed is one of identity, relu.")
     square = 1 / (2 * np.pi)
     return (0.5 - square) * (1 - p) / (0.5 - square * (1 - p))
+
+
+def momentum_threshold(curvature: float, momentum: float = 0.0) -> float:
+    """Where heavy-ball descent begins to diverge: 2 (1 + momentum) / curvature (Polyak 1964)."""
+    return 2 * (1 + momentum) / curvature
+
+
+def roots(rate: np.ndarray, momentum: float) -> tuple[np.ndarray, np.ndarray]:
+    """Both factors per step, where `rate` is learning_rate times curvature; complex where it oscillates."""
+    half = (1 + momentum - np.asarray(rate, dtype=float)) / 2
+    root = np.sqrt((half * half - momentum).astype(complex))
+    return half + root, half - root
+
+
+def overflow_step(
+    loss: float, curvature: float, learning_rate: float, momentum: float = 0.0, limit: float = FLOAT32_MAX
+) -> float:
+    """The step at which the loss of a parabola passes `limit`; inf if descent on it does not diverge.
+
+    With a factor g per step, the larger of the roots, the loss grows by g^2: ln(limit / loss) / (2 ln g).
+    """
+    growth = max(abs(r) for r in roots(learning_rate * curvature, momentum))
+    return math.log(limit / loss) / (2 * math.log(growth)) if growth > 1 + 1e-9 else math.inf

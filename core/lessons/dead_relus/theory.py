@@ -3,13 +3,13 @@
 import math
 
 import numpy as np
+from scipy.special import ndtr
 
 from core.experiment import Experiment
 from core.theory import sigma_w
 
 GAUSSIAN = ("he", "xavier", "lecun", "normal")
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(16)
-_cdf = np.vectorize(lambda x: math.erfc(-x / math.sqrt(2)) / 2, otypes=[float])
 
 
 def _nodes(low: float, high: float, panels: int) -> tuple[np.ndarray, np.ndarray]:
@@ -53,7 +53,7 @@ def dead_at_start(
     length, p_length = _length(inputs) if bias else nothing
     u, p_u = _cosine(inputs) if shift else nothing
     threshold = bias / (weight_std * length)[:, None]
-    below = _cdf(-(threshold + shift * math.sqrt(inputs) * u) / spread)
+    below = ndtr(-(threshold + shift * math.sqrt(inputs) * u) / spread)
     return float(p_length @ below**samples @ p_u)
 
 

@@ -2,11 +2,17 @@
 
 from core.diagnosis.claims import Case, Claim
 from core.lessons.feature_scaling.table import PIPELINES, Houses
-from core.lessons.feature_scaling.trials import NETWORK
 from core.lessons.lesson import Lesson
 
 START = Houses()
 CLEAN = START.but(outlier_share=0)
+NETWORK = {"depth": 2, "optimizer": "adam", "learning_rate": 0.01}
+MODELS = {
+    "linear, SGD": {"depth": 0, "optimizer": "sgd", "learning_rate": 0.1, "momentum": 0},
+    "linear, Adam": {"depth": 0, "optimizer": "adam", "learning_rate": 0.1},
+    "2 hidden layers, SGD": {"depth": 2, "optimizer": "sgd", "learning_rate": 0.05, "momentum": 0},
+    "2 hidden layers, Adam": NETWORK,
+}
 COURSE = "Google Machine Learning Crash Course, Numerical data: normalization"
 
 LESSON = Lesson(

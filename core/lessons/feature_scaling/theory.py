@@ -3,7 +3,11 @@
 import math
 
 import numpy as np
+from scipy.special import ndtr
 
+from core.slopes import normal_pdf
+
+TARGET, MOST_STEPS = 1e-6, 20_000
 SLOPE, NOISE, ROWS = 2.0, 0.5, 5_000
 SIZES = np.array([1, 2, 5, 10, 20, 50, 100])
 SPREADS = np.array([0.1, 0.25, 0.5, 0.75, 1, 1.5, 2])
@@ -23,11 +27,10 @@ def clipped_theory(share: float, size, bound: float) -> tuple[np.ndarray, np.nda
     For x ~ N(0, 1) and g(x) = clip(x): E[x g(x)] = E[g'(x)] = P(|x| < c) (Stein 1981, lemma 1) and
     E[g(x)^2] = P(|x| < c) - 2 c phi(c) + c^2 P(|x| > c).
     """
-    inside = math.erf(bound / math.sqrt(2)) if math.isfinite(bound) else 1.0
+    inside = float(2 * ndtr(bound) - 1)
     square = inside
     if math.isfinite(bound):
-        density = math.exp(-(bound**2) / 2) / math.sqrt(2 * math.pi)
-        square += bound**2 * (1 - inside) - 2 * bound * density
+        square += bound**2 * (1 - inside) - 2 * bound * float(normal_pdf(bound))
     size = np.minimum(np.asarray(size, dtype=float), bound)
     variance = (1 - share) * square + share * size**2
     slope = SLOPE * (1 - share) * inside / variance
@@ -39,10 +42,6 @@ def log_theory(spread) -> np.ndarray:
     s e^(s^2 / 2). A sample shows it for s up to 1; beyond, its largest value rules the estimate."""
     square = np.square(spread, dtype=float)
     return square / np.expm1(square)
-
-
-TARGET, MOST_STEPS = 1e-6, 20_000
-FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
 def predicted_steps(kappa, to: float = TARGET):
@@ -75,18 +74,6 @@ def kappa(x: np.ndarray) -> float:
     values = np.linalg.svd(x, compute_uv=False)
     values = values[values > 1e-10 * values[0]]
     return float((values[0] / values[-1]) ** 2)
-
-
-def overflow_step(learning_rate: float, lambda_max: float, furthest: float) -> float:
-    """The step at which plain gradient descent overflows float32, known before it trains; inf if it does not.
-
-    Along the top eigenvector the error is multiplied by 1 - learning_rate lambda_max at every step, and the
-    first square to pass 3.4e38 is that of the row that lies furthest along it.
-    """
-    growth = abs(1 - learning_rate * lambda_max)
-    if growth <= 1:
-        return np.inf
-    return float(np.log(FLOAT32_MAX / furthest**2) / (2 * np.log(growth)))
 
 
 def squeezed_share(x: np.ndarray) -> float:

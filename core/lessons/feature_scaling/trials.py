@@ -4,18 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.lessons.feature_scaling.lesson import MODELS
 from core.lessons.feature_scaling.table import PIPELINES, TableExperiment
-from core.lessons.feature_scaling.theory import overflow_step
 from core.sweep import Sweep
+from core.theory import overflow_step
 
 SEEDS, MODEL_SEEDS = 5, 3
-NETWORK = {"depth": 2, "optimizer": "adam", "learning_rate": 0.01}
-MODELS = {
-    "linear, SGD": {"depth": 0, "optimizer": "sgd", "learning_rate": 0.1, "momentum": 0},
-    "linear, Adam": {"depth": 0, "optimizer": "adam", "learning_rate": 0.1},
-    "2 hidden layers, SGD": {"depth": 2, "optimizer": "sgd", "learning_rate": 0.05, "momentum": 0},
-    "2 hidden layers, Adam": NETWORK,
-}
 OVERFLOW_AT = (1.5, 2, 3, 5, 10, 100, 1e4, 1e6)
 """Learning rates, in units of the largest that converges."""
 
@@ -55,16 +49,21 @@ def overflow(
     steep: lambda_max and the furthest error of every model, see measured.valley.steepest. A multiple whose
     learning rate is not allowed is left out; there may be none left.
     """
-    about = {e.seed: (e, *numbers) for e, numbers in zip(raw, steep, strict=True)}
+    models, numbers = {e.seed: e for e in raw}, {e.seed: n for e, n in zip(raw, steep, strict=True)}
+    lowest, highest = TableExperiment.bounds("learning_rate")
 
     def rate(multiple, seed):
-        return 2 * multiple / about[seed][1]
+        return 2 * multiple / numbers[seed][0]
 
-    possible = [m for m in OVERFLOW_AT if all(1e-15 <= rate(m, seed) <= 100 for seed in about)]
+    possible = [m for m in OVERFLOW_AT if all(lowest <= rate(m, seed) <= highest for seed in models)]
     sweep = Sweep.made(
-        lambda multiple, seed: about[seed][0].but(learning_rate=rate(multiple, seed)),
+        lambda multiple, seed: models[seed].but(learning_rate=rate(multiple, seed)),
         multiple=possible,
-        seed=about,
+        seed=models,
     )
-    steps = [overflow_step(e.learning_rate, *about[e.seed][1:]) for e in sweep.experiments]
-    return sweep, np.reshape(steps, sweep.shape)
+
+    def expected(e):
+        lambda_max, furthest = numbers[e.seed]
+        return overflow_step(furthest**2, lambda_max, e.learning_rate)
+
+    return sweep, np.reshape([expected(e) for e in sweep.experiments], sweep.shape)

@@ -1,13 +1,8 @@
 """Gradient descent where its course is known in closed form: on a parabola, and on f = u v / sqrt(n)."""
 
-import math
-
 import numpy as np
 
-
-def momentum_threshold(curvature: float, momentum: float = 0.0) -> float:
-    """Where heavy-ball descent begins to diverge: 2 (1 + momentum) / curvature (Polyak 1964)."""
-    return 2 * (1 + momentum) / curvature
+from core.theory import roots
 
 
 def errors(start: np.ndarray, curvatures: np.ndarray, learning_rate: float, momentum: float, steps: int):
@@ -23,24 +18,6 @@ def errors(start: np.ndarray, curvatures: np.ndarray, learning_rate: float, mome
         r, s = roots(learning_rate * curvatures, momentum)
         a = (1 - learning_rate * curvatures - s) / (r - s)
         return start * (a * r**t + (1 - a) * s**t).real
-
-
-def roots(rate: np.ndarray, momentum: float) -> tuple[np.ndarray, np.ndarray]:
-    """Both factors per step, where `rate` is learning_rate times curvature; complex where it oscillates."""
-    half = (1 + momentum - np.asarray(rate, dtype=float)) / 2
-    root = np.sqrt((half * half - momentum).astype(complex))
-    return half + root, half - root
-
-
-def overflow_step(
-    loss: float, curvature: float, learning_rate: float, momentum: float, limit: float
-) -> float:
-    """The step at which the loss of a parabola passes `limit`; inf if descent on it does not diverge.
-
-    With a factor g per step the loss grows by g^2: ln(limit / loss) / (2 ln g).
-    """
-    growth = max(abs(r) for r in roots(learning_rate * curvature, momentum))
-    return math.log(limit / loss) / (2 * math.log(growth)) if growth > 1 + 1e-9 else math.inf
 
 
 def catapult(f: float, curvature: float, n: int, learning_rate: float, steps: int):

@@ -22,10 +22,10 @@ from core.lessons.feature_scaling.theory import (
     kappa,
     kappa_of_correlation,
     kappa_of_mean,
-    overflow_step,
     predicted_steps,
     with_bias,
 )
+from core.theory import overflow_step
 
 HOUSES = Houses()
 
@@ -112,12 +112,13 @@ def test_a_landscape_is_gradient_descent_on_the_real_loss():
 def test_the_step_of_the_overflow_is_known_before_training(size, rate):
     experiments = [Scales(size=size, learning_rate=rate, steps=40, seed=seed) for seed in range(5)]
     for e, run in zip(experiments, train(experiments, snapshots=2), strict=True):
-        assert abs(run.diverged_at - overflow_step(rate, *steepest(e))) < 1
+        lambda_max, furthest = steepest(e)
+        assert abs(run.diverged_at - overflow_step(furthest**2, lambda_max, rate)) < 1
 
 
 def test_a_short_step_does_not_overflow():
     e = Scales(learning_rate=0.001, steps=40)
     lambda_max, furthest = steepest(e)
     assert lambda_max == pytest.approx(2 * np.linalg.norm(with_bias(e.load().x_train), 2) ** 2 / 500)
-    assert overflow_step(0.001, lambda_max, furthest) == np.inf
+    assert overflow_step(furthest**2, lambda_max, 0.001) == np.inf
     assert train([e], snapshots=2)[0].diverged_at is None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.lessons.gradients import theory
+from core import theory
 from core.lessons.gradients.measured import descent
 
 LIMIT = float(np.finfo(np.float32).max)

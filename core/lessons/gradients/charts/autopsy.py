@@ -9,8 +9,7 @@ import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, WEIGHTS, chart, drawable, log_axis
 from core.diagnosis.measures import short
-from core.lessons.gradients.theory import overflow_step
-from core.theory import overflow_depth, sigma_w
+from core.theory import overflow_depth, overflow_step, sigma_w
 
 if TYPE_CHECKING:
     from core.lessons.gradients.measured.autopsy import Autopsy

@@ -12,9 +12,9 @@ from core.charts.sweeps import over_seeds
 from core.diagnosis.measures import final_loss, short
 from core.experiment import Experiment
 from core.lessons.gradients.ruler import curvature_samples
-from core.lessons.gradients.theory import momentum_threshold
 from core.run import Run
 from core.sweep import Sweep
+from core.theory import momentum_threshold
 
 if TYPE_CHECKING:
     from core.lessons.gradients.measured.curvature import Sharpness

@@ -8,6 +8,7 @@ import torch
 
 from core.data import WEIGHTS, stream
 from core.lessons.gradients import theory
+from core.theory import momentum_threshold
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def least_squares(
     x = rng.normal(size=(SAMPLES, FEATURES)) * np.geomspace(1, 0.3, FEATURES) / np.sqrt(SAMPLES)
     curvatures, directions = np.linalg.eigh(x.T @ x)
     target = rng.normal(size=FEATURES)
-    learning_rate = ratio * theory.momentum_threshold(curvatures[-1], momentum)
+    learning_rate = ratio * momentum_threshold(curvatures[-1], momentum)
     error = theory.errors(-directions.T @ target, curvatures, learning_rate, momentum, steps)
     dtype = getattr(torch, precision)
     inputs, answers = torch.tensor(x, dtype=dtype), torch.tensor(x @ target, dtype=dtype)
