@@ -1,13 +1,14 @@
 """How neural networks train, fail and recover: measured, predicted, diagnosed.
 
     Experiment   every setting that decides a run, frozen and checked            core.experiment
+    Trainable    what of an Experiment everything asks that trains or judges it  core.experiment
     Stack        networks of one shape that train together, each on its own      core.engine.network
     train        experiments in, Runs out                                        core.engine.train
     Run          what was measured while one network trained, numpy only         core.run
     probe        a short function of what a layer saw at a step                  core.engine.probes
     Prediction   what theory expects of an Experiment before it trains           core.theory
     Rule         finds what is wrong with a Run; a Finding names the evidence,
-                 a Remedy (core.diagnosis.remedies) is a changed setting                   core.diagnosis.rules
+                 a Remedy is a changed setting                               core.diagnosis.rules
     Claim        a textbook sentence and the two Experiments that test it        core.diagnosis.claims
     Lesson       a question, its start Experiment, presets and claims            core.lessons
     chart        Runs in, a Plotly figure out                                    core.charts

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.experiment import Experiment
+from core.experiment import Trainable
 
 DELTA_EDGES = np.logspace(-30, 10, 81)
 PRE_ACTIVATION_EDGES = np.sinh(np.linspace(-10, 10, 101))
@@ -38,7 +38,7 @@ class Run:
     diverged_at: the first step whose loss was not finite. The run ends there: what comes later is NaN.
     """
 
-    experiment: Experiment
+    experiment: Trainable
     loss: np.ndarray
     at: np.ndarray
     train_loss: np.ndarray
