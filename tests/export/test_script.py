@@ -18,7 +18,7 @@ import pytest
 from core.data import DATASETS, SCALERS
 from core.engine.initial import INITS
 from core.engine.train import train
-from core.experiment import Activation, Experiment, Init
+from core.experiment import Activation, Experiment, Init, Optimizer
 from core.export.csv import losses_csv, probes_csv, runs_csv
 from core.export.script import file_name, pytorch_script
 
@@ -47,7 +47,7 @@ MENU = {
     "batchnorm": [False, True],
     "dropout": [0, 0, 0.3, 0.3, 1],
     "residual": [False, True],
-    "optimizer": ["sgd", "adam"],
+    "optimizer": get_args(Optimizer),
     "learning_rate": [0.003, 0.01, 0.03],
     "momentum": [0, 0.9],
     "weight_decay": [0, 0.01],
