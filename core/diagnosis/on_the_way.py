@@ -223,8 +223,8 @@ def _updates(run: Run) -> np.ndarray:
     """Updates over weights, of every hidden layer at every snapshot; of a linear model their mean."""
     if run.experiment.depth:
         return run.probes["update_ratio"][: run.last + 1]
-    start = initial_weight(run.experiment, 0)
-    way = np.linalg.norm(run.weights["linear.0.weight"] - start) / np.linalg.norm(start)
+    start = initial_weight(run.experiment, 0).astype(float)
+    way = ratio(np.linalg.norm(run.weights["linear.0.weight"] - start), np.linalg.norm(start))
     return np.array([way / run.experiment.steps])
 
 
