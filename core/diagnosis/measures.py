@@ -49,8 +49,9 @@ def _of_layers(values: np.ndarray, sum_up: Callable) -> float:
 
 def first_over_last(run: Run, snapshot: int = 0) -> float:
     """RMS of delta in the first hidden layer over that in the last; 1: all layers hear the error alike."""
+    delta = run.probes["delta_norm"][snapshot].astype(float)
     with np.errstate(all="ignore"):
-        return _of_layers(run.probes["delta_norm"][snapshot].astype(float), lambda delta: delta[0] / delta[-1])
+        return _of_layers(delta, lambda delta: delta[0] / delta[-1])
 
 
 def per_layer(run: Run, snapshot: int = 0) -> float:

@@ -62,9 +62,9 @@ def non_finite(run: Run) -> Finding | None:
 
 def _largest(run: Run) -> tuple[int, str]:
     """The hidden layer with the largest numbers where they were last measured, and a sentence on it."""
-    probe, name = ("activation_std", "std of the activations")
+    probe, name = "activation_std", "std of the activations"
     if run.experiment.batchnorm:
-        probe, name = ("weight_norm", "norm of the weights")
+        probe, name = "weight_norm", "norm of the weights"
     sizes = np.nan_to_num(run.probes[probe][: run.last + 1], nan=np.inf)
     layer = int(sizes[-1].argmax())
     start = f", {short(sizes[0, layer])} at the start" if run.last else ""
@@ -130,7 +130,7 @@ def _dead(run: Run) -> Finding | None:
 DEAD = Rule(
     dead,
     "Dead units",
-    fires_on=SHALLOW.but(dataset="gaussians", depth=2, width=64, batch_size=64, learning_rate=1),
+    fires_on=SHALLOW.but(depth=2, learning_rate=3),
     source="Amazon SageMaker Debugger, DeadRelu; Lu et al. 2020",
     hidden=True,
 )

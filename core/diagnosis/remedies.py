@@ -104,7 +104,7 @@ def _remedy(run: Run, why: str, also: dict | None = None, **wanted: Any) -> list
     if not change:
         return []
     change |= also or {}
-    if not (changed := _changed(e, **change)):
+    if (changed := _changed(e, **change)) is None:
         return []
     title = ", ".join(words(type(changed), name, value) for name, value in change.items())
     return [Remedy(title[0].upper() + title[1:], change, why)]
@@ -165,7 +165,7 @@ def _rescaling(run: Run) -> list[Remedy]:
 def _wide(run: Run) -> dict[str, int]:
     """More units for a network deeper than wide: there the signal is left to chance (Hanin & Nica 2019)."""
     e = run.experiment
-    return {"width": WIDE} if e.width < min(e.depth, WIDE) and _changed(e, width=WIDE) else {}
+    return {"width": WIDE} if e.width < min(e.depth, WIDE) and _changed(e, width=WIDE) is not None else {}
 
 
 def fresh_weights(run: Run) -> tuple[Remedy, ...]:

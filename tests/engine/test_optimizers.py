@@ -55,8 +55,10 @@ def test_what_rescales_makes_the_same_step_of_a_gradient_a_thousand_times_as_lar
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_rate_that_is_offered_is_a_usual_one(name):
-    low, high = OPTIMIZERS[name].usual
-    assert low <= OPTIMIZERS[name].rate <= high
+    kind = OPTIMIZERS[name]
+    low, high = kind.usual
+    assert 0 < low <= kind.rate <= high
+    assert not kind.rescales or kind.linear_rate >= kind.rate
 
 
 def test_momentum_counts_where_it_is_a_setting():
