@@ -139,7 +139,8 @@ def test_a_cause_hides_what_follows_from_it(name, runs):
 def test_a_default_network_of_twelve_layers_is_offered_only_what_works(runs, remedied):
     [found] = diagnose(runs[DEFAULT])
     changed = [set(remedy.change) for remedy in found.remedies]
-    assert changed == [{"init"}, {"batchnorm"}, {"residual"}, {"optimizer", "learning_rate"}]
+    assert changed[:3] == [{"init"}, {"batchnorm"}, {"residual"}]
+    assert changed[3:] and all(change == {"optimizer", "learning_rate"} for change in changed[3:])
     for remedy in found.remedies:
         assert helped(runs[DEFAULT], remedied[remedy.applied(DEFAULT)]), remedy.title
 

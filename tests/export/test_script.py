@@ -47,7 +47,7 @@ MENU = {
     "batchnorm": [False, True],
     "dropout": [0, 0, 0.3, 0.3, 1],
     "residual": [False, True],
-    "optimizer": get_args(Optimizer),
+    "optimizer": ["sgd", "adam"],
     "learning_rate": [0.003, 0.01, 0.03],
     "momentum": [0, 0.9],
     "weight_decay": [0, 0.01],
@@ -73,7 +73,8 @@ def drawn(count):
 DIVERGING = Experiment(gain=30, learning_rate=10, steps=20, precision="float64")
 WIDE_DATA = Experiment(dataset="gaussians", features=20, depth=2, samples=64, steps=20, precision="float64")
 BETWEEN = WIDE_DATA.but(dropout=0.5, dropout_last=False)
-EXPERIMENTS = [Experiment(), DIVERGING, WIDE_DATA, BETWEEN, *drawn(28)]
+EVERY_OPTIMIZER = WIDE_DATA.vary(optimizer=get_args(Optimizer), momentum=[0, 0.5])
+EXPERIMENTS = [Experiment(), DIVERGING, WIDE_DATA, BETWEEN, *EVERY_OPTIMIZER, *drawn(28)]
 NUMBERS = range(len(EXPERIMENTS))
 # A run is measured after one forward pass more than its steps, which moves the running averages of batchnorm.
 MEASURED = [
