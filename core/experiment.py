@@ -10,20 +10,10 @@ from core.data import DATASETS, SCALERS, load
 from core.settings import Conflict, Settings, number
 
 BN_EPSILON, BN_MOMENTUM = 1e-5, 0.1
-
-
 WORK_LIMIT = 1.5e12
-
-
 SIGNAL_LIMIT = 2**24
-
-
 Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "identity"]
-
-
 Init = Literal["he", "xavier", "lecun", "pytorch", "normal", "orthogonal", "zeros"]
-
-
 Optimizer = Literal["sgd", "adam"]
 
 

@@ -6,10 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 LEAK = 0.01
-
-
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. 2017
-
 
 _erfc = np.vectorize(math.erfc, otypes=[float])
 
@@ -36,8 +33,6 @@ def _elu(x):
 
 
 Function = Callable[[np.ndarray], np.ndarray]
-
-
 ACTIVATIONS: dict[str, tuple[Function, Function]] = {
     "relu": (lambda x: np.maximum(x, 0), lambda x: np.where(x > 0, 1.0, 0)),
     "leaky_relu": (lambda x: np.where(x > 0, x, LEAK * x), lambda x: np.where(x > 0, 1, LEAK)),

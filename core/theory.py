@@ -47,11 +47,7 @@ def sigma_b(experiment: Experiment, fan_in: int) -> float:
 
 
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(16)
-
-
 _PANELS = np.arange(-12.0, 13)
-
-
 _LADDER = np.concatenate([-(2.0 ** np.arange(6, -1, -1)), [0], 2.0 ** np.arange(7)])
 
 

@@ -19,11 +19,7 @@ from core.diagnosis.remedies import (
 from core.run import Run
 
 FORWARD_GROWTH, BACKWARD_GROWTH = 10, 100
-
-
 VANISHED = 0.03
-
-
 MOST_UNITS = 0.5
 
 

@@ -12,11 +12,7 @@ from core.experiment import Experiment
 from core.run import Run
 
 SEVERITIES = ("critical", "warning", "note")
-
-
 LITTLE, HALF = 0.9, 0.5
-
-
 ENOUGH_STEPS = 30
 
 
@@ -66,8 +62,6 @@ class Rule:
 
 
 DEEP = Experiment(depth=10, samples=256, steps=150)
-
-
 SHALLOW = DEEP.but(depth=4)
 
 

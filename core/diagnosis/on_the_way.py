@@ -30,11 +30,7 @@ from core.engine.initial import initial_weight
 from core.run import Run
 
 LONG_UPDATE, RISE = 0.25, 2
-
-
 SHORT_UPDATE, NO_UPDATE = 1e-3, 1e-4
-
-
 FEW_WEIGHTS = 0.1
 
 

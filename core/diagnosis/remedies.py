@@ -16,15 +16,9 @@ from core.theory import predict
 
 FIRST_UPDATE = 0.002
 """A good size for the first update, relative to the weights it changes; 1e-3 is usual (Karpathy 2022)."""
-
-
 UNIT_SIZE = 0.1, 2
 """From which to which root mean square features are about as large as initial weights are made for."""
-
-
 DEEPEST_BATCHNORM = 30
-
-
 WIDE = 32
 
 
@@ -42,18 +36,10 @@ class Remedy:
 
 
 NAMES = {"he": "He", "xavier": "Xavier", "lecun": "LeCun", "relu": "ReLU", "zscore": "z-score"}
-
-
 WORDS = {"activation": "{} activation", "init": "{} initialization", "scaling": "{} scaling"}
 """Settings that read better with the value first."""
-
-
 HE = "Weights of variance 2 / fan_in make up for the half of the signal that {} cuts off (He et al. 2015)."
-
-
 XAVIER = "Weights of variance 1 / width keep the length of a tanh signal (Glorot & Bengio 2010)."
-
-
 GOOD_INITS = {
     "relu": ("he", HE.format("ReLU")),
     "leaky_relu": ("he", HE.format("leaky ReLU")),
@@ -64,15 +50,11 @@ GOOD_INITS = {
     "tanh": ("xavier", XAVIER),
 }
 """Initial weights that let a signal pass many layers."""
-
-
 SLOPE = {
     "sigmoid": "The slope of sigmoid is a factor of at most 1/4 at every layer; here it is up to 1.",
     "identity": "Without an activation function, layers together do no more than one: a straight cut.",
 }
 """Why activations without such weights are replaced."""
-
-
 SUITS = "A learning rate that suits networks of this depth."
 
 

@@ -22,8 +22,6 @@ RULES = (
     on_the_way.PLATEAU,
 )
 """In the order of cause and effect, but for the first, which tells how the run ended."""
-
-
 CAUSES = {
     "non_finite": ("unscaled", "exploding"),
     "decayed": ("non_finite", "unscaled"),

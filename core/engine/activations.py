@@ -7,11 +7,7 @@ import numpy as np
 import torch
 
 aten = torch.ops.aten
-
-
 LEAK = 0.01
-
-
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 

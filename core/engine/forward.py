@@ -15,14 +15,8 @@ from core.run import Run
 from core.slopes import ACTIVATIONS
 
 BN_EPSILON = 1e-5
-
-
 DRAWS = 20
-
-
 MOST_SAMPLES = 1024
-
-
 MOST_WORK = 4e9
 
 

@@ -13,8 +13,6 @@ from torch.linalg import vector_norm
 from core.engine.activations import ACTIVATIONS
 
 SAMPLED = 32
-
-
 SATURATED = 0.06
 
 

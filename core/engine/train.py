@@ -15,14 +15,8 @@ from core.experiment import WORK_LIMIT, Trainable, work
 from core.run import DELTA_EDGES, PRE_ACTIVATION_EDGES, Run, activation_edges
 
 TICK_SECONDS = 0.02
-
-
 LAYER_BYTES = 600_000
-
-
 SIZES = ("samples", "inputs", "outputs", "depth", "width", "batch_size", "steps")
-
-
 KINDS = ("loss", "activation", "batchnorm", "residual", "optimizer", "precision")
 
 

@@ -27,8 +27,6 @@ def tensors(stack: Stack, loss: torch.Tensor) -> list[tuple[str, int, torch.Tens
 
 
 LOOKS = 400
-
-
 Tick = Callable[[float], None] | None
 
 

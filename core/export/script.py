@@ -13,8 +13,6 @@ from core.export import template
 from core.settings import Settings
 
 LINE_LENGTH = 110
-
-
 PYTORCH_NAMES = {
     "relu": "ReLU",
     "leaky_relu": "LeakyReLU",

@@ -59,7 +59,6 @@ def stream(use, layer=0):
     return np.random.default_rng([SEED, STREAMS[use], layer])
 '''
 
-
 LOAD = '''
 def load():
     """A training set and a held-out set of the same size: x_train, y_train, x_test, y_test."""
@@ -80,7 +79,6 @@ def load():
     return x[:SAMPLES], y[:SAMPLES], x[SAMPLES:], y[SAMPLES:]
 '''
 
-
 DROPOUT = '''
 class Dropout(nn.Module):
     """What nn.Dropout does, with a stream of random numbers of its own."""
@@ -95,7 +93,6 @@ class Dropout(nn.Module):
         drawn = self.rng.random((h.shape[1], h.shape[0]), dtype=np.float32).T
         return h * torch.from_numpy(drawn >= np.float32(DROPOUT)) / (1 - DROPOUT)
 '''
-
 
 NETWORK = '''
 class Network(nn.Module):
@@ -123,7 +120,6 @@ class Network(nn.Module):
         return self.linear[-1](h)
 '''
 
-
 WEIGHTS = '''
 @torch.no_grad()
 def draw_weights(network):
@@ -140,7 +136,6 @@ def draw_weights(network):
             layer.bias.add_(BIAS)  # if bias
 '''
 
-
 BATCHES = '''
 def batches(x, y):
     """Mini-batches without end; every epoch shuffles the samples anew."""
@@ -150,7 +145,6 @@ def batches(x, y):
         for chosen in order.split(BATCH_SIZE):
             yield x[chosen], y[chosen]
 '''
-
 
 TRAIN = '''
 def train(network, x, y):

@@ -9,19 +9,12 @@ import streamlit as st
 from core.lessons import LESSONS
 
 NAME = "Gradient Clinic"
-
-
 ABOUT = f"**{NAME}** trains small neural networks in front of you and shows what happens inside them."
-
 
 PULSE = """<rect width="32" height="32" rx="7" fill="#0A6B6B"/>
 <path d="M3 18h4l3-11 4 18 3-12 3 7 2-4 2 2h5" fill="none" stroke="#FFFFFF" stroke-width="2.2"
 stroke-linecap="round" stroke-linejoin="round"/>"""
-
-
 ICON = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32">{PULSE}</svg>'
-
-
 LOGO = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 32" width="200" height="32">{PULSE}
 <text x="42" y="23" textLength="156" font-family="Georgia, serif" font-size="21" font-weight="700"
 fill="#2A8A8A">{NAME}</text></svg>"""
@@ -36,7 +29,6 @@ STYLE = """<style>
 .stCode .token.string { color: light-dark(#1A6B2E, #8FD3A0) !important }
 .stCode .token.keyword { color: light-dark(#0B5FA5, #7DBBF0) !important }
 </style>"""
-
 
 _inside = ContextVar("inside", default=False)
 

@@ -15,8 +15,6 @@ from pages.parts import controls, show
 
 # The colours of the nodes, as dark or as light as words have to be.
 WORDS = {"data": ("#7B3571", "#DBA6D3"), "weight": ("#2C6A38", "#8FD3A0")}
-
-
 WORDS |= {"value": ("#0B5FA5", "#7DBBF0"), "gradient": ("#A84300", "#FFA05C")}
 
 

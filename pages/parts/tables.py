@@ -24,14 +24,8 @@ from pages.parts import show
 from pages.parts.training import computed, trained
 
 SEEDS, MODEL_SEEDS = 5, 3
-
-
 KEY = "feature_scaling.upload"
-
-
 LADDER = "feature_scaling.models"
-
-
 OVERFLOW_AT = (1.5, 2, 3, 5, 10, 100, 1e4, 1e6)
 
 

@@ -13,11 +13,7 @@ from core.experiment import Experiment
 from core.run import Run
 
 CACHE_BYTES = 150_000_000
-
-
 SHOW_AFTER = 0.4
-
-
 SNAPSHOTS = 40
 
 

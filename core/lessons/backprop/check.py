@@ -17,11 +17,7 @@ import numpy as np
 from core.lessons.backprop.graph import Graph, evaluate, gradients
 
 EPSILON = np.finfo(np.float64).eps
-
-
 H = np.logspace(-16, 0, 65)
-
-
 SIDE = 1e-3
 
 

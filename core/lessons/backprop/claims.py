@@ -21,14 +21,8 @@ from core.lessons.backprop.paths import (
 from core.lessons.backprop.settings import Passes
 
 COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
-
-
 DEEP_LEARNING = "Goodfellow, Bengio and Courville 2016, Deep Learning"
-
-
 TYPED = Passes(shape="expression", learning_rate=0.1, steps=100)
-
-
 FUNCTIONS = {
     "a bump": TYPED.but(expression="y = exp(-(w*x + b)**2); (y - t)**2", values="x:1,w:1,b:0.3,t:0.9"),
     "two waves": TYPED.but(
@@ -46,11 +40,7 @@ FUNCTIONS = {
     ),
     "a step": TYPED.but(expression="y = step(w*x + b); (y - t)**2", values="x:1,w:-0.6,b:-0.4,t:1"),
 }
-
-
 KINK = TYPED.but(expression="y = relu(w*x + b); (y - t)**2", values="x:1,w:0.2,b:0.1,t:1")
-
-
 LEARNED = 0.01
 
 
@@ -175,8 +165,6 @@ def _worse_without_clearing(passes: Passes) -> Evidence:
 
 
 ZERO = Passes(init="zero", steps=100)
-
-
 FACTS = (
     Fact(
         "Backpropagation avoids an exponential number of computations by recording what it has found.",

@@ -12,20 +12,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 BYTES = 4
-
-
 BATCH = 32
-
-
 INPUTS = 2
-
-
 MEMORY_WIDTH = 64
-
-
 WIDTHS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
-
-
 DEPTHS = (1, 2, 4, 6, 8, 12, 16)
 
 

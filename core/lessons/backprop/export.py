@@ -11,20 +11,12 @@ from core.lessons.backprop.operations import INFIX
 from core.lessons.backprop.settings import Passes
 
 LINE_LENGTH = 110
-
-
 CALLS = {"neg": "-{}", "relu": "torch.relu({})", "step": "(({0} > 0).double() + 0 * {0})"}
-
-
 CALLS |= {name: f"torch.{name}({{}})" for name in ("sin", "cos", "tanh", "exp", "log", "sigmoid")}
-
-
 CALLS |= {
     "mse_loss": "F.mse_loss({}, {})",
     "bce_with_logits": "F.binary_cross_entropy_with_logits({}, {})",
 }
-
-
 TEXT = '''"""$sentence
 
 Its settings, to be added to the address of the Backprop page of the Gradient Clinic:

@@ -14,14 +14,8 @@ from core.lessons.backprop.graph import Graph, Node
 from core.lessons.backprop.operations import FUNCTIONS, OPERATIONS
 
 MAX_LENGTH = 1000
-
-
 MAX_OPERATIONS = 60
-
-
 SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
-
-
 ALLOWED = f"allowed are names, numbers, + - * / **, brackets and {', '.join(FUNCTIONS)}"
 
 

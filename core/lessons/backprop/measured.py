@@ -13,8 +13,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from core.lessons.backprop.cost import BATCH, DEPTHS, MEMORY_WIDTH, WIDTHS, parameter_count, shape
 
 TIMED = (2, 4, 8, 16, 24)
-
-
 REPEATS = 3
 
 

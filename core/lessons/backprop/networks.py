@@ -12,14 +12,8 @@ import numpy as np
 from core.lessons.backprop.graph import Graph
 
 SHAPES = {"single neuron": (2, 1), "2-2-1": (2, 2, 1), "2-3-3-1": (2, 3, 3, 1)}
-
-
 ACTIVATIONS = ("tanh", "sigmoid", "relu")
-
-
 LOSSES = ("mse", "cross-entropy")
-
-
 INITS = ("random", "zero", "equal")
 
 

@@ -194,9 +194,5 @@ OPERATIONS = {
         needs="a target between 0 and 1",
     ),
 }
-
-
 INFIX = ("+", "-", "*", "/", "**")
-
-
 FUNCTIONS = tuple(name for name in OPERATIONS if name not in (*INFIX, "neg"))

@@ -14,8 +14,6 @@ from itertools import pairwise
 from core.lessons.backprop.graph import Graph, backward, forward
 
 MAX_PATHS = 10_000
-
-
 MAX_LEVELS = 22
 
 

@@ -13,14 +13,8 @@ from core.lessons.backprop.networks import parameters, program, start_values
 from core.settings import Conflict, Settings, number
 
 LAST_STEP = 700
-
-
 NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
-
-
 PAIR = re.compile(rf"([A-Za-z]\w{{0,11}}):({NUMBER})")
-
-
 PAIRS = "name:number pairs, such as w1:0.5,b:-1"
 
 

@@ -12,8 +12,6 @@ from core.experiment import Experiment
 from core.settings import Conflict, number
 
 EPSILON, MOMENTUM = 1e-5, 0.1
-
-
 BATCHES_SEEN = 100
 
 

@@ -18,23 +18,11 @@ START = ByHand(
     steps=150,
     nudge=0.3,
 )
-
-
 GOOD = START.experiment.but(gain=1, batchnorm=False)
-
-
 SMALL, MOONS = GOOD.but(depth=4, steps=400), GOOD.but(dataset="moons", depth=4, steps=100)
-
-
 DEEP = GOOD.but(depth=20, learning_rate=0.01, steps=200)
-
-
 KAGGLE = "Kaggle Learn, Intro to Deep Learning: dropout and batch normalization"
-
-
 COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
-
-
 PAPER = "Ioffe & Szegedy 2015, Batch Normalization, abstract"
 
 
@@ -43,11 +31,7 @@ SWEEPS = {
     "gain": (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 20),
     "input_spread": (1, 3, 10, 30, 100, 1000),
 }
-
-
 RATES, DEPTHS, GAINS = (0.03, 0.1, 0.3), (10, 20, 30, 40, 50), (1, 0.3, 10)
-
-
 SEEDS = 5
 
 

@@ -39,14 +39,8 @@ class Rescaled:
 
 
 FACTORS = np.logspace(-3, 3, 13)
-
-
 STEPS, SEEDS = 60, 5
-
-
 LENGTHS = (0.5, 1.0, 2.0, 3.0, 4.0)
-
-
 SIZES = (2, 4, 8, 16, 32, 64)
 
 

@@ -5,55 +5,27 @@ from core.experiment import Experiment
 from core.lessons.lesson import Lesson
 
 START = Experiment(dataset="gaussians", noise=0, depth=2, width=64, learning_rate=1, batch_size=64, steps=100)
-
-
 CALM = START.but(learning_rate=0.1)
-
-
 SHIFTED = START.but(input_shift=3, learning_rate=0.3)
-
-
 NEGATIVE = CALM.but(bias=-5)
-
-
 FINE = CALM.but(dataset="moons", noise=0.1, optimizer="adam")
-
-
 REVIVAL = CALM.but(depth=3, steps=300)
-
-
 LINE = Experiment(dataset="curve", samples=128, depth=1, width=24, learning_rate=0.08, steps=300)
-
-
 PLANE = LINE.but(dataset="moons", noise=0.1, learning_rate=3)
-
-
 HINGES = (LINE, PLANE)
-
-
 HINGE_RATES = (0.01, 0.03, 0.05, 0.08, 0.1, 0.3, 1.0, 3.0, 5.0)
-
-
 REVIVALS = {
     "SGD": REVIVAL,
     "Adam": REVIVAL.but(optimizer="adam", learning_rate=0.003),
     "SGD with weight decay": REVIVAL.but(weight_decay=0.01),
 }
-
-
 MARGINS = (0.01, 30.0)
-
-
 TABS = ("What kills", "What helps, and what does not", "Can it come back?", "See the hinges")
-
-
 CAUSES = {
     "learning_rate": (0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 10.0),
     "bias": (-6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 0.5),
     "input_shift": (0.0, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0),
 }
-
-
 COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
 
 

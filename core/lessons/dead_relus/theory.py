@@ -8,11 +8,7 @@ from core.experiment import Experiment
 from core.theory import sigma_w
 
 GAUSSIAN = ("he", "xavier", "lecun", "normal")
-
-
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(16)
-
-
 _cdf = np.vectorize(lambda x: math.erfc(-x / math.sqrt(2)) / 2, otypes=[float])
 
 

@@ -17,35 +17,21 @@ START = Experiment(
     learning_rate=0.003,
     steps=300,
 )
-
-
 EVERY = START.but(dropout_last=True)
-
-
 MOONS = EVERY.but(dataset="moons", features=0, noise=0.2, samples=128, steps=1000)
-
-
 CLEAN = EVERY.but(dataset="spirals", features=0, label_noise=0, samples=512, width=32)
-
-
 GAP = EVERY.but(
     dataset="gap", features=0, noise=0.1, label_noise=0, samples=64, width=64, dropout=0.1, steps=1000
 )
 
-
 RATES = (0, 0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
-
-
 SEEDS = 8
-
-
 FAMILIES = {
     "50 samples, 40 features, noise 1": (50, 40, 1.0),
     "50 samples, 40 features, noise 2": (50, 40, 2.0),
     "30 samples, 40 features, noise 0.5": (30, 40, 0.5),
     "100 samples, 40 features, noise 3": (100, 40, 3.0),
 }
-
 
 SMALL = START.but(
     features=0,
@@ -56,15 +42,11 @@ SMALL = START.but(
     learning_rate=0.01,
     precision="float64",
 )
-
-
 SMALL_NETWORKS = {
     "linear output": SMALL.but(dataset="curve", depth=1, width=10),
     "softmax output": SMALL.but(dataset="blobs", noise=0.5, depth=1, width=10),
     "two ReLU layers": SMALL.but(dataset="moons", noise=0.1, depth=2, width=5),
 }
-
-
 SHIFTED = START.but(
     dataset="gaussians",
     label_noise=0,
@@ -74,18 +56,12 @@ SHIFTED = START.but(
     optimizer="sgd",
     steps=100,
 )
-
-
 SHIFTS = SHIFTED.vary(
     activation=("identity", "relu"), learning_rate=(1e-6, 0.1), dropout=(0.1, 0.3, 0.5, 0.7, 0.9)
 )
 
-
 COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
-
-
 GLOSSARY = "Google Machine Learning Glossary, dropout regularization"
-
 
 LESSON = Lesson(
     slug="dropout",

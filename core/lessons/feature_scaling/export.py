@@ -65,7 +65,6 @@ def stream(use, layer=0):
     return np.random.default_rng([SEED, STREAMS[use], layer])
 '''
 
-
 DRAW = '''
 def draw():
     """The raw table: SAMPLES rows to train on, then those held out."""
@@ -76,7 +75,6 @@ def draw():
     table = pd.read_csv(FILE, float_precision="round_trip")  # if upload
     return table.iloc[stream("data").permutation(len(table))]  # if upload
 '''
-
 
 LOAD = '''
 scaling = ColumnTransformer(

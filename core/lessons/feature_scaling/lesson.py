@@ -5,24 +5,15 @@ from core.lessons.feature_scaling.table import PIPELINES, Houses
 from core.lessons.lesson import Lesson
 
 START = Houses()
-
-
 CLEAN = START.but(outlier_share=0)
-
-
 NETWORK = {"depth": 2, "optimizer": "adam", "learning_rate": 0.01}
-
-
 COURSE = "Google Machine Learning Crash Course, Numerical data: normalization"
-
-
 MODELS = {
     "linear, SGD": {"depth": 0, "optimizer": "sgd", "learning_rate": 0.1, "momentum": 0},
     "linear, Adam": {"depth": 0, "optimizer": "adam", "learning_rate": 0.1},
     "2 hidden layers, SGD": {"depth": 2, "optimizer": "sgd", "learning_rate": 0.05, "momentum": 0},
     "2 hidden layers, Adam": NETWORK,
 }
-
 
 LESSON = Lesson(
     slug="feature_scaling",

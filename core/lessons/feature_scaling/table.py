@@ -22,17 +22,9 @@ PIPELINES = {
     "clip_zscore": "clip, z-score",
     "log_clip_zscore": "log, clip, z-score",
 }
-
-
 WITHOUT_LOG = {"log": "none", "log_zscore": "zscore", "log_clip_zscore": "clip_zscore"}
-
-
 SKEWED = 0.3
-
-
 MISSING = 1
-
-
 Choice = Literal["as above", *PIPELINES]
 
 

@@ -5,11 +5,7 @@ import math
 import numpy as np
 
 SLOPE, NOISE, ROWS = 2.0, 0.5, 5_000
-
-
 SIZES = np.array([1, 2, 5, 10, 20, 50, 100])
-
-
 SPREADS = np.array([0.1, 0.25, 0.5, 0.75, 1, 1.5, 2])
 
 
@@ -46,8 +42,6 @@ def log_theory(spread) -> np.ndarray:
 
 
 TARGET, MOST_STEPS = 1e-6, 20_000
-
-
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 

@@ -15,11 +15,7 @@ from core.lessons.feature_scaling.table import PIPELINES, WITHOUT_LOG, TableExpe
 from core.settings import shorten
 
 MAX_BYTES, MAX_ROWS, MAX_COLUMNS, MIN_ROWS = 2_000_000, 5_000, 20, 50
-
-
 NAME = re.compile(r"[\w \-.%/()]{1,40}")
-
-
 TRAINING_SHARE = 0.7
 
 

@@ -19,14 +19,8 @@ MAP = Experiment(
     momentum=0,
     steps=100,
 )
-
-
 COARSE, FINE = (4, 8, 14, 22, 32, 44), (4, 6, 8, 11, 14, 18, 22, 27, 32, 38, 44)
-
-
 SEEDS = 2
-
-
 TRAINED = 0.6
 """Accuracy from which a network counts as trained; guessing among four classes gives 0.25."""
 

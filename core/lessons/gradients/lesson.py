@@ -5,17 +5,9 @@ from core.experiment import Experiment
 from core.lessons.lesson import Lesson
 
 START = Experiment(activation="sigmoid", init="xavier", depth=10)
-
-
 DEFAULT = START.but(activation="relu", init="pytorch", depth=12)
-
-
 HE_2015 = START.but(activation="relu", depth=20, width=64, learning_rate=0.003, batch_size=128, steps=300)
-
-
 LARGE = START.but(activation="relu", init="normal", gain=2, width=64, learning_rate=0.1, steps=150)
-
-
 EDGE = START.but(
     dataset="curve",
     samples=32,
@@ -28,9 +20,7 @@ EDGE = START.but(
     precision="float64",
 )
 
-
 COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
-
 
 CHANGES = {
     "as it is": {},
@@ -45,18 +35,14 @@ CHANGES = {
     "tanh": {"activation": "tanh"},
     "10 × learning rate": {"learning_rate": 0.5},
 }
-
-
 RESCUES = {name: DEFAULT.but(**change).vary(seed=range(4)) for name, change in CHANGES.items()}
 """What people try on a network of 12 layers that does not learn, over the same seeds."""
-
 
 DIVERGING = {
     "Weights too large": LARGE,
     "Learning rate too high": START.but(activation="relu", init="he", learning_rate=5),
     "Overflow before the first step": LARGE.but(gain=8, depth=60, steps=20),
 }
-
 
 LESSON = Lesson(
     slug="gradients",

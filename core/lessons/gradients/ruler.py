@@ -4,11 +4,7 @@ from core.experiment import WORK_LIMIT, Experiment, work
 
 PRODUCT = 5e7
 """Weights times samples that one Hessian-vector product may take: about a tenth of a second."""
-
-
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
-
-
 SEEDS = 3
 
 

@@ -13,20 +13,10 @@ from core.lessons.backprop.settings import Passes
 from core.lessons.backprop.steps import symbol
 
 COLOURS = {"data": PALETTE[5], "weight": WEIGHTS, "value": FORWARD, "gradient": BACKWARD}
-
-
 EMPTY = "rgba(128, 136, 149, 0.25)"
-
-
 ROW = 92
-
-
 HEAD, SIDE = 1.25, 0.55
-
-
 SMALL = dict(size=11)
-
-
 GAP, NEAR, STILL = 0.17, 0.42, 3
 
 

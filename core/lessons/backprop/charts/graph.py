@@ -14,8 +14,6 @@ from core.lessons.backprop.settings import Passes
 from core.lessons.backprop.steps import equals, factor
 
 FRAMES = 200
-
-
 __all__ = ["COLOURS", "paint", "passes", "paths", "still"]
 
 

@@ -4,11 +4,7 @@ import re
 from collections.abc import Iterator
 
 LINE = 46
-
-
 WORDS = {r"\cdot ": "· ", r"\times ": "× ", r"\approx ": "≈ ", r"\partial ": "∂"}
-
-
 WORDS |= {r"\mathrel": "", r"\operatorname": "", r"\mathrm": ""}
 
 

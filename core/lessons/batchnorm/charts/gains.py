@@ -12,11 +12,7 @@ from core.lessons.batchnorm.measured import Rescaled
 from core.run import Run
 
 WITHOUT, WITH = "without batchnorm", "with batchnorm"
-
-
 PAIR = (BEFORE, AFTER)
-
-
 DASHED = dict(color=THEORY, dash="dash", width=2)
 
 

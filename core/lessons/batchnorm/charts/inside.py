@@ -21,8 +21,6 @@ from core.lessons.batchnorm.by_hand import Apart, OneBatch, left_of_start
 from core.run import PRE_ACTIVATION_EDGES, Run
 
 PANELS = (dict(domain=[0, 0.44]), dict(domain=[0.56, 1]))
-
-
 DASHED = dict(color=THEORY, dash="dash", width=2)
 
 

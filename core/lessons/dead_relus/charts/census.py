@@ -10,14 +10,8 @@ from core.diagnosis import census
 from core.run import Run
 
 DEAD = PALETTE[1]
-
-
 SHARES = [[0, DEAD], [1e-4, DEAD], [1e-4, "#D6E6F4"], [0.5, "#4A90C8"], [1, "#08306B"]]
-
-
 KINDS = {"dead": DEAD, "nearly dead": PALETTE[3], "sparse": PALETTE[7], "healthy": PALETTE[0]}
-
-
 NUMBERS = 200_000
 
 

@@ -9,8 +9,6 @@ from core.data import load
 from core.lessons.dead_relus.measured.hinges import Weights
 
 DEAD = PALETTE[1]
-
-
 REACH = 2.0
 """How far the picture goes beyond the data, as a factor."""
 

@@ -11,8 +11,6 @@ from core.lessons.dropout.charts.modes import answer_title, percent
 from core.run import Run
 
 THINNED, GRID = 200, 61
-
-
 TWO_CLASSES = [[0, BACKWARD], [0.5, "#C9CFD3"], [1, FORWARD]]
 
 

@@ -17,8 +17,6 @@ KINDS = {
     "delta": ("error signal δ", BACKWARD),
     "weight_gradient": ("weight gradients", PALETTE[4]),
 }
-
-
 NAMES = {name: title for name, (title, _) in KINDS.items()} | {"loss": "loss"}
 
 

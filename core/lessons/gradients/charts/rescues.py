@@ -8,8 +8,6 @@ from core.diagnosis.measures import final_loss, short
 from core.run import Run
 
 RESCUED, STUCK = 0.1, 0.65
-
-
 COLOURS = {"all": PALETTE[8], "some": PALETTE[0], "none": BEFORE}
 
 

@@ -7,11 +7,7 @@ from core.experiment import Experiment
 from core.theory import fixed_point
 
 SEEDS = 4
-
-
 GAINS = np.geomspace(0.3, 30, 13).round(3)
-
-
 WIDE = Experiment(
     dataset="gaussians", noise=0, samples=64, init="normal", depth=15, width=128, learning_rate=1e-6, steps=1
 )
