@@ -2,7 +2,7 @@
 
 from operator import mul
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -17,8 +17,116 @@ MOMENTA = (0, 0.5, 0.8, 0.9, 0.95, 0.99)
 NOISES = (0, 0.02, 0.05, 0.08, 0.1, 0.2, 0.5, 1)
 STEPS = (20, 50, 60, 100, 150, 200, 300, 500, 1000, 2000)
 Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "identity"]
-WITH_MOMENTUM = ("sgd",)
 Init = Literal["he", "xavier", "lecun", "pytorch", "normal", "orthogonal", "zeros"]
+Optimizer = Literal["sgd", "adam"]
+WITH_MOMENTUM = ("sgd",)
+"""The optimizers of which momentum is a setting."""
+
+
+@runtime_checkable
+class Trainable(Protocol):
+    """All that the engine, theory and the rules ask of an experiment; nothing of it is ever changed."""
+
+    @property
+    def samples(self) -> int:
+        """Rows of the training set."""
+
+    @property
+    def inputs(self) -> int:
+        """Input features."""
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that the network answers with."""
+
+    @property
+    def loss(self) -> str:
+        """The training objective: bce, cross_entropy or mse."""
+
+    @property
+    def depth(self) -> int:
+        """Hidden layers; 0 is a linear model."""
+
+    @property
+    def width(self) -> int:
+        """Units of every hidden layer."""
+
+    @property
+    def activation(self) -> str:
+        """What every hidden layer applies to its weighted sums."""
+
+    @property
+    def init(self) -> str:
+        """How the first weights are drawn."""
+
+    @property
+    def gain(self) -> float:
+        """Multiplies the first weights."""
+
+    @property
+    def bias(self) -> float:
+        """Added to the first bias of every hidden unit."""
+
+    @property
+    def batchnorm(self) -> bool:
+        """Whether every weighted sum is normalized over the batch."""
+
+    @property
+    def dropout(self) -> float:
+        """Share of hidden units dropped at every step, where any are."""
+
+    @property
+    def residual(self) -> bool:
+        """Whether every hidden layer after the first adds its input."""
+
+    @property
+    def optimizer(self) -> str:
+        """How a gradient becomes a step."""
+
+    @property
+    def learning_rate(self) -> float:
+        """How far one step goes."""
+
+    @property
+    def momentum(self) -> float:
+        """Of the optimizers that have it as a setting."""
+
+    @property
+    def weight_decay(self) -> float:
+        """Times the weights, this is added to the gradient."""
+
+    @property
+    def clip_norm(self) -> float:
+        """Largest norm of the whole gradient; 0 is off."""
+
+    @property
+    def batch_size(self) -> int:
+        """Samples per step; 0 takes all in their own order."""
+
+    @property
+    def batch(self) -> int:
+        """Samples per step as a number."""
+
+    @property
+    def steps(self) -> int:
+        """Gradient steps."""
+
+    @property
+    def precision(self) -> str:
+        """float32 or float64."""
+
+    @property
+    def seed(self) -> int:
+        """Of all random numbers."""
+
+    def load(self) -> SimpleNamespace:
+        """x_train, x_test [rows, inputs] and y_train, y_test [rows], ready to train on."""
+
+    def dropout_after(self, layer: int) -> float:
+        """Share of units dropped in a hidden layer, counted from 0."""
+
+    def but(self, **changes: Any) -> Self:
+        """The same with some settings changed; raises pydantic.ValidationError where that is not possible."""
 
 
 def _power_of_two(n: int) -> int:
@@ -128,7 +236,7 @@ class Experiment(Settings):
     residual: bool = Field(
         False, title="Residual connections", description="Every hidden layer after the first adds its input."
     )
-    optimizer: Literal["sgd", "adam"] = Field(
+    optimizer: Optimizer = Field(
         "sgd", title="Optimizer", description="Adam rescales every gradient, which hides vanishing ones."
     )
     learning_rate: float = number(
@@ -253,7 +361,7 @@ class Experiment(Settings):
         return self.dropout if self.dropout_last or layer < self.depth - 1 else 0.0
 
 
-def work(*experiments: Experiment) -> float:
+def work(*experiments: Trainable) -> float:
     """Floating-point operations to train these, with what small networks cost besides, in equivalents.
 
     A step costs 2 operations per weight and sample forward and 4 backward; moving one number of an

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.experiment import Experiment
+from core.experiment import Trainable
 
 ENDS = 2
 """Snapshots of a Run that is measured at its start and its end only."""
@@ -40,7 +40,7 @@ class Run:
     diverged_at: the first step whose loss was not finite. The run ends there: what comes later is NaN.
     """
 
-    experiment: Experiment
+    experiment: Trainable
     loss: np.ndarray
     at: np.ndarray
     train_loss: np.ndarray

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from core.data import BATCHES, DROPOUT, WEIGHTS, load, stream
 from core.engine.initial import INITS
+from core.engine.optimizers import OPTIMIZERS
 from core.engine.probes import SAMPLED
 from core.run import DELTA_EDGES, PRE_ACTIVATION_EDGES, activation_edges
 
@@ -153,12 +154,11 @@ def train(e, at):
     )
     model, losses, measured = Network(e), [], defaultdict(list)
     start = [linear.weight.detach().clone() for linear in model.linear]
-    if e.optimizer == "sgd":
-        optimizer = torch.optim.SGD(
-            model.parameters(), e.learning_rate, e.momentum, weight_decay=e.weight_decay
-        )
-    else:
-        optimizer = torch.optim.Adam(model.parameters(), e.learning_rate, weight_decay=e.weight_decay)
+    kind = OPTIMIZERS[e.optimizer]
+    options = {"momentum": e.momentum} if kind.has_momentum else {}
+    optimizer = getattr(torch.optim, kind.__name__)(
+        model.parameters(), lr=e.learning_rate, weight_decay=e.weight_decay, **options
+    )
     for step, (x_batch, y_batch) in zip(range(e.steps + 1), batches(e, x, y), strict=False):
         if step in at:
             train_loss, train_accuracy, active = evaluate(model, x, y)

@@ -128,7 +128,7 @@ def test_a_bad_value_gets_one_sentence_that_says_what_is_allowed(name):
         ("samples", "a power of two from 32 to 4096"),
         ("batch_size", "a power of two from 32 to 4096, or 0 for all samples"),
         ("residual", "true or false"),
-        ("optimizer", "one of sgd, adam"),
+        ("precision", "one of float32, float64"),
     ],
 )
 def test_what_is_allowed_in_words(name, allowed):

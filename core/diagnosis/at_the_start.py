@@ -3,9 +3,12 @@
 Thresholds lie between what healthy and broken networks show in tests/benchmarks/rules.py.
 """
 
-from core.diagnosis.finding import Finding, finding, outcome, ratio
+import math
+
+from core.diagnosis.finding import DEEP, SHALLOW, Finding, Rule, finding, outcome, ratio
 from core.diagnosis.measures import first_over_last, short
 from core.diagnosis.remedies import (
+    UNIT_SIZE,
     bounded_steps,
     fresh_weights,
     less_dropout,
@@ -15,7 +18,6 @@ from core.diagnosis.remedies import (
 )
 from core.run import Run
 
-SMALL_FEATURES, LARGE_FEATURES = 0.1, 2
 FORWARD_GROWTH, BACKWARD_GROWTH = 10, 100
 VANISHED = 0.03
 MOST_UNITS = 0.5
@@ -24,7 +26,8 @@ MOST_UNITS = 0.5
 def unscaled(run: Run) -> Finding | None:
     """Features far from unit size; batch normalization makes up for them in its first layer."""
     size = run.input_mean_square**0.5
-    if SMALL_FEATURES <= size <= LARGE_FEATURES or run.experiment.batchnorm:
+    small, large = UNIT_SIZE
+    if small <= size <= large or not math.isfinite(size) or run.experiment.batchnorm:
         return None
     return finding(
         run,
@@ -33,8 +36,16 @@ def unscaled(run: Run) -> Finding | None:
         scaled_features(run),
         quantity="root mean square of the features",
         measured=size,
-        threshold=LARGE_FEATURES if size > LARGE_FEATURES else SMALL_FEATURES,
+        threshold=large if size > large else small,
     )
+
+
+UNSCALED = Rule(
+    unscaled,
+    "Unscaled features",
+    fires_on=SHALLOW.but(input_scale=1000),
+    source="LeCun et al. 1998, Efficient BackProp, section 4.3; UMLAUT (Schoop et al. 2021)",
+)
 
 
 def no_gradient(run: Run) -> Finding | None:
@@ -53,6 +64,15 @@ def no_gradient(run: Run) -> Finding | None:
         threshold=0.0,
         step=0,
     )
+
+
+NO_GRADIENT = Rule(
+    no_gradient,
+    "No gradient at all",
+    fires_on=SHALLOW.but(init="zeros"),
+    source="Goodfellow, Bengio & Courville 2016, Deep Learning, section 8.4",
+    hidden=True,
+)
 
 
 def exploding(run: Run) -> Finding | None:
@@ -82,6 +102,15 @@ def exploding(run: Run) -> Finding | None:
     )
 
 
+EXPLODING = Rule(
+    exploding,
+    "Exploding signals",
+    fires_on=DEEP.but(gain=2.5),
+    source="Pascanu, Mikolov & Bengio 2013; Poole et al. 2016",
+    hidden=True,
+)
+
+
 def saturated(run: Run) -> Finding | None:
     """Most units of a layer sit where sigmoid or tanh is flat."""
     e, shares = run.experiment, run.probes["saturated_fraction"][0]
@@ -101,6 +130,15 @@ def saturated(run: Run) -> Finding | None:
     )
 
 
+SATURATED = Rule(
+    saturated,
+    "Saturated units",
+    fires_on=SHALLOW.but(activation="tanh", init="xavier", bias=5),
+    source="Glorot & Bengio 2010; DeepDiagnosis (Wardat et al. 2022)",
+    hidden=True,
+)
+
+
 def vanishing(run: Run) -> Finding | None:
     """The error signal is lost on its way back."""
     share, layers = first_over_last(run), run.experiment.depth
@@ -118,3 +156,12 @@ def vanishing(run: Run) -> Finding | None:
         layer=1,
         step=0,
     )
+
+
+VANISHING = Rule(
+    vanishing,
+    "Vanishing gradients",
+    fires_on=DEEP.but(activation="sigmoid", init="xavier"),
+    source="Glorot & Bengio 2010; AUTOTRAINER (Zhang et al. 2021)",
+    hidden=True,
+)

@@ -38,11 +38,6 @@ def dead_share(run: Run, snapshot: int | None = None) -> np.ndarray:
     return run.probes["dead_fraction"][run.last if snapshot is None else snapshot]
 
 
-def stuck_share(run: Run) -> float:
-    """Share of all hidden units that are dead before the first step and have stayed so."""
-    return float((died_at(run) == 0).mean())
-
-
 def interesting(run: Run) -> tuple[int, int]:
     """Layer and unit to look at first: one that died in training, else one dead from the start, else any."""
     died = died_at(run)

@@ -1,6 +1,6 @@
-"""Finding: what one rule saw in a Run, how much harm it does, and what cures it."""
+"""Rule and Finding: what one rule saw in a Run, how much harm it does, and what cures it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from core.diagnosis.measures import final_loss, short
 from core.diagnosis.remedies import Remedy
+from core.experiment import Experiment
 from core.run import Run
 
 SEVERITIES = ("critical", "warning", "note")
@@ -20,7 +21,8 @@ class Finding:
     """`measured` is beyond `threshold`, both in the unit of `quantity`. Layers count from 1, steps from 0.
 
     severity: critical or warning where the network fails, note where it learns all the same.
-    remedies: one changed setting each; a note has none.
+    remedies: one changed setting each, all different; a note has none.
+    otherwise: the rest of the sentence where no other rule explains what this one sees.
     rule, title, source: of the Rule that found it, filled in by core.diagnosis.rules.
     """
 
@@ -32,9 +34,35 @@ class Finding:
     layer: int | None = None
     step: int | None = None
     remedies: tuple[Remedy, ...] = ()
+    otherwise: str = ""
     rule: str = ""
     title: str = ""
     source: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`find(run)` is a Finding or None, `fires_on` an experiment that shows it.
+
+    hidden: it looks at hidden layers, and is not asked where there are none.
+    stays: it is shown beside its cause too, then without conclusion and remedies.
+    """
+
+    find: Callable[[Run], Finding | None]
+    title: str
+    fires_on: Experiment
+    source: str
+    hidden: bool = False
+    stays: bool = False
+
+    @property
+    def name(self) -> str:
+        """That of the function."""
+        return self.find.__name__
+
+
+DEEP = Experiment(depth=10, samples=256, steps=150)
+SHALLOW = DEEP.but(depth=4)
 
 
 def remaining(run: Run) -> float:
@@ -68,9 +96,11 @@ def outcome(run: Run) -> str:
 def finding(
     run: Run, sentence: str, remedies: Sequence[Remedy] = (), worst: str = "critical", **evidence: Any
 ) -> Finding:
-    """A Finding as severe as the outcome, but not above `worst`."""
+    """A Finding as severe as the outcome, but not above `worst`; of equal remedies the first is kept."""
     severity = max(harm(run), worst, key=SEVERITIES.index)
-    return Finding(severity, sentence, remedies=() if severity == "note" else tuple(remedies), **evidence)
+    changes = [remedy.change for remedy in remedies]
+    kept = (r for i, r in enumerate(remedies) if severity != "note" and r.change not in changes[:i])
+    return Finding(severity, sentence, remedies=tuple(kept), **evidence)
 
 
 def ratio(a: float, b: float) -> float:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.diagnosis.census import dead_share, stuck_share
+from core.diagnosis.census import dead_share, died_at
+from core.engine.forward import thinned_accuracy
 from core.run import Run
 
 TARGET = 0.1
@@ -13,7 +14,9 @@ TARGET = 0.1
 
 @dataclass(frozen=True)
 class Measure:
-    """`of(run)` is the number, inf for a run that has none, then `missing`. `logarithmic` compares ratios."""
+    """`of(run)` is the number, inf or NaN for a run that has none: one that diverged, or a linear model where
+    hidden layers are measured. Then `missing` stands for it. `logarithmic` compares ratios.
+    """
 
     title: str
     of: Callable[[Run], float]
@@ -39,18 +42,23 @@ def short(value: float) -> str:
     return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
+def _of_layers(values: np.ndarray, sum_up: Callable) -> float:
+    """One number of all hidden layers, inf where there are none."""
+    return float(sum_up(values)) if values.size else np.inf
+
+
 def first_over_last(run: Run, snapshot: int = 0) -> float:
     """RMS of delta in the first hidden layer over that in the last; 1: all layers hear the error alike."""
     delta = run.probes["delta_norm"][snapshot].astype(float)
     with np.errstate(all="ignore"):
-        return float(delta[0] / delta[-1])
+        return _of_layers(delta, lambda delta: delta[0] / delta[-1])
 
 
 def per_layer(run: Run, snapshot: int = 0) -> float:
     """The factor by which delta changes on its way down through one layer, as a geometric mean."""
     ratio = first_over_last(run, snapshot)
     layers = run.experiment.depth - 1
-    return ratio ** (1 / layers) if layers and ratio >= 0 else ratio
+    return ratio ** (1 / layers) if layers > 0 and ratio >= 0 else ratio
 
 
 def _finite(value: float) -> float:
@@ -79,7 +87,7 @@ def steps_to_target(run: Run) -> float:
 
 def first_layer_moved(run: Run) -> float:
     """How far the first layer's weights have come from their start, relative to their norm."""
-    return float(run.probes["weight_moved"][run.last, 0])
+    return _of_layers(run.probes["weight_moved"][run.last], lambda moved: moved[0])
 
 
 def test_r2(run: Run) -> float:
@@ -95,7 +103,7 @@ def survived(run: Run) -> float:
 
 def hidden_moved(run: Run) -> float:
     """The largest distance of a hidden layer's weights from their start, relative to their norm."""
-    return float(run.probes["weight_moved"][run.last].max())
+    return _of_layers(run.probes["weight_moved"][run.last], np.max)
 
 
 def test_loss(run: Run) -> float:
@@ -105,14 +113,7 @@ def test_loss(run: Run) -> float:
 
 def generalization_gap(run: Run) -> float:
     """Held-out loss minus training loss after the last step, both in evaluation mode."""
-    return _finite(run.test_loss[-1] - run.train_loss[-1])
-
-
-def thinned_accuracy(run: Run) -> float:
-    """Held-out accuracy of single thinned networks, see core.engine.forward."""
-    from core.engine import forward
-
-    return forward.thinned_accuracy(run)
+    return _finite(float(run.test_loss[-1]) - float(run.train_loss[-1]))
 
 
 MEASURES = {
@@ -172,25 +173,25 @@ MEASURES = {
     ),
     "dead_units": Measure(
         "Dead units",
-        lambda run: float(dead_share(run).mean()),
+        lambda run: _of_layers(dead_share(run), np.mean),
         "Share of all hidden units that are at or below 0 on every training sample at the end.",
         percent=True,
     ),
     "dead_first_layer": Measure(
         "Dead in layer 1",
-        lambda run: float(dead_share(run)[0]),
+        lambda run: _of_layers(dead_share(run), lambda dead: dead[0]),
         "The same share for the first hidden layer, whose inputs never change.",
         percent=True,
     ),
     "dead_last_layer": Measure(
         "Dead in the last layer",
-        lambda run: float(dead_share(run)[-1]),
+        lambda run: _of_layers(dead_share(run), lambda dead: dead[-1]),
         "The same share for the last hidden layer.",
         percent=True,
     ),
     "stuck_units": Measure(
         "Stuck units",
-        stuck_share,
+        lambda run: _of_layers(died_at(run) == 0, np.mean),
         "Share of all hidden units that are silent on every training sample from the first step to the last.",
         percent=True,
     ),

@@ -1,17 +1,23 @@
-"""Remedy: a changed setting, offered only where it changes something and has been measured to cure."""
+"""Remedy: a changed setting, offered where it is possible, changes something and has been seen to cure."""
 
 import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from pydantic import ValidationError
+
 from core.diagnosis.measures import first_over_last
-from core.experiment import WORK_LIMIT, Experiment, work
+from core.engine.optimizers import OPTIMIZERS, momentum
+from core.experiment import Trainable
 from core.run import Run
+from core.settings import Settings, plain
 from core.theory import predict
 
 FIRST_UPDATE = 0.002
 """A good size for the first update, relative to the weights it changes; 1e-3 is usual (Karpathy 2022)."""
-ADAM_RATE = 0.003
+UNIT_SIZE = 0.1, 2
+"""From which to which root mean square features are about as large as initial weights are made for."""
 DEEPEST_BATCHNORM = 30
 WIDE = 32
 
@@ -24,37 +30,17 @@ class Remedy:
     change: dict[str, Any]
     why: str
 
-    def applied(self, experiment: Experiment) -> Experiment:
+    def applied(self, experiment: Trainable) -> Trainable:
         """The experiment with this remedy, everything else and the seed as before."""
         return experiment.but(**self.change)
 
 
-NAMES = {
-    "he": "He",
-    "xavier": "Xavier",
-    "lecun": "LeCun",
-    "relu": "ReLU",
-    "adam": "Adam",
-    "zscore": "z-score",
-}
-WORDS = {
-    "activation": "{} activation",
-    "init": "{} initialization",
-    "gain": "gain {}",
-    "bias": "initial bias {}",
-    "width": "width {}",
-    "batchnorm": "batch normalization",
-    "residual": "residual connections",
-    "dropout": "dropout {}",
-    "scaling": "{} scaling",
-    "optimizer": "{}",
-    "learning_rate": "learning rate {}",
-    "weight_decay": "weight decay {}",
-    "clip_norm": "clip norm {}",
-}
+NAMES = {"he": "He", "xavier": "Xavier", "lecun": "LeCun", "relu": "ReLU", "zscore": "z-score"}
+WORDS = {"activation": "{} activation", "init": "{} initialization", "scaling": "{} scaling"}
+"""Settings that read better with the value first."""
 HE = "Weights of variance 2 / fan_in make up for the half of the signal that {} cuts off (He et al. 2015)."
 XAVIER = "Weights of variance 1 / width keep the length of a tanh signal (Glorot & Bengio 2010)."
-CRITICAL = {
+GOOD_INITS = {
     "relu": ("he", HE.format("ReLU")),
     "leaky_relu": ("he", HE.format("leaky ReLU")),
     "elu": ("he", HE.format("ELU")),
@@ -69,23 +55,41 @@ SLOPE = {
     "identity": "Without an activation function, layers together do no more than one: a straight cut.",
 }
 """Why activations without such weights are replaced."""
-ADAM = "Adam divides every gradient by its own size and so sets the size of its steps (Kingma & Ba 2015)."
+SUITS = "A learning rate that suits networks of this depth."
+
+
+def words(settings: type[Settings], name: str, value: Any) -> str:
+    """A changed setting in words: the title of its field and the value."""
+    title = (settings.model_fields[name].title or name).lower()
+    if isinstance(value, bool):
+        return title if value else f"no {title}"
+    if name == "optimizer":
+        return OPTIMIZERS[value].__name__
+    return WORDS.get(name, f"{title} {{}}").format(NAMES.get(value, plain(value)))
+
+
+def _changed(e: Trainable, **change: Any) -> Trainable | None:
+    """The experiment with this change; None where there is no such setting, or it does not fit."""
+    try:
+        return e.but(**change)
+    except ValidationError:
+        return None
 
 
 def _remedy(run: Run, why: str, also: dict | None = None, **wanted: Any) -> list[Remedy]:
-    """One Remedy, or none where nothing would change; `also` comes with it and is no remedy by itself."""
-    change = {name: value for name, value in wanted.items() if getattr(run.experiment, name) != value}
+    """One Remedy, or none where nothing would change or it is not possible.
+
+    `also` comes with it and is no remedy by itself.
+    """
+    e = run.experiment
+    change = {name: value for name, value in wanted.items() if getattr(e, name, None) != value}
     if not change:
         return []
     change |= also or {}
-    title = ", ".join(_words(name, value) for name, value in change.items())
+    if (changed := _changed(e, **change)) is None:
+        return []
+    title = ", ".join(words(type(changed), name, value) for name, value in change.items())
     return [Remedy(title[0].upper() + title[1:], change, why)]
-
-
-def _words(name: str, value: Any) -> str:
-    if isinstance(value, float):
-        value = f"{value:g}"
-    return ("no " if value is False else "") + WORDS[name].format(NAMES.get(value, value))
 
 
 def _rounded(value: float) -> float:
@@ -98,36 +102,60 @@ def _flows(run: Run, remedy: Remedy) -> bool:
     return 1 / 30 < ratio < 30
 
 
+def _usual_rate(run: Run, optimizer: str) -> float:
+    """The learning rate with which this optimizer trains networks of good initial weights, or a linear model.
+
+    Without hidden layers mse is a parabola whose curvature is at most 2 (1 + inputs x mean square of the
+    features), and gradient descent converges below 2 / curvature (Widrow & Stearns 1985); this is half of it.
+    """
+    e, kind = run.experiment, OPTIMIZERS[optimizer]
+    if e.depth:
+        rate = kind.rate
+    else:
+        rate = kind.linear_rate if kind.rescales else 0.5 / (1 + e.inputs * run.input_mean_square)
+    return _rounded(rate * (1 - e.momentum if kind.has_momentum else 1))
+
+
 def _steady(run: Run) -> dict[str, float]:
     """A learning rate that suits good initial weights, where the present one is far off.
 
     Measured on networks of 4 to 30 layers: with rate = learning_rate / (1 - momentum), training is steady
     while rate x depth x mean square of the features is below 2, or 1 for regression and in small batches.
     """
-    e = run.experiment
-    if e.optimizer == "adam":
-        return {} if 1e-4 <= e.learning_rate <= 0.01 else {"learning_rate": ADAM_RATE}
-    rate = e.learning_rate / (1 - e.momentum)
+    e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
+    usual, rate = _usual_rate(run, e.optimizer), e.learning_rate / (1 - momentum(e))
     noisy = e.loss == "mse" or e.batch < e.samples
     fits = e.depth <= 16 and rate * e.depth * run.input_mean_square <= (1 if noisy else 2)
-    if 0.02 <= rate <= 0.05 or (rate > 0.05 and fits):
-        return {}
-    return {"learning_rate": _rounded(0.05 * (1 - e.momentum))}
+    low, high = kind.usual
+    if not e.depth:
+        steady = usual / 10 <= e.learning_rate <= 2 * usual
+    else:
+        steady = low <= rate <= high or (rate > high and fits and not kind.rescales)
+    return {} if steady else {"learning_rate": usual}
+
+
+def _rescaling(run: Run) -> list[Remedy]:
+    """Adam, or what else rescales gradients; where the run has that already, its usual learning rate."""
+    now, found = run.experiment.optimizer, []
+    for name in [now] if OPTIMIZERS[now].rescales else OPTIMIZERS:
+        kind = OPTIMIZERS[name]
+        if kind.rescales and kind.why:
+            found += _remedy(run, kind.why, optimizer=name, learning_rate=_usual_rate(run, name))
+    return found
 
 
 def _wide(run: Run) -> dict[str, int]:
     """More units for a network deeper than wide: there the signal is left to chance (Hanin & Nica 2019)."""
     e = run.experiment
-    possible = work(e.model_copy(update={"width": WIDE})) <= WORK_LIMIT
-    return {"width": WIDE} if e.width < min(e.depth, WIDE) and possible else {}
+    return {"width": WIDE} if e.width < min(e.depth, WIDE) and _changed(e, width=WIDE) is not None else {}
 
 
 def fresh_weights(run: Run) -> tuple[Remedy, ...]:
     """Initial weights, and an activation where need be, that let the signal pass unchanged."""
     e, steady = run.experiment, _steady(run)
     start = dict(gain=1.0, bias=0.0, **_wide(run))
-    if e.activation in CRITICAL:
-        init, why = CRITICAL[e.activation]
+    if e.activation in GOOD_INITS:
+        init, why = GOOD_INITS[e.activation]
         if e.bias and (e.init, e.gain) == (init, 1):
             why = "Units start on both sides of 0, where the activation has a slope."
         found = _remedy(run, why, steady, init=init, **start)
@@ -154,10 +182,10 @@ def let_through(run: Run) -> tuple[Remedy, ...]:
 
 
 def rescaled_gradients(run: Run) -> tuple[Remedy, ...]:
-    """Adam, while there is something left to rescale."""
+    """An optimizer that rescales gradients, while there is something left to rescale."""
     if run.experiment.activation == "sigmoid" or first_over_last(run) < 1e-6:
         return ()
-    return tuple(_remedy(run, ADAM, optimizer="adam", learning_rate=ADAM_RATE))
+    return tuple(_rescaling(run))
 
 
 def bounded_steps(run: Run, growth: float) -> tuple[Remedy, ...]:
@@ -173,28 +201,39 @@ def bounded_steps(run: Run, growth: float) -> tuple[Remedy, ...]:
 
 
 def resized_steps(run: Run) -> tuple[Remedy, ...]:
-    """A learning rate that makes the first update about 0.2 % of the weights, and Adam."""
-    e, first = run.experiment, float(run.probes["update_ratio"][0].max())
+    """A learning rate that makes the first update about 0.2 % of the weights, and rescaled gradients.
+
+    Where gradients are rescaled already, and where no first update was seen, it is the usual rate.
+    """
+    e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
+    first = float(run.probes["update_ratio"][0].max(initial=0))
     known = 0 < first < math.inf
     rate = e.learning_rate * FIRST_UPDATE / first if known else e.learning_rate / 20
     if first > FIRST_UPDATE / 10:
         rate = min(rate, e.learning_rate / 20)
-    rate = ADAM_RATE if e.optimizer == "adam" else _rounded(rate)
-    found = []
-    if 1e-6 <= rate <= 100:
-        size = f"at most {100 * first * rate / e.learning_rate:.1g} %" if known else "less"
-        why = f"The first update then changes the weights of a layer by {size}."
-        found += _remedy(run, why, learning_rate=rate)
-    if e.optimizer != "adam":
-        found += _remedy(run, ADAM, optimizer="adam", learning_rate=ADAM_RATE)
-    return tuple(found)
+    rate = _usual_rate(run, e.optimizer) if kind.rescales or first == 0 else _rounded(rate)
+    size = f"at most {100 * first * rate / e.learning_rate:.1g} %" if known else "less"
+    why = f"The first update then changes the weights of a layer by {size}." if first else SUITS
+    found = _remedy(run, why, learning_rate=rate)
+    return tuple(found if kind.rescales else found + _rescaling(run))
 
 
 def scaled_features(run: Run) -> tuple[Remedy, ...]:
-    """Features of about unit size."""
+    """Features of about unit size, where scaling makes them so."""
     why = "Each feature gets mean 0 and standard deviation 1, which is what the initial weights are made for."
     found = _remedy(run, why, scaling="zscore")
-    return (*found, *_remedy(run, "The range of each feature becomes -1 to 1.", scaling="linear"))
+    found += _remedy(run, "The range of each feature becomes -1 to 1.", scaling="linear")
+    return tuple(remedy for remedy in found if _unit_size(remedy.applied(run.experiment)))
+
+
+def _unit_size(e: Trainable) -> bool:
+    small, large = UNIT_SIZE
+    return small <= np.sqrt(np.mean(np.square(e.load().x_train))) <= large
+
+
+def filled_gaps(run: Run) -> tuple[Remedy, ...]:
+    """No missing cells."""
+    return tuple(_remedy(run, "A missing cell becomes the median of its column.", impute=True))
 
 
 def less_dropout(run: Run) -> tuple[Remedy, ...]:
@@ -212,5 +251,5 @@ def another_start(run: Run) -> tuple[Remedy, ...]:
     e, steady = run.experiment, _steady(run)
     if why := SLOPE.get(e.activation):
         return tuple(_remedy(run, why, steady, activation="relu", init="he", gain=1.0, bias=0.0))
-    found = _remedy(run, "A learning rate that suits networks of this depth.", **steady)
-    return (*found, *_remedy(run, ADAM, optimizer="adam", learning_rate=ADAM_RATE))
+    found = _remedy(run, SUITS, **steady)
+    return (*found, *_rescaling(run))

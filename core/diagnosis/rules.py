@@ -1,150 +1,53 @@
-"""diagnose: what is wrong with a Run, and what cures it. RULES: each finds one thing."""
+"""diagnose: what is wrong with a Run, and what cures it. RULES find it, CAUSES tells what explains what."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from core.diagnosis import at_the_start, on_the_way
 from core.diagnosis.finding import LITTLE, SEVERITIES, Finding, remaining
 from core.diagnosis.measures import final_loss, short
-from core.experiment import Experiment
 from core.run import Run
 
-
-@dataclass(frozen=True)
-class Rule:
-    """`find(run)` is a Finding or None, `fires_on` an experiment that shows it.
-
-    follows_from: rules that explain what this one sees; beside one of them it keeps silent.
-    """
-
-    name: str
-    title: str
-    find: Callable[[Run], Finding | None]
-    fires_on: Experiment
-    source: str
-    follows_from: tuple[str, ...] = ()
-
-
-DEEP = Experiment(depth=10, samples=256, steps=150)
-SHALLOW = DEEP.but(depth=4)
 RULES = (
-    Rule(
-        "non_finite",
-        "Not a number",
-        on_the_way.non_finite,
-        fires_on=SHALLOW.but(dataset="curve", learning_rate=1),
-        source="AUTOTRAINER (Zhang et al. 2021); Amazon SageMaker Debugger, ExplodingTensor",
-    ),
-    Rule(
-        "unscaled",
-        "Unscaled features",
-        at_the_start.unscaled,
-        fires_on=SHALLOW.but(input_scale=1000),
-        source="LeCun et al. 1998, Efficient BackProp, section 4.3; UMLAUT (Schoop et al. 2021)",
-    ),
-    Rule(
-        "no_gradient",
-        "No gradient at all",
-        at_the_start.no_gradient,
-        fires_on=SHALLOW.but(init="zeros"),
-        source="Goodfellow, Bengio & Courville 2016, Deep Learning, section 8.4",
-    ),
-    Rule(
-        "exploding",
-        "Exploding signals",
-        at_the_start.exploding,
-        fires_on=DEEP.but(gain=2.5),
-        source="Pascanu, Mikolov & Bengio 2013; Poole et al. 2016",
-    ),
-    Rule(
-        "decayed",
-        "Weights decayed away",
-        on_the_way.decayed,
-        fires_on=SHALLOW.but(weight_decay=1),
-        source="Krogh & Hertz 1991",
-        follows_from=("non_finite", "unscaled"),
-    ),
-    Rule(
-        "dead",
-        "Dead units",
-        on_the_way.dead,
-        fires_on=SHALLOW.but(bias=-5),
-        source="Amazon SageMaker Debugger, DeadRelu; Lu et al. 2020",
-        follows_from=("non_finite", "unscaled", "no_gradient", "exploding", "decayed"),
-    ),
-    Rule(
-        "saturated",
-        "Saturated units",
-        at_the_start.saturated,
-        fires_on=SHALLOW.but(activation="tanh", init="xavier", bias=5),
-        source="Glorot & Bengio 2010; DeepDiagnosis (Wardat et al. 2022)",
-        follows_from=("unscaled", "exploding"),
-    ),
-    Rule(
-        "vanishing",
-        "Vanishing gradients",
-        at_the_start.vanishing,
-        fires_on=DEEP.but(activation="sigmoid", init="xavier"),
-        source="Glorot & Bengio 2010; AUTOTRAINER (Zhang et al. 2021)",
-        follows_from=("non_finite", "no_gradient", "exploding", "dead", "saturated"),
-    ),
-    Rule(
-        "too_fast",
-        "Learning rate too high",
-        on_the_way.too_fast,
-        fires_on=SHALLOW.but(activation="tanh", init="xavier", learning_rate=5),
-        source="Karpathy 2022, makemore part 3; TheDeepChecker (Ben Braiek & Khomh 2022)",
-        follows_from=("unscaled", "no_gradient", "exploding", "decayed", "saturated", "vanishing"),
-    ),
-    Rule(
-        "too_slow",
-        "Learning rate too low",
-        on_the_way.too_slow,
-        fires_on=SHALLOW.but(learning_rate=1e-5),
-        source="Karpathy 2022, makemore part 3; TheDeepChecker (Ben Braiek & Khomh 2022)",
-        follows_from=(
-            "non_finite",
-            "unscaled",
-            "no_gradient",
-            "exploding",
-            "decayed",
-            "saturated",
-            "vanishing",
-        ),
-    ),
-    Rule(
-        "plateau",
-        "Not learned",
-        on_the_way.plateau,
-        fires_on=SHALLOW.but(activation="sigmoid", init="xavier", depth=2),
-        source="a loss no better than that of the best constant answer",
-        follows_from=(
-            "non_finite",
-            "unscaled",
-            "no_gradient",
-            "exploding",
-            "decayed",
-            "dead",
-            "saturated",
-            "vanishing",
-            "too_fast",
-            "too_slow",
-        ),
-    ),
+    on_the_way.NON_FINITE,
+    at_the_start.UNSCALED,
+    at_the_start.NO_GRADIENT,
+    at_the_start.EXPLODING,
+    on_the_way.DECAYED,
+    on_the_way.BORN_DEAD,
+    at_the_start.SATURATED,
+    at_the_start.VANISHING,
+    on_the_way.DEAD,
+    on_the_way.TOO_FAST,
+    on_the_way.TOO_SLOW,
+    on_the_way.PLATEAU,
 )
-"""In the order of cause and effect."""
+"""In the order of cause and effect, but for the first, which tells how the run ended."""
+CAUSES = {
+    "non_finite": ("unscaled", "exploding"),
+    "decayed": ("non_finite", "unscaled"),
+    "born_dead": ("non_finite", "unscaled", "no_gradient", "exploding", "decayed"),
+    "saturated": ("unscaled", "exploding"),
+    "vanishing": ("non_finite", "no_gradient", "exploding", "born_dead", "saturated"),
+    "dead": ("non_finite", "unscaled", "no_gradient", "exploding", "decayed", "vanishing"),
+    "too_fast": ("unscaled", "no_gradient", "exploding", "decayed", "saturated", "vanishing"),
+    "too_slow": ("non_finite", "unscaled", "no_gradient", "exploding", "decayed", "saturated", "vanishing"),
+    "plateau": tuple(rule.name for rule in RULES[:-1]),
+}
+"""What explains what a rule sees: beside one of these it keeps silent, unless it stays."""
 
 
 def diagnose(run: Run) -> list[Finding]:
     """What is wrong with this run, the most severe first, cause before effect."""
-    found = {rule: finding for rule in RULES if (finding := rule.find(run))}
-    names = {rule.name for rule in found}
-    causes = [
-        replace(finding, rule=rule.name, title=rule.title, source=rule.source)
-        for rule, finding in found.items()
-        if names.isdisjoint(rule.follows_from)
-    ]
-    return sorted(causes, key=lambda finding: SEVERITIES.index(finding.severity))
+    asked = [rule for rule in RULES if run.experiment.depth or not rule.hidden]
+    found = {rule: finding for rule in asked if (finding := rule.find(run))}
+    names, shown = {rule.name for rule in found}, []
+    for rule, finding in found.items():
+        said = dict(rule=rule.name, title=rule.title, source=rule.source)
+        if names.isdisjoint(CAUSES.get(rule.name, ())):
+            shown.append(replace(finding, sentence=finding.sentence + finding.otherwise, **said))
+        elif rule.stays:
+            shown.append(replace(finding, remedies=(), **said))
+    return sorted(shown, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def helped(before: Run, after: Run) -> bool:

@@ -136,7 +136,7 @@ def modes(run: Run, tick: Callable = lambda *_: None) -> dict[str, Modes]:
 def thinned_accuracy(run: Run, rate: float = 0.5, networks: int = 8) -> float:
     """Mean held-out accuracy of single thinned networks: each keeps its units with probability 1 - rate, for
     all samples the same ones, scaled by 1/(1 - rate)."""
-    e, data, rng = run.experiment, load(run.experiment), np.random.default_rng(run.experiment.seed)
+    e, data, rng = run.experiment, run.experiment.load(), np.random.default_rng(run.experiment.seed)
     x, y = data.x_test[:MOST_SAMPLES], data.y_test[:MOST_SAMPLES]
     thinned = (forward(e, run.weights, x, draw_masks(e, rng, 1, rate)).output for _ in range(networks))
     return float(np.mean([score(e, output, y)[1] for output in thinned]))

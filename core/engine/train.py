@@ -11,7 +11,7 @@ from core.engine.network import Stack
 from core.engine.objectives import chance
 from core.engine.optimizers import OPTIMIZERS, per_parameter
 from core.engine.probes import PROBES, SAMPLED, Seen, histogram
-from core.experiment import WORK_LIMIT, Experiment, work
+from core.experiment import WORK_LIMIT, Trainable, work
 from core.run import DELTA_EDGES, PRE_ACTIVATION_EDGES, Run, activation_edges
 
 TICK_SECONDS = 0.02
@@ -33,7 +33,7 @@ class Interval:
 
 
 def train(
-    experiments: Iterable[Experiment],
+    experiments: Iterable[Trainable],
     snapshots: int = 40,
     tick: Callable[[float], None] | None = None,
     watch: Callable[[int, Stack, torch.Tensor], None] | None = None,
@@ -67,7 +67,7 @@ def train(
     return runs
 
 
-def chunks(experiments: list[Experiment]) -> list[list[int]]:
+def chunks(experiments: list[Trainable]) -> list[list[int]]:
     """Indices of experiments that are trained together: equal in shape, and small enough for the cache."""
     groups = {}
     for i, e in enumerate(experiments):
@@ -114,7 +114,7 @@ def clipped(stack: Stack, limits: torch.Tensor) -> torch.Tensor:
     return stack.gradients * torch.where(limits > 0, factor, 1)[stack.owner]
 
 
-def train_stack(experiments: list[Experiment], snapshots, interval, share, watch=None) -> list[Run]:
+def train_stack(experiments: list[Trainable], snapshots, interval, share, watch=None) -> list[Run]:
     """Train experiments of one shape; the pass after the last step only measures."""
     stack = Stack(experiments, interval)
     e, optimizer = stack.like, OPTIMIZERS[stack.like.optimizer](stack)

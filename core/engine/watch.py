@@ -7,7 +7,7 @@ import torch
 
 from core.engine.network import Stack
 from core.engine.train import train
-from core.experiment import Experiment
+from core.experiment import Trainable
 from core.run import ENDS
 
 
@@ -31,9 +31,7 @@ LOOKS = 400
 Tick = Callable[[float], None] | None
 
 
-def watched(
-    experiments: list[Experiment], look: Callable[[int, Stack], None], looks: int, tick: Tick
-) -> None:
+def watched(experiments: list[Trainable], look: Callable[[int, Stack], None], looks: int, tick: Tick) -> None:
     """Train; call `look(step, stack)` before the updates of at most `looks` + 2 steps, and after the last.
 
     A look finds the step's batch, gradients and error signals in the stack. Once a loss is not finite there

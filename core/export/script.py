@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from core.data import DATASETS, SCALERS
 from core.engine.initial import INITS
+from core.engine.optimizers import OPTIMIZERS, momentum
 from core.experiment import Experiment
 from core.export import template
 from core.settings import Settings
@@ -25,8 +26,6 @@ PYTORCH_NAMES = {
     "bce": "BCEWithLogitsLoss",
     "cross_entropy": "CrossEntropyLoss",
     "mse": "MSELoss",
-    "sgd": "SGD",
-    "adam": "Adam",
 }
 
 
@@ -57,7 +56,7 @@ def pytorch_script(experiment: Experiment) -> str:
         "outputs": e.outputs,
         "loss": PYTORCH_NAMES[e.loss],
         "activation": PYTORCH_NAMES[e.activation],
-        "optimizer": PYTORCH_NAMES[e.optimizer],
+        "optimizer": OPTIMIZERS[e.optimizer].__name__,
         "drop": "Dropout(layer)" if e.dropout < 1 else "nn.Dropout(DROPOUT)",
         "every": max(1, e.steps // 10),
     }
@@ -67,7 +66,8 @@ def pytorch_script(experiment: Experiment) -> str:
 def needed(text: str, e: Settings, *more: str) -> str:
     """The text without its marks, and without the lines whose mark does not hold for `e` or is in `more`."""
     off = {"gain": 1, "input_scale": 1, "input_spread": 1, "scaling": "none"}
-    on = {name for name, value in e if value != off.get(name, 0)} | {e.loss, e.init, e.optimizer, *more}
+    settings = dict(e) | {"momentum": momentum(e)}
+    on = {name for name, value in settings.items() if value != off.get(name, 0)} | {e.loss, e.init, *more}
     lines = []
     for line in text.split("\n"):
         code, _, mark = line.partition("  # if ")
@@ -89,7 +89,7 @@ def _sentence(e: Experiment) -> str:
     }
     units = f"{e.depth} x {e.width} {e.activation} units (hidden layers x width, {e.init} init)"
     given = ", ".join(detail for detail, on in details.items() if on)
-    return f"Trains {units} on {e.dataset} by {PYTORCH_NAMES[e.optimizer]}: {given}."
+    return f"Trains {units} on {e.dataset} by {OPTIMIZERS[e.optimizer].__name__}: {given}."
 
 
 def link(e: Settings) -> str:

@@ -38,7 +38,7 @@ DTYPE = torch.$precision
 STEPS = $steps
 BATCH_SIZE = $batch_size  # if batch_size
 LEARNING_RATE = $learning_rate
-MOMENTUM = $momentum  # if momentum, sgd
+MOMENTUM = $momentum  # if momentum
 WEIGHT_DECAY = $weight_decay  # if weight_decay
 CLIP_NORM = $clip_norm  # if clip_norm
 loss_function = nn.$loss()
@@ -152,7 +152,7 @@ def train(network, x, y):
     optimizer = torch.optim.$optimizer(
         network.parameters(),
         lr=LEARNING_RATE,
-        momentum=MOMENTUM,  # if momentum, sgd
+        momentum=MOMENTUM,  # if momentum
         weight_decay=WEIGHT_DECAY,  # if weight_decay
     )
     losses = [math.nan] * STEPS

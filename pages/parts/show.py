@@ -6,10 +6,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.diagnosis.measures import MEASURES
-from core.experiment import WORK_LIMIT, Experiment, work
+from core.experiment import WORK_LIMIT, Experiment, Trainable, work
 from core.export.csv import chart_csv, runs_csv
 from core.lessons import thumbnails
-from core.lessons.feature_scaling.table import TableExperiment
 from core.lessons.lesson import Lesson
 from core.run import ENDS, Run
 from pages.parts.controls import change, put
@@ -31,7 +30,7 @@ def card(lesson: Lesson) -> None:
             )
         with right:
             start = lesson.start
-            shown = trained([start])[0] if isinstance(start, Experiment | TableExperiment) else start
+            shown = trained([start])[0] if isinstance(start, Trainable) else start
             figure = thumbnails.THUMBNAILS[lesson.slug](shown)
             st.plotly_chart(
                 figure, key=f"home.{lesson.slug}", alt=figure.layout.meta["alt"], config={"staticPlot": True}

@@ -56,8 +56,9 @@ def test_many_dead_units_can_be_harmless():
 
 def test_units_that_are_dead_from_the_start_are_stuck():
     calm, negative = train([CALM, NEGATIVE], snapshots=2)
-    assert census.stuck_share(calm) == 0
-    assert census.stuck_share(negative) > 0.5
+    stuck = MEASURES["stuck_units"].of
+    assert stuck(calm) == 0
+    assert stuck(negative) > 0.5
 
 
 def test_only_relu_units_are_called_dead(run):

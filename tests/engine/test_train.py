@@ -17,8 +17,9 @@ from core import theory
 from core.engine import train
 from core.engine.activations import ACTIVATIONS
 from core.engine.initial import INITS
+from core.engine.optimizers import OPTIMIZERS
 from core.engine.probes import PROBES
-from core.experiment import WORK_LIMIT, Experiment, work
+from core.experiment import WITH_MOMENTUM, WORK_LIMIT, Experiment, work
 from core.run import DELTA_EDGES, activation_edges
 from tests import reference
 from tests.reference import assert_same
@@ -32,7 +33,7 @@ CASES = {
     "zeros that move": dict(init="zeros", activation="sigmoid", optimizer="adam"),
     "gain 0": dict(gain=0, activation="tanh"),
     "no momentum": dict(momentum=0),
-    "adam": dict(optimizer="adam"),
+    **{f"optimizer {name}": dict(optimizer=name) for name in OPTIMIZERS},
     "weight decay": dict(weight_decay=0.1),
     "adam with weight decay": dict(optimizer="adam", weight_decay=0.1),
     "clipped": dict(clip_norm=0.05),
@@ -80,7 +81,9 @@ def test_every_number_is_that_of_a_plain_loop(case):
         np.testing.assert_allclose(run.weights[name], values, rtol=1e-10, atol=1e-12, err_msg=name)
 
 
-@pytest.mark.parametrize("case", ["activation relu", "adam", "all at once", "four classes", "regression"])
+@pytest.mark.parametrize(
+    "case", ["activation relu", "optimizer adam", "all at once", "four classes", "regression"]
+)
 def test_float32_starts_like_a_plain_loop(case):
     (run,) = train.train([START.but(**CASES[case], precision="float32", steps=5)])
     expected = reference.train(run.experiment, run.at)
@@ -103,7 +106,8 @@ def test_what_may_be_asked_for_is_what_there_is():
 
     assert allowed("activation") == set(ACTIVATIONS) == set(theory.ACTIVATIONS) == set(reference.PHI)
     assert allowed("init") == set(INITS)
-    assert allowed("optimizer") == set(train.OPTIMIZERS)
+    assert allowed("optimizer") == set(OPTIMIZERS)
+    assert {name for name, kind in OPTIMIZERS.items() if kind.has_momentum} == set(WITH_MOMENTUM)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

@@ -18,7 +18,7 @@ import pytest
 from core.data import DATASETS, SCALERS
 from core.engine.initial import INITS
 from core.engine.train import train
-from core.experiment import Activation, Experiment, Init
+from core.experiment import Activation, Experiment, Init, Optimizer
 from core.export.csv import losses_csv, probes_csv, runs_csv
 from core.export.script import file_name, pytorch_script
 
@@ -73,7 +73,8 @@ def drawn(count):
 DIVERGING = Experiment(gain=30, learning_rate=10, steps=20, precision="float64")
 WIDE_DATA = Experiment(dataset="gaussians", features=20, depth=2, samples=64, steps=20, precision="float64")
 BETWEEN = WIDE_DATA.but(dropout=0.5, dropout_last=False)
-EXPERIMENTS = [Experiment(), DIVERGING, WIDE_DATA, BETWEEN, *drawn(28)]
+EVERY_OPTIMIZER = WIDE_DATA.vary(optimizer=get_args(Optimizer), momentum=[0, 0.5])
+EXPERIMENTS = [Experiment(), DIVERGING, WIDE_DATA, BETWEEN, *EVERY_OPTIMIZER, *drawn(28)]
 NUMBERS = range(len(EXPERIMENTS))
 # A run is measured after one forward pass more than its steps, which moves the running averages of batchnorm.
 MEASURED = [

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.engine.initial import INITS
+from core.engine.optimizers import OPTIMIZERS
 from core.export import template
 from core.export.csv import losses_csv
 from core.export.script import LINE_LENGTH, PYTORCH_NAMES, link, needed
@@ -53,7 +54,7 @@ DTYPE = torch.float32
 
 STEPS = $steps
 LEARNING_RATE = $learning_rate
-MOMENTUM = $momentum  # if momentum, sgd
+MOMENTUM = $momentum  # if momentum
 loss_function = nn.MSELoss()
 
 STREAMS = {"data": 0, "weights": 2}
@@ -141,7 +142,7 @@ def pytorch_script(e: TableExperiment) -> str:
         ),
         "init": e.init,
         "activation": PYTORCH_NAMES[e.activation],
-        "optimizer": PYTORCH_NAMES[e.optimizer],
+        "optimizer": OPTIMIZERS[e.optimizer].__name__,
         "every": max(1, e.steps // 10),
     }
     kept = needed(text, e, *(word for word, holds in more.items() if holds))
@@ -157,7 +158,7 @@ def _sentence(e: TableExperiment) -> str:
     model = f"a network with {e.depth} x {e.width} ReLU units" if e.depth else "a linear model"
     return (
         f"Scales the columns of a table ({PIPELINES[e.scaling]}, where a column has no choice of its own) "
-        f"and trains {model} by {PYTORCH_NAMES[e.optimizer]} with learning rate {e.learning_rate:g}."
+        f"and trains {model} by {OPTIMIZERS[e.optimizer].__name__} with learning rate {e.learning_rate:g}."
     )
 
 

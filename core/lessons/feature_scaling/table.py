@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from core.data import DATA, stream
-from core.experiment import LEARNING_RATES, MOMENTA, NOISES, STEPS, WITH_MOMENTUM, WORK_LIMIT, work
+from core.experiment import LEARNING_RATES, MOMENTA, NOISES, STEPS, WITH_MOMENTUM, WORK_LIMIT, Optimizer, work
 from core.settings import Conflict, Settings, number
 
 PIPELINES = {
@@ -39,26 +39,32 @@ def column(title: str, description: str) -> Any:
     return Field("as above", title=title, description=description)
 
 
+def always(value: Any) -> property:
+    """A constant that cannot be set."""
+    return property(lambda self: value)
+
+
 class TableExperiment(Settings):
     """Every setting that decides a training on a table, whatever the table.
 
-    A subclass gives `target`, `samples` (training rows) and `draw()`. The names that the engine asks of an
-    Experiment and that do not vary here are constants.
+    A subclass gives `target`, `samples` (training rows) and `draw()`. What else makes it Trainable and does
+    not vary here is constant.
     """
 
     target: ClassVar[str]
-    activation: ClassVar[str] = "relu"
-    init: ClassVar[str] = "he"
-    loss: ClassVar[str] = "mse"
-    precision: ClassVar[str] = "float32"
-    outputs: ClassVar[int] = 1
-    gain: ClassVar[float] = 1.0
-    bias: ClassVar[float] = 0.0
-    weight_decay: ClassVar[float] = 0.0
-    clip_norm: ClassVar[float] = 0.0
-    batch_size: ClassVar[int] = 0
-    batchnorm: ClassVar[bool] = False
-    residual: ClassVar[bool] = False
+    activation = always("relu")
+    init = always("he")
+    loss = always("mse")
+    precision = always("float32")
+    outputs = always(1)
+    gain = always(1.0)
+    bias = always(0.0)
+    weight_decay = always(0.0)
+    clip_norm = always(0.0)
+    dropout = always(0.0)
+    batch_size = always(0)
+    batchnorm = always(False)
+    residual = always(False)
 
     scaling: Literal[*PIPELINES] = Field(
         "none",
@@ -84,7 +90,7 @@ class TableExperiment(Settings):
     )
     depth: int = number("Hidden layers", 0, 0, 4, "0 is a linear model; more make a ReLU network.")
     width: int = number("Width", 32, 1, 128, "Units per hidden layer.", (1, 2, 4, 8, 16, 32, 64, 128))
-    optimizer: Literal["sgd", "adam"] = Field(
+    optimizer: Optimizer = Field(
         "sgd", title="Optimizer", description="Adam gives every weight a step of its own size."
     )
     learning_rate: float = number(

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, WEIGHTS, chart, drawable, log_axis
 from core.diagnosis.measures import short
+from core.engine.optimizers import OPTIMIZERS, momentum
 from core.theory import overflow_depth, overflow_step, sigma_w
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ def prediction(autopsy: Autopsy) -> str:
             f"network has {e.depth}."
         )
     start = float(a.run.loss[0])
-    if e.optimizer == "sgd" and np.isfinite([start, a.sharpness]).all() and min(start, a.sharpness) > 0:
-        step = overflow_step(start, a.sharpness, e.learning_rate, e.momentum, limit)
+    parabola = np.array([start, a.sharpness])
+    if not OPTIMIZERS[e.optimizer].rescales and np.isfinite(parabola).all() and (parabola > 0).all():
+        step = overflow_step(*parabola, e.learning_rate, momentum(e), limit)
         rate = f"With λ_max = {short(a.sharpness)} at the start, a parabola would"
         if np.isfinite(step):
             said.append(

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from core.charts.style import FORWARD, PALETTE, THEORY, chart, drawable, log_axis
 from core.charts.sweeps import over_seeds
 from core.diagnosis.measures import final_loss, short
+from core.engine.optimizers import OPTIMIZERS, momentum
 from core.experiment import Experiment
 from core.lessons.gradients.ruler import curvature_samples
 from core.run import Run
@@ -40,15 +41,16 @@ def ruler(experiment: Experiment, sweep: Sweep, runs: list[Run], sharpness: floa
         if len(lost)
         else "; at none do most seeds diverge"
     )
-    applies = e.optimizer == "sgd" and np.isfinite(sharpness) and sharpness > 0
-    limit = momentum_threshold(sharpness, e.momentum) if applies else None
+    optimizer = OPTIMIZERS[e.optimizer]
+    applies = not optimizer.rescales and np.isfinite(sharpness) and sharpness > 0
+    limit = momentum_threshold(sharpness, momentum(e)) if applies else None
     how = f"λ_max of the loss {_over(e)} at the start is {short(sharpness)}. "
     if applies:
-        momentum = f"(1 + {e.momentum:g})" if e.momentum else ""
-        how += f"On a parabola steps up to 2{momentum} / λ_max = {short(limit)} converge; networks are none: "
+        factor = f"(1 + {momentum(e):g})" if momentum(e) else ""
+        how += f"On a parabola steps up to 2{factor} / λ_max = {short(limit)} converge; networks are none: "
         how += f"the best rate here is {short(best / limit)} times that. "
-    else:
-        how += "2 / λ_max says nothing here: Adam rescales every step. " if e.optimizer == "adam" else ""
+    elif optimizer.rescales:
+        how += f"2 / λ_max says nothing here: {optimizer.__name__} rescales every step. "
     figure = over_seeds(
         rates,
         {"training loss": loss},
@@ -80,7 +82,7 @@ def ruler(experiment: Experiment, sweep: Sweep, runs: list[Run], sharpness: floa
 def sharpness(measured: Sharpness) -> go.Figure:
     """lambda_max over the steps, against the most that this learning rate bears on a parabola."""
     e = measured.run.experiment
-    limit = momentum_threshold(e.learning_rate, e.momentum)
+    limit = momentum_threshold(e.learning_rate, momentum(e))
     relative = measured.values / limit
     later = relative[len(relative) // 2 :]
     up = int((np.diff(measured.run.loss) > 0).sum())
@@ -97,7 +99,7 @@ def sharpness(measured: Sharpness) -> go.Figure:
             f"and the loss rises in {up} of {e.steps} steps"
         )
     caveat = ""
-    if e.optimizer == "adam" or e.batch_size:
+    if OPTIMIZERS[e.optimizer].rescales or e.batch_size:
         caveat = " The line holds for full-batch SGD, which this run is not."
     figure = chart(
         [
@@ -121,7 +123,7 @@ def sharpness(measured: Sharpness) -> go.Figure:
         limit,
         line=dict(color=THEORY, dash="dash", width=2),
         label=dict(
-            text="2 (1 + momentum) / learning rate" if e.momentum else "2 / learning rate",
+            text="2 (1 + momentum) / learning rate" if momentum(e) else "2 / learning rate",
             textposition="end",
             font_size=11,
         ),

@@ -1,0 +1,139 @@
+"""Every measure on every kind of run, and against what can be worked out by hand."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.diagnosis.measures import MEASURES, TARGET, per_layer, short
+from core.engine.train import train
+from core.experiment import Experiment
+from core.lessons.feature_scaling.table import Houses
+
+HEALTHY = Experiment(samples=64, depth=3, width=8, steps=30, learning_rate=0.02)
+LINEAR = Houses(samples=64, steps=30, scaling="log_clip_zscore")
+KINDS = {
+    "healthy": HEALTHY,
+    "diverged": HEALTHY.but(dataset="curve", learning_rate=100),
+    "diverged at once": HEALTHY.but(gain=100, depth=20, input_scale=1e6),
+    "weights of zero": HEALTHY.but(init="zeros"),
+    "one step": HEALTHY.but(steps=1, depth=1),
+    "linear": LINEAR,
+    "linear, diverged": LINEAR.but(scaling="none", learning_rate=100),
+    "linear, missing cells": LINEAR.but(missing=3),
+    "table": LINEAR.but(depth=2, width=8),
+}
+OF_HIDDEN_LAYERS = {
+    "first_over_last",
+    "per_layer",
+    "first_layer_moved",
+    "dead_units",
+    "dead_first_layer",
+    "dead_last_layer",
+    "stuck_units",
+    "hidden_moved",
+}
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return dict(zip(KINDS, train(KINDS.values(), snapshots=8), strict=True))
+
+
+def of(name, run):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return MEASURES[name].of(run)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", MEASURES)
+def test_it_is_one_number_of_any_run_or_says_that_there_is_none(name, kind, runs):
+    value = of(name, runs[kind])
+    assert isinstance(value, float)
+    assert (MEASURES[name].text(value) == MEASURES[name].missing) == (not np.isfinite(value))
+
+
+@pytest.mark.parametrize("name", [name for name in MEASURES if name != "steps_to_target"])
+def test_a_healthy_run_has_it(name, runs):
+    assert np.isfinite(of(name, runs["healthy"]))
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_linear_model_lacks_what_is_measured_in_hidden_layers(name, runs):
+    if name != "steps_to_target":
+        assert np.isfinite(of(name, runs["linear"])) == (name not in OF_HIDDEN_LAYERS)
+
+
+def test_a_run_that_diverged_is_the_worst(runs):
+    run = runs["diverged"]
+    assert of("final_loss", run) == of("test_loss", run) == of("generalization_gap", run) == np.inf
+    assert of("test_r2", run) == -np.inf
+    assert of("survived", run) == run.diverged_at == np.isfinite(run.loss).sum()
+    assert np.isfinite(of("lowest_loss", run)) == (run.diverged_at >= 10)
+
+
+def test_the_error_signal_of_a_geometric_series(runs):
+    delta = 3.0 * 2.0 ** -np.arange(3)[::-1]
+    run = replace(runs["healthy"], probes=runs["healthy"].probes | {"delta_norm": delta[None]})
+    assert of("first_over_last", run) == pytest.approx(1 / 4)
+    assert of("per_layer", run) == pytest.approx(1 / 2)
+    assert per_layer(runs["one step"]) == 1
+
+
+def test_the_loss_of_a_straight_line(runs):
+    loss = np.linspace(1, 0, 101)
+    run = replace(runs["healthy"], loss=loss)
+    assert of("lowest_loss", run) == pytest.approx(loss[-10:].mean())
+    reached = int(of("steps_to_target", run))
+    assert loss[reached - 9 : reached + 1].mean() <= TARGET < loss[reached - 10 : reached].mean()
+    assert of("steps_to_target", replace(run, loss=loss + 1)) == np.inf
+    assert of("survived", run) == 101
+
+
+def test_what_is_read_off_the_end(runs):
+    run = runs["healthy"]
+    assert of("final_loss", run) == run.train_loss[-1]
+    assert of("generalization_gap", run) == pytest.approx(run.test_loss[-1] - run.train_loss[-1], rel=1e-6)
+    assert of("test_accuracy", run) == run.test_accuracy[-1]
+    start = train([HEALTHY.but(steps=1)], snapshots=2)[0].probes["weight_norm"][0]
+    assert of("hidden_moved", run) <= (run.probes["weight_norm"][-1] / start + 1).max()
+    assert of("hidden_moved", run) >= of("first_layer_moved", run) > 0
+
+
+def test_units_that_are_counted_as_dead(runs):
+    active = np.ones((2, 3, 4))
+    active[:, 0, 0] = 0
+    active[1, 2] = 0
+    dead = (active == 0).mean(axis=2)
+    base = runs["healthy"]
+    run = replace(
+        base,
+        at=np.array([0, 30]),
+        train_loss=np.ones(2),
+        active_fraction=active,
+        probes=base.probes | {"dead_fraction": dead},
+    )
+    assert of("dead_units", run) == pytest.approx(5 / 12)
+    assert (of("dead_first_layer", run), of("dead_last_layer", run)) == (1 / 4, 1)
+    assert of("stuck_units", run) == pytest.approx(1 / 12)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.184, "0.184"),
+        (12.04, "12"),
+        (1234.5, "1,234"),
+        (2.34e-7, "2.3e-7"),
+        (1e6, "1.0e6"),
+        (-0.5, "-0.5"),
+        (np.inf, "∞"),
+        (-np.inf, "−∞"),
+        (np.nan, "NaN"),
+    ],
+)
+def test_numbers_are_short(value, text):
+    assert short(value) == text
