@@ -76,11 +76,11 @@ def comes_back() -> None:
 @st.fragment
 def hinge(chart, start) -> None:
     """Where every unit of a small network switches, with a learning rate of its own."""
-    from core.lessons.dead_relus.measured.hinges import weights
+    from core.lessons.dead_relus.measured.hinges import hinges as measured
 
     name, rates = chart.__name__, settings.HINGE_RATES
     rate = st.select_slider("Learning rate", rates, start.learning_rate, key=f"dead_relus.{name}.rate")
-    show.chart(chart(computed(weights, start.but(learning_rate=rate))), f"dead_relus.{name}")
+    show.chart(chart(computed(measured, start.but(learning_rate=rate))), f"dead_relus.{name}")
 
 
 st.subheader("Go further")

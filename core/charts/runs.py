@@ -12,8 +12,8 @@ from core.charts.style import (
     THEORY,
     chart,
     drawable,
+    few_points,
     log_axis,
-    thinned,
 )
 from core.diagnosis.measures import first_over_last, per_layer, short
 from core.run import Run
@@ -52,7 +52,7 @@ def loss(run: Run) -> go.Figure:
             f"After {e.steps} steps the training loss is {short(run.train_loss[-1])}, "
             f"where guessing gives {short(run.chance)}"
         )
-    i = thinned(run.loss)
+    i = few_points(run.loss)
     figure = chart(
         [
             go.Scatter(x=steps[i], y=drawable(run.loss[i]), name="training", line_color=FORWARD),
@@ -97,7 +97,7 @@ def losses(runs: dict[str, Run]) -> go.Figure:
     traces = []
     for name, colour in zip(names, colours(names), strict=True):
         run = runs[name]
-        i = thinned(run.loss)
+        i = few_points(run.loss)
         traces.append(
             go.Scatter(x=i, y=drawable(run.loss[i]), name=f"{name}: {outcome(run)}", line_color=colour)
         )

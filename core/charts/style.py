@@ -65,7 +65,7 @@ def single(values) -> np.ndarray:
     return np.where(np.isfinite(values), values, np.float32("nan"))
 
 
-def thinned(y: np.ndarray) -> np.ndarray:
+def few_points(y: np.ndarray) -> np.ndarray:
     """Indices of at most 2,000 points, the first and the last among them."""
     return np.unique(np.linspace(0, len(y) - 1, min(len(y), POINTS)).round().astype(int))
 

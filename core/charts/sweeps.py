@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import hex_to_rgb
 
 from core.charts.style import PALETTE, THEORY, chart, drawable, log_axis
 
@@ -48,7 +49,7 @@ def over_seeds(
         some = np.isfinite(shown).any(axis=1)
         whole = np.where(np.isfinite(v), v, np.inf)
         median = np.median(whole, axis=1)
-        rgb = ", ".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
+        rgb = ", ".join(map(str, hex_to_rgb(colour)))
         band = np.concatenate([np.nanmin(shown[some], axis=1), np.nanmax(shown[some], axis=1)[::-1]])
         group = dict(legendgroup=name, hoverinfo="skip")
         traces += [

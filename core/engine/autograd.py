@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from core.engine.objectives import objective
-from core.experiment import BN_EPSILON, Experiment
+from core.experiment import BN_EPSILON, Trainable
 
 FUNCTIONS = {
     "relu": F.relu,
@@ -19,10 +19,11 @@ FUNCTIONS = {
 }
 
 
-def loss(e: Experiment, values: list[torch.Tensor], x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """The objective of the network over x [features, n], y [outputs, n], without dropout.
+def output(e: Trainable, values: list[torch.Tensor], x: torch.Tensor, epsilon: float = BN_EPSILON):
+    """What the network answers [outputs, n] to x [features, n], without dropout.
 
-    Batch normalization takes mean and variance of all of x, as in a training step on all samples.
+    values: weights [fan_out, fan_in] and biases [fan_out, 1] of all layers, then, with batch normalization,
+    gamma and beta [units, 1]. It takes mean and variance of all of x, as a training step on all samples does.
     """
     layers = e.depth + 1
     weight, bias = values[:layers], values[layers : 2 * layers]
@@ -32,7 +33,12 @@ def loss(e: Experiment, values: list[torch.Tensor], x: torch.Tensor, y: torch.Te
         z = weight[layer] @ signal + bias[layer]
         if e.batchnorm:
             variance, mean = torch.var_mean(z, dim=1, correction=0, keepdim=True)
-            z = gamma[layer] * (z - mean) / torch.sqrt(variance + BN_EPSILON) + beta[layer]
+            z = gamma[layer] * (z - mean) / torch.sqrt(variance + epsilon) + beta[layer]
         activated = FUNCTIONS[e.activation](z)
         signal = activated + signal if e.residual and layer else activated
-    return objective(e.loss, (weight[-1] @ signal + bias[-1])[None], y[None]).mean()
+    return weight[-1] @ signal + bias[-1]
+
+
+def loss(e: Trainable, values: list[torch.Tensor], x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """The objective over x and targets y [outputs, n]."""
+    return objective(e.loss, output(e, values, x)[None], y[None]).mean()

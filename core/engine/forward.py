@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import log_softmax, softmax
 
 from core.data import DROPOUT, load, stream
 from core.experiment import Experiment
@@ -64,8 +65,7 @@ def answers(e: Experiment, output: np.ndarray) -> np.ndarray:
             p = 1 / (1 + np.exp(-output))
             return np.concatenate([1 - p, p], axis=1)
         if e.loss == "cross_entropy":
-            p = np.exp(output - output.max(axis=1, keepdims=True))
-            return p / p.sum(axis=1, keepdims=True)
+            return softmax(output, axis=1)
     return output
 
 
@@ -78,9 +78,8 @@ def score(e: Experiment, output: np.ndarray, y: np.ndarray) -> tuple[float, floa
         if e.loss == "bce":
             z = output[:, 0]
             return float(np.mean(np.logaddexp(0, z) - z * y)), float(np.mean((z > 0) == (y > 0)))
-        top = output.max(axis=1, keepdims=True)
-        log_p = output - top - np.log(np.exp(output - top).sum(axis=1, keepdims=True))
-        return float(-log_p[np.arange(len(y)), y].mean()), float(np.mean(output.argmax(axis=1) == y))
+        loss = -log_softmax(output, axis=1)[np.arange(len(y)), y].mean()
+        return float(loss), float(np.mean(output.argmax(axis=1) == y))
 
 
 def draw_masks(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.data import WEIGHTS, stream
-from core.experiment import Experiment
+from core.experiment import Trainable
 
 
 def he(rng, fan_out, fan_in):
@@ -46,8 +46,19 @@ def zeros(rng, fan_out, fan_in):
 INITS = {f.__name__: f for f in (he, xavier, lecun, pytorch, normal, orthogonal, zeros)}
 
 
-def initial_weight(e: Experiment, layer: int) -> np.ndarray:
-    """The weights [fan_out, fan_in] that a layer of this run started from; `depth` is the output layer."""
+def initial(e: Trainable, layer: int) -> tuple[np.ndarray, np.ndarray]:
+    """Weights [fan_out, fan_in] and biases [fan_out] that a layer starts from; `depth` is the output layer.
+
+    nn.Linear's default draws its biases as its weights; all others start at 0, plus the experiment's bias in
+    hidden layers.
+    """
+    rng, fan_in = stream(e.seed, WEIGHTS, layer), e.width if layer else e.inputs
     fan_out = e.width if layer < e.depth else e.outputs
-    weight = INITS[e.init](stream(e.seed, WEIGHTS, layer), fan_out, e.width if layer else e.inputs)
-    return (e.gain * weight).astype(e.precision)
+    weight = e.gain * INITS[e.init](rng, fan_out, fan_in)
+    bias = rng.uniform(-1, 1, fan_out) / np.sqrt(fan_in) if e.init == "pytorch" else np.zeros(fan_out)
+    return weight, bias + e.bias if layer < e.depth else bias
+
+
+def initial_weight(e: Trainable, layer: int) -> np.ndarray:
+    """The same weights, in the precision of the training."""
+    return initial(e, layer)[0].astype(e.precision)

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from core.data import DROPOUT, WEIGHTS, stream
+from core.data import DROPOUT, stream
 from core.engine.activations import ACTIVATIONS
-from core.engine.initial import INITS
+from core.engine.initial import initial
 from core.engine.objectives import accuracy, objective, objective_delta
 from core.experiment import BN_EPSILON, BN_MOMENTUM
 
@@ -102,12 +102,7 @@ class Stack:
     def _draw_parameters(self):
         for layer, (weight, bias) in enumerate(zip(self.weight, self.bias, strict=True)):
             for k, e in enumerate(self.experiments):
-                rng, (fan_out, fan_in) = stream(e.seed, WEIGHTS, layer), weight.shape[1:]
-                weight[k] = torch.from_numpy(e.gain * INITS[e.init](rng, fan_out, fan_in))
-                if e.init == "pytorch":
-                    bias[k] = torch.from_numpy(rng.uniform(-1, 1, (fan_out, 1)) / np.sqrt(fan_in))
-                if layer < e.depth:
-                    bias[k] += e.bias
+                weight[k], bias[k, :, 0] = map(torch.from_numpy, initial(e, layer))
                 self.tick()
         for gamma in self.gamma:
             gamma.fill_(1)

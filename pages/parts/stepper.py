@@ -1,6 +1,7 @@
 """The two passes of the Backprop page, one step at a time: numbers to change, a play head, a prediction."""
 
 import streamlit as st
+from plotly.colors import hex_to_rgb
 
 from core.lessons.backprop.charts import graph as draw
 from core.lessons.backprop.charts import learning
@@ -96,7 +97,7 @@ def _formula(moment: Moment) -> None:
 
 
 def _rgb(colour: str) -> str:
-    return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
+    return f"rgb({', '.join(map(str, hex_to_rgb(colour)))})"
 
 
 def _guess(settings: Passes, following: Moment, step: int) -> None:

@@ -96,7 +96,7 @@ def numbers(e):
 
 
 def hinged(e, dataset):
-    return hinges.weights(e.but(depth=1, dataset=dataset, features=0, batchnorm=False, residual=False))
+    return hinges.hinges(e.but(depth=1, dataset=dataset, features=0, batchnorm=False, residual=False))
 
 
 def small(e):
@@ -210,8 +210,8 @@ ARGUMENTS = {
     "graph.paths": lambda settings: (
         ways(settings) | dict(settings=settings, values=moments.walk(settings)[-1].values)
     ),
-    "hinges.line": lambda e: dict(weights=hinged(e, "curve")),
-    "hinges.plane": lambda e: dict(weights=hinged(e, "moons")),
+    "hinges.line": lambda e: dict(found=hinged(e, "curve")),
+    "hinges.plane": lambda e: dict(found=hinged(e, "moons")),
     "inside.by_hand": lambda e: dict(apart=apart(e), nudge=3.0),
     "inside.inside": lambda e: dict(plain=run(e.but(batchnorm=False)), normed=run(e.but(batchnorm=True))),
     "inside.learned": lambda e: dict(run=run(e.but(batchnorm=True))),

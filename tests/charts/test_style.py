@@ -15,7 +15,7 @@ def test_a_log_axis_holds_all_that_can_be_drawn_on_it():
 
 
 def test_long_curves_are_thinned_and_keep_their_ends():
-    i = style.thinned(np.zeros(5001))
+    i = style.few_points(np.zeros(5001))
     assert len(i) <= 2000 and i[0] == 0 and i[-1] == 5000
 
 

@@ -13,6 +13,8 @@ from core.experiment import Experiment
 from core.export.script import pytorch_script
 from core.lessons.feature_scaling.table import Houses
 from core.lessons.gradients.charts.learning_rate import ruler
+from core.run import ENDS
+from core.sweep import Sweep
 
 FIELDS = [(kind, name) for kind in (Experiment, Houses) for name in kind.model_fields]
 SMALL = Experiment(samples=128, depth=4, steps=80)
@@ -130,9 +132,10 @@ def test_charts_and_scripts_follow_its_class_too():
     script = pytorch_script(e)
     assert "torch.optim.Signs(" in script and "by Signs" in script
     assert "momentum" not in script.split('"""', 2)[2].lower()
-    runs = train([e.but(learning_rate=rate) for rate in (0.001, 0.01)], snapshots=2)
-    assert "Signs rescales every step" in ruler(e, runs, 10.0).layout.meta["how"]
-    plain = ruler(e.but(optimizer="plain"), runs, 10.0)
+    sweep = Sweep.over(e, learning_rate=(0.001, 0.01), seed=[0])
+    runs = train(sweep.experiments, ENDS)
+    assert "Signs rescales every step" in ruler(e, sweep, runs, 10.0).layout.meta["how"]
+    plain = ruler(e.but(optimizer="plain"), sweep, runs, 10.0)
     assert "2 / λ_max = 0.2 " in plain.layout.meta["how"]
 
 

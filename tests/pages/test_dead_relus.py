@@ -158,13 +158,12 @@ def test_the_hinges_follow_their_own_learning_rate(tab, figures):
     assert "diverges" in figures(at)["dead_relus.line"]["layout"]["meta"]["title"]
 
 
-def test_a_dead_unit_points_away_from_all_data(tab, figures):
+def test_a_dead_unit_points_away_from_all_data(tab, figures, the):
     [line, _] = HINGES
-    data = figures(tab(3))["dead_relus.line"]["data"]
-    place, symbol = np.asarray(data[2]["x"]), np.asarray(data[2]["marker"]["symbol"])
-    colour, x = np.asarray(data[2]["marker"]["color"]), np.asarray(data[3]["x"])
-    dead = colour == "#D55E00"
+    drawn = figures(tab(3))["dead_relus.line"]
+    units, x = the(drawn, name="units"), np.asarray(the(drawn, name="data")["x"])
+    place, symbol = np.asarray(units["x"]), np.asarray(units["marker"]["symbol"])
+    dead = np.asarray(units["marker"]["color"]) == "#D55E00"
     assert dead.any() and not dead.all() and len(x) == line.samples
-    right = symbol == "triangle-right"
-    active = np.where(right, place < x.max(), place > x.min())
+    active = np.where(symbol == "triangle-right", place < x.max(), place > x.min())
     assert (active == ~dead).all()

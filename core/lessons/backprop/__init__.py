@@ -6,13 +6,13 @@ parse        from a typed formula to a Graph                                    
 program      a small network as a formula, with values to start from                       networks
 Passes       the settings of the page, and the Graph and leaves they describe              settings
 step         one operation or one edge, told in formulas                                   steps
-Moment       what the last step was, and all that is known after it                        walk
-Prediction   what a reader expects of the next step, checked and explained                 predict
+Moment       what the last step was, and all that is known after it                        moments
+Reply        what a reader expects of the next step, checked and explained                 guess
 mistakes     what a missing zero_grad, = for += or equal weights do here                   mistakes
 Path         one way from a leaf to the output: why this is dynamic programming            paths
 check        the gradient against three kinds of differences, and the Taylor test          check
 cost         operations and memory in closed form, and measured while PyTorch computes     cost, measured
-Fact         a textbook sentence and the computations that test it                         claims
+ExactClaim   a textbook sentence and the computations that test it                         claims
 script       the same graph in plain PyTorch, and the passes as CSV                        export
 Layout       where to draw a node                                                          layout
 """

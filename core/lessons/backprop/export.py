@@ -110,10 +110,6 @@ def _call(node: Node) -> str:
     return CALLS[node.operation].format(*operands)
 
 
-def _read(name: str) -> str:
-    return f'value["{name}"]' if name[0].isalpha() else f"torch.tensor({float(name)!r})"
-
-
 def _sentence(settings: Passes) -> str:
     if settings.shape == "expression":
         return f"Backpropagation through {settings.expression}"

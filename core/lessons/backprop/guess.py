@@ -9,7 +9,7 @@ TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Reply:
     """Whether the answer is right, and one sentence with the numbers of this step."""
 
     right: bool
@@ -21,21 +21,21 @@ def close(answer: float, exact: float) -> bool:
     return abs(answer - exact) <= max(TOLERANCE * abs(exact), 5e-4)
 
 
-def local_derivative(edge: Edge, answer: float) -> Prediction:
+def local_derivative(edge: Edge, answer: float) -> Reply:
     """Check an answer for d node / d operand."""
     said = f"∂{edge.node}/∂{edge.operand} is {short(edge.local)}"
     if close(answer, edge.local):
-        return Prediction(True, f"Right: {said}.")
+        return Reply(True, f"Right: {said}.")
     if close(answer, -edge.local):
-        return Prediction(False, f"The size is right, the sign is not: {said}.")
+        return Reply(False, f"The size is right, the sign is not: {said}.")
     if close(answer, edge.product):
-        return Prediction(
+        return Reply(
             False, f"{short(answer)} is already multiplied by what comes in, {short(edge.incoming)}: {said}."
         )
-    return Prediction(False, f"Not {short(answer)}: {said}.")
+    return Reply(False, f"Not {short(answer)}: {said}.")
 
 
-def gradient(edge: Edge, answer: float, accumulate: bool = True) -> Prediction:
+def gradient(edge: Edge, answer: float, accumulate: bool = True) -> Reply:
     """Check an answer for d output / d operand after this step."""
     before = f"{short(edge.before)} + " if accumulate and edge.before else ""
     said = (
@@ -43,15 +43,13 @@ def gradient(edge: Edge, answer: float, accumulate: bool = True) -> Prediction:
         f"{short(edge.after)}"
     )
     if close(answer, edge.after):
-        return Prediction(True, f"Right: {said}.")
+        return Reply(True, f"Right: {said}.")
     if close(answer, edge.product):
-        return Prediction(
+        return Reply(
             False, f"{short(answer)} is only this step's share; it is added to what came before: {said}."
         )
     if close(answer, edge.local):
-        return Prediction(
-            False, f"{short(answer)} is the local derivative alone, without what comes in: {said}."
-        )
+        return Reply(False, f"{short(answer)} is the local derivative alone, without what comes in: {said}.")
     if close(answer, -edge.after):
-        return Prediction(False, f"The size is right, the sign is not: {said}.")
-    return Prediction(False, f"Not {short(answer)}: {said}.")
+        return Reply(False, f"The size is right, the sign is not: {said}.")
+    return Reply(False, f"Not {short(answer)}: {said}.")

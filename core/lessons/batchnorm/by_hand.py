@@ -6,8 +6,8 @@ from typing import Self
 import numpy as np
 from pydantic import model_validator
 
-from core.data import BATCHES, WEIGHTS, load, stream
-from core.engine.initial import INITS
+from core.data import BATCHES, load, stream
+from core.engine.initial import initial
 from core.experiment import Experiment
 from core.settings import Conflict, number
 
@@ -111,8 +111,8 @@ def pre_activations(experiment: Experiment) -> np.ndarray:
     first epoch.
     """
     e = experiment
-    weight = e.gain * INITS[e.init](stream(e.seed, WEIGHTS, 0), e.width, e.inputs)[0]
-    z = load(e).x_train @ weight
+    weight, _ = initial(e, 0)
+    z = load(e).x_train @ weight[0]
     return z[stream(e.seed, BATCHES).permutation(e.samples)] if e.batch_size else z
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 
 from core.data import load
+from core.engine.autograd import output
 from core.engine.forward import forward
 from core.engine.network import Stack
+from core.engine.objectives import objective
 from core.engine.train import Interval, batches, train
 from core.experiment import BN_EPSILON, Experiment
 from core.run import ENDS, Run
@@ -56,26 +57,14 @@ class AnyBatch(Experiment):
     batch_size: int = number("Batch size", 32, 2, 4096, "Samples per step, a power of two.")
 
 
-def _normalized(z, epsilon):
-    centred = z - z.mean(dim=0)
-    return centred / torch.sqrt(centred.square().mean(dim=0) + epsilon)
-
-
 def _gradients(e: Experiment, weights, biases, x, y, epsilon):
-    """Output, and the loss's gradients by weights and biases, of a batch-normalized network by autograd."""
+    """Output, and the loss's gradients by weights and biases, with gamma 1 and beta 0."""
     weights, biases = ([p.detach().requires_grad_() for p in group] for group in (weights, biases))
-    activation, h = getattr(F, e.activation, lambda z: z), x
-    for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
-        h = activation(_normalized(h @ weight.T + bias, epsilon))
-    output = h @ weights[-1].T + biases[-1]
-    if e.loss == "cross_entropy":
-        loss = F.cross_entropy(output, y)
-    else:
-        loss = (F.mse_loss if e.loss == "mse" else F.binary_cross_entropy_with_logits)(
-            output[:, 0], y.double()
-        )
-    gradients = torch.autograd.grad(loss, [*weights, *biases])
-    return output.detach(), gradients[: len(weights)], gradients[len(weights) :]
+    scales = [torch.full_like(b, value) for value in (1, 0) for b in biases[:-1]]
+    answer = output(e, [*weights, *biases, *scales], x, epsilon)
+    mean_loss = objective(e.loss, answer[None], y[None]).mean()
+    gradients = torch.autograd.grad(mean_loss, [*weights, *biases])
+    return answer.detach(), gradients[: len(weights)], gradients[len(weights) :]
 
 
 def _off(values, reference) -> float:
@@ -95,19 +84,19 @@ def rescaled(experiment: Experiment, tick: Callable[[float], None] | None = None
     """
     e = experiment.but(init="he", gain=1, bias=0, precision="float64", batchnorm=True, batch_size=0)
     torch.set_num_threads(1)
-    interval, stack, data = Interval(tick), Stack([e]), load(e)
-    x, y = torch.from_numpy(data.x_train), torch.from_numpy(data.y_train)
-    weights, biases = [w[0] for w in stack.weight], [b[0, :, 0] for b in stack.bias]
+    interval, stack = Interval(tick), Stack([e])
+    x, y = stack.x_train[0], stack.y_train[0]
+    weights, biases = [w[0] for w in stack.weight], [b[0] for b in stack.bias]
 
     def at(factor, epsilon):
         interval()
         return _gradients(e, [*(factor * w for w in weights[:-1]), weights[-1]], biases, x, y, epsilon)
 
-    output, gradient = {}, {}
+    changed, gradient = {}, {}
     for epsilon in (0.0, BN_EPSILON):
         here, slopes, _ = at(1.0, epsilon)
         scaled = [(a, *at(a, epsilon)) for a in FACTORS]
-        output[epsilon] = np.array([_off([out], [here]) for _, out, _, _ in scaled])
+        changed[epsilon] = np.array([_off([out], [here]) for _, out, _, _ in scaled])
         gradient[epsilon] = np.array(
             [_off([a * g for g in grads[:-1]], slopes[:-1]) for a, _, grads, _ in scaled]
         )
@@ -123,7 +112,7 @@ def rescaled(experiment: Experiment, tick: Callable[[float], None] | None = None
         predicted.append(predicted[-1] + e.learning_rate**2 * _square(slopes[:-1]))
     return Rescaled(
         FACTORS,
-        output,
+        changed,
         gradient,
         radial,
         max(float(g.abs().max()) for g in bias_slopes[:-1]),

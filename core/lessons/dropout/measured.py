@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import log_softmax, softmax
 
 from core.data import load
 from core.engine.forward import DRAWS, answers, draw_masks, forward
@@ -27,7 +28,7 @@ def rate_errors(n: int, d: int, sigma: float, tick: Callable = lambda *_: None) 
     return total / SETS
 
 
-class Descent(NamedTuple):
+class Iterates(NamedTuple):
     """Gradient descent with dropout: the last iterate, and the mean over the last three quarters."""
 
     last: np.ndarray
@@ -36,7 +37,7 @@ class Descent(NamedTuple):
 
 def descent(
     x: np.ndarray, y: np.ndarray, p: float, steps: int = 4000, rate: float = 0.02, seed: int = 0
-) -> Descent:
+) -> Iterates:
     """Full-batch gradient descent on the squared error with a new mask on every input at every step.
 
     Masks never stop, so that the last iterate keeps jittering around the minimum; its average does not
@@ -48,7 +49,7 @@ def descent(
         w = w - rate * 2 / len(y) * dropped.T @ (dropped @ w - y)
         if step >= steps // 4:
             total += w
-    return Descent(w, total / (steps - steps // 4))
+    return Iterates(w, total / (steps - steps // 4))
 
 
 class Path(NamedTuple):
@@ -111,18 +112,9 @@ def ensemble(run: Run, x: np.ndarray, p: float) -> Ensemble:
     return Ensemble(np.array(outputs), chance, forward(e, run.weights, x).output)
 
 
-def softmax(z: np.ndarray) -> np.ndarray:
-    """Probabilities along the last axis."""
-    z = np.exp(z - z.max(axis=-1, keepdims=True))
-    return z / z.sum(axis=-1, keepdims=True)
-
-
 def geometric_mean(found: Ensemble) -> np.ndarray:
     """The normalized geometric mean of all thinned networks' probabilities (Baldi & Sadowski 2013)."""
-    z = found.outputs
-    top = z.max(axis=-1, keepdims=True)
-    log_p = z - top - np.log(np.exp(z - top).sum(axis=-1, keepdims=True))
-    return softmax(np.tensordot(found.chance, log_p, 1))
+    return softmax(np.tensordot(found.chance, log_softmax(found.outputs, axis=-1), 1), axis=-1)
 
 
 def relative_gap(mean: np.ndarray, scaled: np.ndarray) -> float:
@@ -166,8 +158,8 @@ def gaps(runs: Mapping[str, Run], tick: Callable = lambda *_: None) -> Gaps:
             tick()
             all_of_them = ensemble(run, points, p)
             if run.experiment.loss == "cross_entropy":
-                scaled = softmax(all_of_them.scaled)
-                arithmetic = np.tensordot(all_of_them.chance, softmax(all_of_them.outputs), 1)
+                scaled = softmax(all_of_them.scaled, axis=-1)
+                arithmetic = np.tensordot(all_of_them.chance, softmax(all_of_them.outputs, axis=-1), 1)
                 means = {"geometric": geometric_mean(all_of_them), "arithmetic": arithmetic}
                 here = {f"{name}, {kind} mean": relative_gap(mean, scaled) for kind, mean in means.items()}
             else:

@@ -101,11 +101,10 @@ def pytorch_script(e: TableExperiment) -> str:
 
     It draws the synthetic table itself; an uploaded one it reads from table.csv beside it.
     """
-    from core.lessons.feature_scaling.pipelines import Clip, transformers
+    from core.lessons.feature_scaling.pipelines import Clip, scaler
 
-    done = e.pipelines()
-    steps = {name: transformers(pipeline, e.clip, e.impute) for name, pipeline in done.items()}
-    kinds = {type(step).__name__ for each in steps.values() for step in each}
+    columns = [(name, list(pipe.named_steps.values()), at) for name, pipe, at in scaler(e).transformers]
+    kinds = {type(step).__name__ for _, steps, _ in columns for step in steps}
     scalers = sorted(kinds - {"Clip", "SimpleImputer"})
     drawn = isinstance(e, Houses)
     pieces = [
@@ -137,8 +136,8 @@ def pytorch_script(e: TableExperiment) -> str:
         "samples": e.samples,
         "scalers": ", ".join(scalers),
         "columns": "\n".join(
-            f'        ("{name}", make_pipeline({", ".join(map(_code, each))}), [{i}]),'
-            for i, (name, each) in enumerate(steps.items())
+            f'        ("{name}", make_pipeline({", ".join(map(_code, steps))}), {at}),'
+            for name, steps, at in columns
         ),
         "init": e.init,
         "activation": PYTORCH_NAMES[e.activation],

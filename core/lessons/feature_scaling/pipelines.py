@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
 if TYPE_CHECKING:
@@ -52,22 +53,20 @@ def transformers(name: str, clip: float, impute: bool = False) -> list:
     return [SimpleImputer(strategy="median")] * impute + steps[name]
 
 
-def pipeline(name: str, e: TableExperiment) -> Pipeline:
-    """The unfitted scikit-learn Pipeline of this name with the experiment's settings."""
-    return make_pipeline(*transformers(name, e.clip, e.impute))
+def scaler(e: TableExperiment) -> ColumnTransformer:
+    """What scales the columns of an experiment, not fitted yet: every column has a pipeline of its own."""
+    columns = []
+    for i, (name, done) in enumerate(e.pipelines().items()):
+        allowed = f"column {i}" if "__" in name else name
+        columns.append((allowed, make_pipeline(*transformers(done, e.clip, e.impute)), [i]))
+    return ColumnTransformer(columns)
 
 
 def scaled(e: TableExperiment) -> np.ndarray:
-    """All rows after scaling [rows, features]; columns with the same pipeline go through it together."""
-    x, names = e.draw()[e.features].to_numpy(), np.array(list(e.pipelines().values()))
-    fitted = x if e.fit_on == "all rows" else x[: e.samples]
-    out = np.empty_like(x)
+    """All rows after scaling [rows, features]."""
+    x = e.draw()[e.features].to_numpy()
     with np.errstate(all="ignore"):
-        for name in dict.fromkeys(names):
-            out[:, names == name] = (
-                pipeline(name, e).fit(fitted[:, names == name]).transform(x[:, names == name])
-            )
-    return out
+        return scaler(e).fit(x if e.fit_on == "all rows" else x[: e.samples]).transform(x)
 
 
 def prepare(e: TableExperiment) -> SimpleNamespace:

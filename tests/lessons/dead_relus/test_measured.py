@@ -8,8 +8,8 @@ from core.diagnosis import census
 from core.engine.network import Stack
 from core.engine.train import train
 from core.lessons.dead_relus.charts.history import verdict
-from core.lessons.dead_relus.lesson import CALM, LINE, NEGATIVE, REVIVAL, REVIVALS, START
-from core.lessons.dead_relus.measured.hinges import weights
+from core.lessons.dead_relus.lesson import CALM, LINE, NEGATIVE, PLANE, REVIVAL, REVIVALS, START
+from core.lessons.dead_relus.measured.hinges import hinges
 from core.lessons.dead_relus.measured.history import follow
 from core.lessons.dead_relus.measured.revival import revive, silence
 
@@ -118,12 +118,27 @@ def test_silenced_units_are_silent_by_the_margin_and_others_untouched():
     assert torch.equal(stack.weight[1], before.weight[1])
 
 
-def test_weights_over_time_end_where_the_run_ends():
-    w = weights(LINE)
-    [run] = train([LINE], snapshots=2)
-    assert w.at[0] == 0 and w.at[-1] == LINE.steps
-    assert np.array_equal(w.weight[-1], run.weights["linear.0.weight"])
-    assert np.array_equal(w.out[-1], run.weights["linear.1.weight"][0])
+def test_hinges_over_time_end_where_the_run_ends():
+    found = hinges(LINE)
+    [run] = train([LINE])
+    assert found.at[0] == 0 and found.at[-1] == LINE.steps
+    assert np.array_equal(found.weight[-1], run.weights["linear.0.weight"])
+    assert np.array_equal(found.silent[-1], run.active_fraction[-1, 0] == 0)
+
+
+def test_between_two_hinges_the_answer_is_a_straight_line():
+    x, y = hinges(LINE).fit[-1].astype(float)
+    bends = np.isin(x[1:-1], hinges(LINE).hinge[-1, 0])
+    step = np.diff(x)
+    slope = np.divide(np.diff(y), step, out=np.full_like(step, np.nan), where=step > 1e-6)
+    change = np.abs(np.diff(slope))
+    assert np.nanmax(change[~bends]) < 1e-3 < np.nanmax(change[bends])
+
+
+def test_on_a_plane_there_is_no_fit_to_draw():
+    found = hinges(PLANE)
+    assert found.fit is None and found.hinge is None
+    assert found.silent.shape == found.bias.shape
 
 
 def test_histories_end_with_the_last_finite_loss():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.special import softmax
 
 from core.data import load
 from core.engine.train import train
@@ -18,7 +19,6 @@ from core.lessons.dropout.measured import (
     relative_gap,
     sampled_error,
     sampled_error_theory,
-    softmax,
 )
 from core.lessons.dropout.theory import RATES, best_rate, dropout_loss, linear_data, ridge
 from core.run import ENDS
@@ -104,9 +104,9 @@ def test_one_pass_is_the_mean_of_all_thinned_linear_networks(small, p):
 def test_one_pass_is_the_geometric_mean_of_softmax_networks_not_the_arithmetic(small, p):
     run = small["softmax output"]
     found = ensemble(run, load(run.experiment).x_test, p)
-    scaled = softmax(found.scaled)
+    scaled = softmax(found.scaled, axis=-1)
     np.testing.assert_allclose(geometric_mean(found), scaled, atol=1e-10)
-    assert np.abs(np.tensordot(found.chance, softmax(found.outputs), 1) - scaled).max() > 0.01
+    assert np.abs(np.tensordot(found.chance, softmax(found.outputs, axis=-1), 1) - scaled).max() > 0.01
 
 
 def test_for_two_relu_layers_one_pass_is_close_and_closer_at_low_rates(small):

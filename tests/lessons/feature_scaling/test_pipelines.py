@@ -1,10 +1,14 @@
 """Every scikit-learn pipeline against its formula, and which rows it learns from."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.pipeline import make_pipeline
 
-from core.lessons.feature_scaling.pipelines import Clip, before_and_after, pipeline, scaled
+from core.lessons.feature_scaling.export import pytorch_script
+from core.lessons.feature_scaling.pipelines import Clip, before_and_after, scaled, scaler, transformers
 from core.lessons.feature_scaling.table import PIPELINES, Houses
+from core.lessons.feature_scaling.upload import Upload, Uploaded
 
 SMALL = Houses(samples=200, steps=30)
 
@@ -40,9 +44,23 @@ def by_hand(name, x, bound):
 def test_every_pipeline_is_its_formula(name):
     e = SMALL.but(clip=1.5)
     x = e.draw()[e.features].to_numpy()
-    np.testing.assert_allclose(
-        pipeline(name, e).fit_transform(x), by_hand(name, x, 1.5), rtol=1e-9, atol=1e-12
-    )
+    done = make_pipeline(*transformers(name, 1.5)).fit_transform(x)
+    np.testing.assert_allclose(done, by_hand(name, x, 1.5), rtol=1e-9, atol=1e-12)
+
+
+def test_every_column_goes_through_its_own_pipeline():
+    e = SMALL.but(scaling="zscore", age="linear", income="log_clip_zscore", clip=1.5)
+    x = e.draw()[e.features].to_numpy()
+    done = scaler(e).fit_transform(x)
+    for i, name in enumerate(("linear", "zscore", "log_clip_zscore", "zscore", "zscore")):
+        np.testing.assert_allclose(done[:, [i]], by_hand(name, x[:, [i]], 1.5), rtol=1e-9, atol=1e-12)
+
+
+def test_names_that_scikit_learn_keeps_for_itself_can_be_scaled():
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=["a__b", "a_b", "y"])
+    e = Uploaded.of(SMALL.but(scaling="zscore"), Upload(table, "y"), {})
+    assert np.isfinite(scaled(e)).all()
+    assert "column 0" in pytorch_script(e)
 
 
 def test_scaling_is_fitted_on_the_training_rows_unless_it_may_leak():

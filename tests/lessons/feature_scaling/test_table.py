@@ -73,7 +73,8 @@ def test_the_summary_says_what_is_in_the_columns():
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_a_linear_model_trains_as_nn_linear_does(optimizer):
-    e = SMALL.but(scaling="log_clip_zscore", optimizer=optimizer, learning_rate=0.05, seed=3)
+    """On columns off 0: else the first gradient of the bias is rounding, which Adam enlarges."""
+    e = SMALL.but(scaling="linear", optimizer=optimizer, learning_rate=0.05, seed=3)
     [run] = train([e])
     data, layer = e.load(), nn.Linear(5, 1)
     with torch.no_grad():

@@ -13,8 +13,8 @@ from core.charts.style import (
     THEORY,
     chart,
     drawable,
+    few_points,
     log_axis,
-    thinned,
 )
 from core.diagnosis.measures import short
 from core.lessons.backprop.graph import Training
@@ -169,7 +169,7 @@ def learning(training: Training) -> go.Figure:
     else:
         first = ""
     title = f"The loss goes from {short(loss[0])} to {short(loss[-1])} in {steps[-1]} steps{first}"
-    i = thinned(loss)
+    i = few_points(loss)
     projected = training.projected_loss[i[i < len(training.projected_loss)]]
     y = drawable if positive else np.asarray
     everything = np.clip([*loss, *projected], max(loss.min() / 10, 1e-20), None) if positive else loss
@@ -205,7 +205,7 @@ def weights(settings: Passes, training: Training) -> go.Figure:
     )
     if still:
         title += f"; {still} of {len(moved)} never move"
-    i = thinned(training.loss)
+    i = few_points(training.loss)
     return chart(
         [
             go.Scatter(

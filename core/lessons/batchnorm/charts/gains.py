@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import hex_to_rgb
 
 from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, THEORY, chart, drawable, log_axis
 from core.charts.sweeps import over_seeds
@@ -23,7 +24,7 @@ DASHED = dict(color=THEORY, dash="dash", width=2)
 
 
 def _band(x, low, high, colour, **more):
-    rgb = ", ".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
+    rgb = ", ".join(map(str, hex_to_rgb(colour)))
     return go.Scatter(
         x=np.concatenate([x, x[::-1]]),
         y=np.concatenate([high, low[::-1]]),

@@ -1,54 +1,43 @@
 """A ReLU network with one hidden layer is made of hinges: where each unit switches, over the steps."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, chart, panels, played
+from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, chart, panels, played, single
 from core.data import load
-from core.lessons.dead_relus.measured.hinges import Weights
+
+if TYPE_CHECKING:
+    from core.lessons.dead_relus.measured.hinges import Hinges
 
 DEAD = PALETTE[1]
-REACH = 2.0
-"""How far the picture goes beyond the data, as a factor."""
 
 
-def _silent(weights: Weights, x: np.ndarray) -> np.ndarray:
-    """Which units are at or below 0 on every sample x [samples, inputs]: [T, U]."""
-    z = np.einsum("tui,ni->tun", weights.weight, x) + weights.bias[..., None]
-    return (z <= 0).all(axis=2)
+def _ending(found: Hinges) -> str:
+    first, last = int(found.silent[0].sum()), int(found.silent[-1].sum())
+    if found.at[-1] < found.experiment.steps:
+        return f"the training diverges after step {found.at[-1]}, with {last} units dead"
+    return f"{last} of {found.silent.shape[1]} units are dead at the end, {first} before the first step"
 
 
-def _ending(weights: Weights, silent: np.ndarray) -> str:
-    first, last = int(silent[0].sum()), int(silent[-1].sum())
-    if weights.at[-1] < weights.experiment.steps:
-        return f"the training diverges after step {weights.at[-1]}, with {last} units dead"
-    return f"{last} of {silent.shape[1]} units are dead at the end, {first} before the first step"
-
-
-def line(weights: Weights) -> go.Figure:
-    """The fit of a curve, and the hinge of every unit: x = -bias / weight, active to one side of it."""
-    w, data = weights, load(weights.experiment)
-    silent = _silent(w, data.x_train)
-    edge = REACH * np.abs(data.x_train).max()
-    slope = w.weight[..., 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        hinge = np.nan_to_num(-w.bias / slope, nan=edge, posinf=edge, neginf=-edge)
-    place, units = np.clip(hinge, -edge, edge), np.arange(1, slope.shape[1] + 1)
-    grid = np.linspace(-edge, edge, 161)
-
-    def answer(t, x):
-        return np.maximum(slope[t] * x[:, None] + w.bias[t], 0) @ w.out[t] + w.offset[t]
+def line(found: Hinges) -> go.Figure:
+    """The fit of a curve, and the hinge of every unit, active to one side of it."""
+    data, edge = load(found.experiment), found.edge
+    units = np.arange(1, found.bias.shape[1] + 1)
 
     def state(t):
-        x = np.unique(np.concatenate([grid, place[t]]))
-        symbol = np.where(slope[t] > 0, "triangle-right", "triangle-left")
-        colour = np.where(silent[t], DEAD, FORWARD)
-        at_hinge = ~silent[t] & (np.abs(hinge[t]) < edge)
+        x, y = found.hinge[t]
+        symbol = np.where(found.weight[t, :, 0] > 0, "triangle-right", "triangle-left")
+        colour = np.where(found.silent[t], DEAD, FORWARD)
+        bends = ~found.silent[t] & (np.abs(x) < edge)
         return [
-            dict(x=x.astype(np.float32), y=answer(t, x).astype(np.float32)),
-            dict(x=place[t][at_hinge], y=answer(t, place[t][at_hinge])),
-            dict(x=place[t], y=units, marker=dict(symbol=symbol, color=colour)),
+            dict(zip("xy", single(found.fit[t]), strict=True)),
+            dict(x=x[bends], y=y[bends]),
+            dict(x=x, y=units, marker=dict(symbol=symbol, color=colour)),
         ]
 
     last, figure = (
@@ -59,13 +48,15 @@ def line(weights: Weights) -> go.Figure:
     hover = "unit %{y}: x = %{x:.2f}<extra></extra>"
     fit = go.Scatter(last[0], name="the network", line=dict(color=FORWARD, width=2.5), mode="lines")
     bends = go.Scatter(last[1], name="its hinges", mode="markers", marker=dict(color=FORWARD, size=8))
-    units_at = go.Scatter(last[2], mode="markers", marker_size=9, showlegend=False, hovertemplate=hover)
+    units_at = go.Scatter(
+        last[2], name="units", mode="markers", marker_size=9, showlegend=False, hovertemplate=hover
+    )
     dots = go.Scatter(x=x, y=y, name="data", mode="markers", marker=dict(color=THEORY, size=4, opacity=0.6))
     key = go.Scatter(
         x=[None], y=[None], name="dead", mode="markers", marker=dict(color=DEAD, symbol="triangle-left")
     )
     figure.add_traces([fit, bends, units_at, dots, key], rows=[1, 1, 2, 1, 2], cols=[1] * 5)
-    title = _ending(w, silent)
+    title = _ending(found)
     done = panels(
         figure,
         title=f"On a line, {title}",
@@ -83,7 +74,9 @@ def line(weights: Weights) -> go.Figure:
         xaxis2_title="input",
     )
     done.add_vrect(x.min(), x.max(), fillcolor="rgba(128, 136, 149, 0.12)", line_width=0, layer="below")
-    return _over_time(done, [dict(data=state(t), traces=[0, 1, 2], name=str(s)) for t, s in enumerate(w.at)])
+    return _over_time(
+        done, [dict(data=state(t), traces=[0, 1, 2], name=str(s)) for t, s in enumerate(found.at)]
+    )
 
 
 def _over_time(figure: go.Figure, frames: list[dict]) -> go.Figure:
@@ -93,14 +86,12 @@ def _over_time(figure: go.Figure, frames: list[dict]) -> go.Figure:
     return figure
 
 
-def plane(weights: Weights) -> go.Figure:
+def plane(found: Hinges) -> go.Figure:
     """Two features: the straight line on which every unit switches, over the data of both classes."""
-    w, data = weights, load(weights.experiment)
-    silent = _silent(w, data.x_train)
-    edge = REACH * np.abs(data.x_train).max()
+    data, edge, silent = load(found.experiment), found.edge, found.silent
 
     def lines(t, chosen):
-        normal, bias = w.weight[t][chosen].astype(float), w.bias[t][chosen].astype(float)
+        normal, bias = found.weight[t][chosen].astype(float), found.bias[t][chosen].astype(float)
         length = np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
         foot = -bias[:, None] * normal / length**2
         along = np.stack([-normal[:, 1], normal[:, 0]], axis=1) / length * 4 * edge
@@ -135,7 +126,7 @@ def plane(weights: Weights) -> go.Figure:
                 hoverinfo="skip",
             )
         )
-    title = _ending(w, silent)
+    title = _ending(found)
     figure = chart(
         traces,
         title=f"On a plane, {title}",
@@ -147,4 +138,6 @@ def plane(weights: Weights) -> go.Figure:
         xaxis=dict(title="feature 1", range=[-edge, edge]),
         yaxis=dict(title="feature 2", range=[-edge, edge], scaleanchor="x"),
     )
-    return _over_time(figure, [dict(data=state(t), traces=[0, 1], name=str(s)) for t, s in enumerate(w.at)])
+    return _over_time(
+        figure, [dict(data=state(t), traces=[0, 1], name=str(s)) for t, s in enumerate(found.at)]
+    )

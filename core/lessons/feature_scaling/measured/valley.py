@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data import WEIGHTS, stream
-from core.engine.initial import INITS
+from core.engine.initial import initial
 from core.lessons.feature_scaling.table import PIPELINES, TableExperiment
 from core.lessons.feature_scaling.theory import (
     MOST_STEPS,
@@ -131,7 +131,7 @@ def steepest(e: TableExperiment, tick=lambda *_: None) -> tuple[float, float]:
     data = e.load()
     x = with_bias(data.x_train)
     best = np.linalg.lstsq(x, data.y_train, rcond=1e-12)[0]
-    start = np.append(INITS[e.init](stream(e.seed, WEIGHTS, 0), 1, e.inputs)[0], 0.0)
+    start = np.append(*initial(e, 0))
     _, singular, rows = np.linalg.svd(x, full_matrices=False)
     furthest = np.abs(x @ rows[0]).max() * abs(rows[0] @ (start - best))
     return 2 * singular[0] ** 2 / len(x), float(furthest)
