@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.experiment import Trainable
+from core.trainable import Trainable
 
 ENDS = 2
 """Snapshots of a Run that is measured at its start and its end only."""

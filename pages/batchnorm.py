@@ -5,10 +5,9 @@ import streamlit as st
 from core.charts.runs import losses
 from core.lessons import LESSONS
 from core.lessons.batchnorm import lesson as batchnorm
-from core.lessons.batchnorm.by_hand import take_apart
 from core.lessons.batchnorm.charts import costs, gains, inside
 from core.run import ENDS
-from pages.parts import controls, shell, show, take_away, verdicts
+from pages.parts import by_hand, controls, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
 
 shell.guard()
@@ -21,29 +20,6 @@ run = normed if experiment.batchnorm else plain
 
 show.glance(run, "final_loss", "steps_to_target", "per_layer", "test_accuracy")
 show.chart(losses({"without batchnorm": plain, "with batchnorm": normed}), "batchnorm.losses")
-
-
-def by_hand() -> None:
-    """One mini-batch of the reader's size, and what moving one sample does to the others."""
-    st.markdown(
-        "The first samples on their way into the first hidden unit. Move one, and all the others move."
-    )
-    controls.inline(lesson, settings, "rows", "nudge", "gamma", "beta", "seen")
-    try:
-        apart = take_apart(settings)
-    except ValueError as error:
-        from core.lessons.batchnorm.measured import single_sample
-
-        st.error(str(error), icon=":material/error:")
-        st.markdown(f"PyTorch says: `{computed(single_sample)}`")
-        return
-    left, right = st.columns(2)
-    with left:
-        show.chart(inside.by_hand(apart, settings.nudge), "batchnorm.by_hand")
-    with right:
-        st.latex(inside.formulas(apart.after, settings.gamma, settings.beta))
-    st.dataframe(inside.table(apart), hide_index=True)
-    show.chart(inside.warm_up(apart, settings.seen), "batchnorm.warm_up")
 
 
 def buys() -> None:
@@ -109,7 +85,7 @@ def hurts() -> None:
 
 
 st.subheader("One batch, by hand")
-by_hand()
+by_hand.one_batch(lesson, settings)
 st.subheader("Inside the network, step by step")
 show.chart(inside.inside(plain, normed), "batchnorm.inside")
 show.chart(inside.learned(normed), "batchnorm.learned")

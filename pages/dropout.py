@@ -6,8 +6,9 @@ from core.engine import forward
 from core.export.csv import runs_csv
 from core.lessons import LESSONS
 from core.lessons.dropout import lesson as settings
-from core.lessons.dropout import measured
 from core.lessons.dropout.charts import effect, ensemble, modes, rates
+from core.lessons.dropout.measured import answers, linear
+from core.lessons.dropout.measured import ensemble as thinned
 from core.run import ENDS
 from pages.parts import controls, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
@@ -26,7 +27,7 @@ show.glance(run, "test_accuracy", "test_loss", "final_loss", "generalization_gap
 show.chart(modes.network(experiment), "dropout.network")
 
 st.subheader("Two modes of the same weights")
-asked = computed(measured.asked, run)
+asked = computed(answers.asked, run)
 training, evaluation = (modes.mode(experiment, asked, training) for training in (True, False))
 show.beside({"dropout.training": training, "dropout.evaluation": evaluation})
 rows, sentence = modes.truth_table(experiment, computed(forward.modes, run))
@@ -37,10 +38,10 @@ st.subheader("What it does: the same run with and without dropout")
 loss, error = (effect.learning(pair, as_error) for as_error in (False, True))
 show.beside({"dropout.loss": loss, "dropout.error": error})
 if experiment.inputs == 1:
-    show.chart(effect.uncertainty(dropped, computed(measured.spread, dropped)), "dropout.fit")
+    show.chart(effect.uncertainty(dropped, computed(answers.spread, dropped)), "dropout.fit")
 else:
     without, with_dropout = (
-        effect.surface(one, computed(measured.surface, one), name) for name, one in pair.items()
+        effect.surface(one, computed(answers.surface, one), name) for name, one in pair.items()
     )
     show.beside({"dropout.surface.without": without, "dropout.surface.dropout": with_dropout})
 sure = {}
@@ -68,12 +69,12 @@ def how_much():
 
 
 @st.fragment
-def linear():
+def regression():
     st.subheader("Why: in linear regression the expected loss is that of ridge regression")
     st.latex(r"\|y - Xw\|^2 + \frac{p}{1-p}\, \|\Gamma w\|^2, \quad \Gamma^2 = \mathrm{diag}(X^\top X)")
     family = settings.FAMILIES[st.selectbox("Data", settings.FAMILIES, key="dropout.family")]
-    found = computed(measured.rate_errors, *family)
-    path = rates.ridge_path(computed(measured.path))
+    found = computed(linear.rate_errors, *family)
+    path = rates.ridge_path(computed(linear.path))
     show.beside({"dropout.best": rates.best(found, *family), "dropout.ridge": path})
 
 
@@ -83,12 +84,12 @@ def inside():
     st.markdown("Each mask leaves one of 2ⁿ thinned networks; one pass without dropout stands for them all.")
     small = settings.SMALL_NETWORKS
     if runs := show.on_demand("dropout.ensemble", list(small.values())):
-        gaps = ensemble.gaps(computed(measured.gaps, dict(zip(small, runs, strict=True))))
-        sampled = ensemble.sampled(computed(measured.sampled, runs[-1]))
+        gaps = ensemble.gaps(computed(thinned.gaps, dict(zip(small, runs, strict=True))))
+        sampled = ensemble.sampled(computed(thinned.sampled, runs[-1]))
         show.beside({"dropout.gaps": gaps, "dropout.sampled": sampled})
     st.markdown("Asked for a value, thinned networks disagree; how much is read as uncertainty (MC dropout):")
     if runs := show.on_demand("dropout.uncertainty", [settings.GAP]):
-        show.chart(effect.uncertainty(runs[0], computed(measured.spread, runs[0])), "dropout.uncertainty")
+        show.chart(effect.uncertainty(runs[0], computed(answers.spread, runs[0])), "dropout.uncertainty")
     st.markdown(
         "Before batch normalization dropout shifts the variance that is learned while units are missing:"
     )
@@ -96,7 +97,7 @@ def inside():
 
 
 how_much()
-linear()
+regression()
 inside()
 verdicts.claims(lesson)
 take_away.take_away(run)

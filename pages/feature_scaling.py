@@ -6,9 +6,9 @@ from core.charts.runs import losses
 from core.lessons import LESSONS
 from core.lessons.feature_scaling import export
 from core.lessons.feature_scaling.charts import columns, valley
+from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.measured import outliers
 from core.lessons.feature_scaling.measured import valley as measured
-from core.lessons.feature_scaling.table import Houses
 from pages.parts import compare, controls, shell, show, tables, take_away, verdicts
 from pages.parts.training import computed, trained
 

@@ -23,7 +23,7 @@ VISIBLE = {
 }
 TORCH = re.compile(r"core/(engine/|lessons/\w+/measured|monitor\.py)")
 LEVELS = (
-    ("settings", "data"),
+    ("settings", "data", "trainable"),
     ("slopes", "experiment"),
     ("theory", "run", "sweep"),
     ("engine",),

@@ -13,7 +13,7 @@ from core.lessons import LESSONS
 from core.lessons.backprop.claims import trained
 from core.lessons.backprop.settings import Passes
 from core.lessons.batchnorm.by_hand import ByHand, take_apart
-from core.lessons.feature_scaling.table import Houses
+from core.lessons.feature_scaling.houses import Houses
 from core.run import ENDS
 from core.settings import Settings, number
 

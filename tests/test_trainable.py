@@ -10,10 +10,11 @@ from pydantic import ValidationError
 from core.diagnosis.rules import RULES, diagnose
 from core.engine.initial import initial_weight
 from core.engine.train import train
-from core.experiment import Experiment, Trainable
-from core.lessons.feature_scaling.table import Houses
+from core.experiment import Experiment
+from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.upload import Upload, Uploaded
 from core.theory import predict
+from core.trainable import Trainable
 
 MEMBERS = {name for name in vars(Trainable) if not name.startswith("_")}
 CONSTANTS = MEMBERS - {"load", "dropout_after", "but"}

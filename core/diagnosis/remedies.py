@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from core.diagnosis.measures import first_over_last
 from core.engine.optimizers import OPTIMIZERS, momentum
-from core.experiment import Trainable
 from core.run import Run
 from core.settings import Settings, plain
 from core.theory import predict
+from core.trainable import Trainable
 
 FIRST_UPDATE = 0.002
 """A good size for the first update, relative to the weights it changes; 1e-3 is usual (Karpathy 2022)."""

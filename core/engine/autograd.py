@@ -4,7 +4,8 @@ import torch
 from torch.nn import functional as F
 
 from core.engine.objectives import objective
-from core.experiment import BN_EPSILON, Trainable
+from core.experiment import BN_EPSILON
+from core.trainable import Trainable
 
 FUNCTIONS = {
     "relu": F.relu,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.data import WEIGHTS, stream
-from core.experiment import Trainable
+from core.trainable import Trainable
 
 
 def he(rng, fan_out, fan_in):

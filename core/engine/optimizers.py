@@ -15,7 +15,7 @@ stack. What else a class says:
 Learning rates are those without momentum; with it they are multiplied by (1 - momentum).
 """
 
-from core.experiment import Trainable
+from core.trainable import Trainable
 
 
 class SGD:

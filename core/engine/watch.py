@@ -7,8 +7,8 @@ import torch
 
 from core.engine.network import Stack
 from core.engine.train import train
-from core.experiment import Trainable
 from core.run import ENDS
+from core.trainable import Trainable
 
 
 def tensors(stack: Stack, loss: torch.Tensor) -> list[tuple[str, int, torch.Tensor]]:

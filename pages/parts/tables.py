@@ -7,9 +7,10 @@ import streamlit as st
 from core.diagnosis.measures import short
 from core.lessons.feature_scaling import trials
 from core.lessons.feature_scaling.charts import columns, not_finite, valley
+from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.measured import valley as measured
 from core.lessons.feature_scaling.pipelines import before_and_after
-from core.lessons.feature_scaling.table import PIPELINES, Houses, TableExperiment, summary
+from core.lessons.feature_scaling.table import PIPELINES, TableExperiment, summary
 from core.lessons.feature_scaling.upload import (
     MAX_BYTES,
     MAX_COLUMNS,

@@ -19,11 +19,11 @@ from core.lessons.batchnorm import lesson as batchnorm
 from core.lessons.batchnorm import measured as normalized
 from core.lessons.batchnorm.by_hand import take_apart
 from core.lessons.dead_relus.measured import born_dead, hinges, history, revival
-from core.lessons.dropout import measured as dropped
+from core.lessons.dropout.measured import answers, ensemble, linear
 from core.lessons.feature_scaling import trials
+from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.measured import nan_trap, outliers, valley
 from core.lessons.feature_scaling.pipelines import before_and_after
-from core.lessons.feature_scaling.table import Houses
 from core.lessons.gradients import depth
 from core.lessons.gradients.measured import autopsy, chi, clipping, curvature, descent
 from core.run import ENDS
@@ -161,7 +161,7 @@ KINDS = {
     "dict[str, Run]": pair,
     "Experiment": lambda e: e,
     "Apart": apart,
-    "Asked": lambda e: dropped.asked(run(e)),
+    "Asked": lambda e: answers.asked(run(e)),
     "Autopsy": examined,
     "Clipping": lambda e: clipping.record(e.but(clip_norm=1), 1.0),
     "GradientCheck": lambda settings: gradient_check(*differences(settings)),
@@ -201,9 +201,9 @@ ARGUMENTS = {
     ),
     "effect.learning": lambda e: dict(runs=pair(e), error=True),
     "effect.surface": lambda e: dict(
-        run=run(classes(e)), found=dropped.surface(run(classes(e))), name="this"
+        run=run(classes(e)), found=answers.surface(run(classes(e))), name="this"
     ),
-    "effect.uncertainty": lambda e: dict(run=run(numbers(e)), found=dropped.spread(run(numbers(e)))),
+    "effect.uncertainty": lambda e: dict(run=run(numbers(e)), found=answers.spread(run(numbers(e)))),
     "gains.reach": lambda e: over(e, batchnorm=(False, True), gain=(0.1, 100)) | dict(here=e.gain),
     "gains.speed": lambda e: over(e, batchnorm=(False, True), learning_rate=(0.1, 100)),
     "graph.passes": lambda settings: dict(settings=settings, moments=moments.walk(settings), moment=1),
@@ -218,7 +218,7 @@ ARGUMENTS = {
     "inside.warm_up": lambda e: dict(apart=apart(e), seen=100),
     "learning.path_sum": ways,
     "learning_rate.ruler": lambda e: over(e, learning_rate=(0.1, 100)) | dict(experiment=e, sharpness=1.0),
-    "modes.mode": lambda e: dict(e=e, found=dropped.asked(run(e)), training=True),
+    "modes.mode": lambda e: dict(e=e, found=answers.asked(run(e)), training=True),
     "not_finite.overflow": overflow,
     "rates.curve": lambda e: over(e, dropout=(0, 0.5, 1)) | dict(here=e.dropout, error=True),
     "rescues.rescues": lambda e: over_changes(e, "change", {"as it is": {}, "Adam": {"optimizer": "adam"}}),
@@ -261,10 +261,10 @@ FIXED = {
     "valley.limits": lambda: dict(
         zip(("correlated", "shifted"), valley.correlation_and_mean(0, 200), strict=True)
     ),
-    "ensemble.gaps": lambda: dict(found=dropped.gaps(thinned())),
-    "ensemble.sampled": lambda: dict(found=dropped.sampled(thinned()["two ReLU layers"])),
-    "rates.best": lambda: dict(errors=dropped.rate_errors(20, 4, 1.0), n=20, d=4, sigma=1.0),
-    "rates.ridge_path": lambda: dict(path=dropped.path()),
+    "ensemble.gaps": lambda: dict(found=ensemble.gaps(thinned())),
+    "ensemble.sampled": lambda: dict(found=ensemble.sampled(thinned()["two ReLU layers"])),
+    "rates.best": lambda: dict(errors=linear.rate_errors(20, 4, 1.0), n=20, d=4, sigma=1.0),
+    "rates.ridge_path": lambda: dict(path=linear.path()),
     "costs.small_batches": lambda: normalized.small_batches(small(SMALL)),
     "gains.smoothness": lambda: dict(
         zip(("lengths", "losses"), normalized.along_gradient(small(SMALL)), strict=True)

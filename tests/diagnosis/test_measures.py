@@ -9,7 +9,7 @@ import pytest
 from core.diagnosis.measures import MEASURES, TARGET, per_layer, short
 from core.engine.train import train
 from core.experiment import Experiment
-from core.lessons.feature_scaling.table import Houses
+from core.lessons.feature_scaling.houses import Houses
 
 HEALTHY = Experiment(samples=64, depth=3, width=8, steps=30, learning_rate=0.02)
 LINEAR = Houses(samples=64, steps=30, scaling="log_clip_zscore")

@@ -11,7 +11,7 @@ from core.engine.optimizers import OPTIMIZERS
 from core.engine.train import train
 from core.experiment import Experiment
 from core.export.script import pytorch_script
-from core.lessons.feature_scaling.table import Houses
+from core.lessons.feature_scaling.houses import Houses
 from core.lessons.gradients.charts.learning_rate import ruler
 from core.run import ENDS
 from core.sweep import Sweep

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from core.diagnosis.rules import CAUSES, RULES, cured, diagnose, helped
 from core.engine.train import train
 from core.experiment import Experiment
-from core.lessons.feature_scaling.table import PIPELINES, Houses
+from core.lessons.feature_scaling.houses import Houses
+from core.lessons.feature_scaling.table import PIPELINES
 
 START = Experiment(samples=256, depth=6, steps=150)
 SIGMOID = dict(activation="sigmoid", init="xavier")

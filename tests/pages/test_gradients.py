@@ -76,7 +76,7 @@ def test_the_rescues_can_be_opened(part, figures, the, monkeypatch):
         change=("as it is", "Adam"),
         seed=range(2),
     )
-    monkeypatch.setattr("core.lessons.gradients.lesson.RESCUES", few)
+    monkeypatch.setattr("pages.parts.further.RESCUES", few)
     at = part("What rescues it?")
     click(at, "gradients.rescues.run")
     assert len(the(figures(at)["gradients.rescues"], type="bar")["y"]) == 2

@@ -13,7 +13,8 @@ from core.engine.optimizers import OPTIMIZERS
 from core.export import template
 from core.export.csv import losses_csv
 from core.export.script import LINE_LENGTH, PYTORCH_NAMES, link, needed
-from core.lessons.feature_scaling.table import PIPELINES, Houses, TableExperiment, houses
+from core.lessons.feature_scaling.houses import Houses, houses
+from core.lessons.feature_scaling.table import PIPELINES, TableExperiment
 from core.run import Run
 
 HEAD = '''

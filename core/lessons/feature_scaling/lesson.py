@@ -1,7 +1,8 @@
 """Raw columns, scaled or not. Sources: the course's page on numerical data; IEEE 754 for overflow and NaN."""
 
 from core.diagnosis.claims import Case, Claim
-from core.lessons.feature_scaling.table import PIPELINES, Houses
+from core.lessons.feature_scaling.houses import Houses
+from core.lessons.feature_scaling.table import PIPELINES
 from core.lessons.lesson import Lesson
 
 START = Houses()

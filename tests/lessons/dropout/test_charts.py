@@ -10,7 +10,7 @@ from core.engine.forward import used_masks
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.dropout.charts import modes, rates
-from core.lessons.dropout.measured import rate_errors
+from core.lessons.dropout.measured.linear import rate_errors
 from core.lessons.dropout.theory import RATES, best_rate
 from core.sweep import Sweep
 

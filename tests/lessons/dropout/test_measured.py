@@ -7,7 +7,9 @@ from core.engine.forward import answers, forward
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.dropout.lesson import GAP, SMALL_NETWORKS
-from core.lessons.dropout.measured import asked, gaps, path, sampled, spread, surface
+from core.lessons.dropout.measured.answers import asked, spread, surface
+from core.lessons.dropout.measured.ensemble import gaps, sampled
+from core.lessons.dropout.measured.linear import path
 
 SMALL = Experiment(dataset="xor", depth=2, width=8, samples=64, steps=30, dropout=0.5)
 

@@ -9,17 +9,15 @@ from core.data import load
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.dropout.lesson import CLEAN, EVERY, FAMILIES, SMALL_NETWORKS
-from core.lessons.dropout.measured import (
+from core.lessons.dropout.measured.ensemble import (
     all_masks,
-    descent,
     ensemble,
     geometric_mean,
-    path,
-    rate_errors,
     relative_gap,
     sampled_error,
     sampled_error_theory,
 )
+from core.lessons.dropout.measured.linear import descent, path, rate_errors
 from core.lessons.dropout.theory import RATES, best_rate, dropout_loss, linear_data, ridge
 from core.run import ENDS
 from core.sweep import Sweep

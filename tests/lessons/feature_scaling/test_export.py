@@ -13,7 +13,8 @@ import pytest
 
 from core.engine.train import train
 from core.lessons.feature_scaling.export import file_name, files, pytorch_script, raw_csv, scaled_csv
-from core.lessons.feature_scaling.table import PIPELINES, Houses
+from core.lessons.feature_scaling.houses import Houses
+from core.lessons.feature_scaling.table import PIPELINES
 from core.lessons.feature_scaling.upload import Upload, Uploaded, read
 
 ROOT = Path(__file__).parents[3]

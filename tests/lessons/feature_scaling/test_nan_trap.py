@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core.engine.train import train
+from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.measured.nan_trap import FACTS, facts, first_not_finite, poisoned
-from core.lessons.feature_scaling.table import Houses
 
 SMALL = Houses(samples=100, steps=30, depth=2, width=8, learning_rate=0.01, scaling="log_clip_zscore")
 ANSWERS = dict(zip(FACTS, [answer for _, answer, _ in facts()], strict=True))

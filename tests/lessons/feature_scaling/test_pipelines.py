@@ -6,8 +6,9 @@ import pytest
 from sklearn.pipeline import make_pipeline
 
 from core.lessons.feature_scaling.export import pytorch_script
+from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.pipelines import Clip, before_and_after, scaled, scaler, transformers
-from core.lessons.feature_scaling.table import PIPELINES, Houses
+from core.lessons.feature_scaling.table import PIPELINES
 from core.lessons.feature_scaling.upload import Upload, Uploaded
 
 SMALL = Houses(samples=200, steps=30)

@@ -10,8 +10,9 @@ from core.data import WEIGHTS, stream
 from core.diagnosis.measures import MEASURES
 from core.engine.initial import he
 from core.engine.train import train
+from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.pipelines import before_and_after
-from core.lessons.feature_scaling.table import PIPELINES, Houses, skewness, summary
+from core.lessons.feature_scaling.table import PIPELINES, skewness, summary
 
 SMALL = Houses(samples=200, steps=30)
 

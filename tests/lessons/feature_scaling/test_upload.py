@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.diagnosis.measures import MEASURES
 from core.engine.train import train
-from core.lessons.feature_scaling.table import Houses
+from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.upload import MAX_BYTES, MAX_ROWS, NotATable, Upload, Uploaded, read
 
 ROWS = 80

@@ -8,6 +8,7 @@ import pytest
 
 from core.data import DATA, stream
 from core.engine.train import train
+from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.measured.valley import (
     conditioning,
     correlation_and_mean,
@@ -17,7 +18,7 @@ from core.lessons.feature_scaling.measured.valley import (
     ratio_steps,
     steepest,
 )
-from core.lessons.feature_scaling.table import Houses, TableExperiment
+from core.lessons.feature_scaling.table import TableExperiment
 from core.lessons.feature_scaling.theory import (
     kappa,
     kappa_of_correlation,

@@ -26,7 +26,7 @@ from core.lessons.dropout.charts.modes import answer_title, percent
 from core.run import Run
 
 if TYPE_CHECKING:
-    from core.lessons.dropout.measured import Spread, Surface
+    from core.lessons.dropout.measured.answers import Spread, Surface
 
 TWO_CLASSES = [[0, BACKWARD], [0.5, "#C9CFD3"], [1, FORWARD]]
 

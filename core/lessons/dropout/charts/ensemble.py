@@ -11,7 +11,7 @@ from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, WEIGHTS, chart
 from core.lessons.dropout.charts.modes import percent
 
 if TYPE_CHECKING:
-    from core.lessons.dropout.measured import Gaps, Sampled
+    from core.lessons.dropout.measured.ensemble import Gaps, Sampled
 
 
 def gaps(found: Gaps) -> go.Figure:

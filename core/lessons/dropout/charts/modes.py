@@ -15,7 +15,7 @@ from core.engine.forward import Modes, used_masks
 from core.experiment import Experiment
 
 if TYPE_CHECKING:
-    from core.lessons.dropout.measured import Asked
+    from core.lessons.dropout.measured.answers import Asked
 
 UNITS, LAYERS, STEPS = 12, 4, 30
 

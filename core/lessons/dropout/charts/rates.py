@@ -17,7 +17,7 @@ from core.run import Run
 from core.sweep import Sweep
 
 if TYPE_CHECKING:
-    from core.lessons.dropout.measured import Path
+    from core.lessons.dropout.measured.linear import Path
 
 
 def curve(sweep: Sweep, runs: Sequence[Run], here: float | None, error: bool = False) -> go.Figure:

@@ -1,0 +1,1 @@
+"""Dropout, measured: on linear regression, as an ensemble, and in what trained networks answer."""
