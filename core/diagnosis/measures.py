@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.diagnosis.census import dead_share, died_at
-from core.engine.forward import thinned_accuracy
 from core.run import Run
 
 TARGET = 0.1
@@ -114,6 +113,13 @@ def test_loss(run: Run) -> float:
 def generalization_gap(run: Run) -> float:
     """Held-out loss minus training loss after the last step, both in evaluation mode."""
     return _finite(float(run.test_loss[-1]) - float(run.train_loss[-1]))
+
+
+def thinned_accuracy(run: Run) -> float:
+    """Held-out accuracy of single thinned networks, see core.engine.forward."""
+    from core.engine import forward
+
+    return forward.thinned_accuracy(run)
 
 
 MEASURES = {

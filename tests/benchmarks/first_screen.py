@@ -9,9 +9,6 @@ import sys
 import time
 from pathlib import Path
 
-from core.charts.runs import loss
-from core.lessons.gradients.charts import signals, strips
-
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 
@@ -23,29 +20,36 @@ def timed(what, do):
     return result
 
 
-def load():
+def lessons():
+    from core.lessons import LESSONS
+
+    return LESSONS
+
+
+def charts():
+    from core.charts.runs import loss
+    from core.lessons.gradients.charts import signals, strips
+
+    return signals.signal_by_layer, signals.weights_moved, loss, strips.activations, strips.deltas
+
+
+def rules():
+    from core.diagnosis.rules import RULES
+
+    return RULES
+
+
+def engine():
     from core.engine.train import train
 
     return train
 
 
-def draw(run):
-
-    for figure in (
-        signals.signal_by_layer,
-        signals.weights_moved,
-        loss,
-        strips.activations,
-        strips.deltas,
-    ):
-        figure(run).to_json()
-
-
-lessons = timed("lessons, charts, rules (the first screen)", lambda: __import__("core.lessons").lessons)
-timed("charts", lambda: __import__("core.charts"))
-train = timed("PyTorch and the engine", load)
-start = lessons.LESSONS["gradients"].start
+start = timed("lessons (the first screen)", lessons)["gradients"].start
+figures = timed("charts", charts)
+timed("rules", rules)
+train = timed("PyTorch and the engine", engine)
 timed("a first step, which warms PyTorch up", lambda: train([start.but(steps=1, seed=1)]))
 [run] = timed("the default experiment", lambda: train([start]))
-timed("its five charts, the first time", lambda: draw(run))
-timed("its five charts again", lambda: draw(run))
+timed("its five charts, the first time", lambda: [figure(run).to_json() for figure in figures])
+timed("its five charts again", lambda: [figure(run).to_json() for figure in figures])
