@@ -1,7 +1,7 @@
 """How neural networks train, fail and recover: measured, predicted, diagnosed.
 
     Experiment   every setting that decides a run, frozen and checked            core.experiment
-    Trainable    what of an Experiment everything asks that trains or judges it  core.experiment
+    Trainable    what can be trained: an Experiment, or a network on a table     core.trainable
     Stack        networks of one shape that train together, each on its own      core.engine.network
     train        experiments in, Runs out                                        core.engine.train
     Run          what was measured while one network trained, numpy only         core.run

@@ -90,10 +90,8 @@ def inside():
     st.markdown("Asked for a value, thinned networks disagree; how much is read as uncertainty (MC dropout):")
     if runs := show.on_demand("dropout.uncertainty", [settings.GAP]):
         show.chart(effect.uncertainty(runs[0], computed(answers.spread, runs[0])), "dropout.uncertainty")
-    st.markdown(
-        "Before batch normalization dropout shifts the variance that is learned while units are missing:"
-    )
-    st.page_link("pages/batchnorm.py", label="The order with batch normalization", icon=":material/tune:")
+    st.markdown("Behind dropout, batch normalization learns a variance that evaluation mode does not have.")
+    st.page_link("pages/batchnorm.py", label="How much it shifts", icon=":material/arrow_forward:")
 
 
 how_much()
