@@ -46,22 +46,7 @@ def no_warnings():
         yield
 
 
-# Activations and expectations
-
-
-def test_same_names_as_the_experiment():
-    assert set(theory.ACTIVATIONS) == set(NAMES)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_activation_and_slope_are_those_of_pytorch(name):
-    x = np.concatenate([np.linspace(-8, 8, 161), [-700, -50, 0, 50, 700]])
-    z = torch.tensor(x, requires_grad=True)
-    a = TORCH[name](z)
-    (slope,) = torch.autograd.grad(a.sum(), z)
-    phi, own_slope = theory.ACTIVATIONS[name]
-    np.testing.assert_allclose(phi(x), a.detach(), rtol=1e-12, atol=1e-15)
-    np.testing.assert_allclose(own_slope(x), slope, rtol=1e-12, atol=1e-15)
+# Expectations
 
 
 @pytest.mark.parametrize("q", [0, 1e-12, 0.3, 1, 77, 1e12, 1e200])
@@ -430,3 +415,40 @@ def test_the_variance_shift_of_one_unit(activation, p):
 def test_other_activations_have_no_formula():
     with pytest.raises(ValueError, match="activation cannot be tanh: allowed is one of identity, relu"):
         theory.variance_shift("tanh", 0.5)
+
+
+# Descent on a parabola
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("rate", [0.0, 0.01, 0.3, 1.5, 3.9, 10.0])
+def test_the_roots_are_the_eigenvalues_of_a_step(rate, momentum):
+    step = np.array([[1 + momentum - rate, -momentum], [1, 0]])
+    found = np.sort_complex(np.array(theory.roots(rate, momentum)))
+    np.testing.assert_allclose(found, np.sort_complex(np.linalg.eigvals(step)), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
+def test_the_threshold_is_where_a_root_leaves_the_unit_circle(momentum):
+    threshold = theory.momentum_threshold(4.0, momentum)
+    below, above = (max(map(abs, theory.roots(4 * r * threshold, momentum))) for r in (0.999, 1.001))
+    assert below < 1 < above
+
+
+def test_without_momentum_the_threshold_is_two_over_the_curvature():
+    assert theory.momentum_threshold(8.0) == 0.25
+
+
+def test_a_parabola_below_the_threshold_never_overflows():
+    limit = theory.FLOAT32_MAX
+    assert theory.overflow_step(1.0, 1.0, 1.99, 0.0, limit) == np.inf
+    assert theory.overflow_step(1.0, 1.0, 3.79, 0.9, limit) == np.inf
+    assert np.isfinite(theory.overflow_step(1.0, 1.0, 3.81, 0.9, limit))
+
+
+@pytest.mark.parametrize("rate", [2.1, 3, 10, 1e4])
+def test_a_parabola_passes_the_limit_at_the_step_that_is_predicted(rate):
+    w, steps, limit = 1.0, 0, 1e30
+    while w * w / 2 <= limit:
+        w, steps = w - rate * w, steps + 1
+    assert 0 <= steps - theory.overflow_step(0.5, 1.0, rate, limit=limit) <= 1

@@ -130,5 +130,7 @@ def histogram(signal: torch.Tensor, edges: np.ndarray) -> torch.Tensor:
     """
     values = torch.from_numpy(np.sort(signal[..., :SAMPLED].flatten(2).numpy()))
     ends = torch.from_numpy(np.append(edges, np.inf)).to(values.dtype).repeat(*values.shape[:2], 1)
-    reached = torch.searchsorted(values, ends, right=True).transpose(0, 1)
+    numbers = values.isnan().logical_not_().sum(dim=2, keepdim=True)
+    values.nan_to_num_(torch.inf, torch.inf, -torch.inf)
+    reached = torch.searchsorted(values, ends, right=True).minimum(numbers).transpose(0, 1)
     return torch.diff(reached, prepend=torch.zeros_like(reached[..., :1])) / values.shape[2]
