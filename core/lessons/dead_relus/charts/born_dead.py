@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import hex_to_rgb
 
 from core.charts.style import PALETTE, THEORY, chart
 from core.lessons.dead_relus.theory import born_dead, born_dead_everywhere
@@ -63,7 +64,7 @@ def born_everywhere(drawn: BornDead) -> go.Figure:
     traces, inside, total = [], 0, 0
     for i, width in enumerate(drawn.widths):
         colour = PALETTE[i]
-        rgb = ", ".join(str(int(colour[j : j + 2], 16)) for j in (1, 3, 5))
+        rgb = ", ".join(map(str, hex_to_rgb(colour)))
         depths = drawn.depths[1:]
         low = np.array([born_dead_everywhere(width, int(d)) for d in depths])
         high = np.array([born_dead(width, int(d)) for d in depths])
