@@ -220,7 +220,7 @@ class Experiment(Settings):
         if self.depth == 1 or not self.dropout:
             off["dropout_last"] = "there is one hidden layer" if self.dropout else "nothing is dropped"
         if self.optimizer not in WITH_MOMENTUM:
-            off["momentum"] = f"{self.optimizer} has its own"
+            off["momentum"] = f"it is no setting of {self.optimizer}"
         elif self.steps == 1:
             off["momentum"] = "there is no step before"
         return off

@@ -173,5 +173,11 @@ def test_the_test_command_is_the_same_everywhere(path):
 
 def test_a_page_starts_with_its_guard():
     """Without it, a link that wakes a sleeping server shows the page without its frame."""
-    pages = {path.stem for path in sources("pages") if first_statement(path) == "shell.guard()"}
-    assert pages == {"home", *LESSONS}
+    for slug in ("home", *LESSONS):
+        path = ROOT / f"pages/{slug}.py"
+        assert path.is_file(), f"the lesson {slug} has no {name(path)}"
+        assert first_statement(path) == "shell.guard()", name(path)
+
+
+def test_every_page_is_that_of_a_lesson():
+    assert {path.stem for path in (ROOT / "pages").glob("*.py")} == {"__init__", "home", *LESSONS}

@@ -12,10 +12,12 @@ import plotly.graph_objects as go
 import pytest
 
 import core
+from core.lessons import LESSONS
+from core.lessons.thumbnails import THUMBNAILS
 from tests.charts.arguments import ARGUMENTS, EXTREMES, FIXED, KINDS, NETWORKS, SMALL, run
 
 PLACE = re.compile(
-    r"core\.charts\.(?!style|sweeps)\w+|core\.lessons\.thumbnails|core\.lessons\.\w+\.charts\.\w+"
+    r"core\.charts\.(?!style|sweeps)\w+|core\.lessons\.thumbnails|core\.lessons\.\w+\.charts(\.\w+)?"
 )
 """Where charts are; style and sweeps hold what they are made of."""
 
@@ -69,6 +71,15 @@ def arguments(module, name, extreme):
     unknown = [kind for kind in kinds.values() if kind not in KINDS]
     assert not unknown, f"tests/charts/arguments.py does not say how to make {unknown[0]} for {here}"
     return {argument: KINDS[kind](e) for argument, kind in kinds.items()}
+
+
+def test_every_chart_has_a_name_of_its_own():
+    """By its file and function it is looked up in ARGUMENTS and FIXED."""
+    assert len({short(*chart) for chart in CHARTS}) == len(CHARTS)
+
+
+def test_every_lesson_has_a_picture():
+    assert THUMBNAILS.keys() == LESSONS.keys(), "THUMBNAILS is in core/lessons/thumbnails.py"
 
 
 def check(drawn):

@@ -9,7 +9,7 @@ from core.diagnosis.remedies import words
 from core.diagnosis.rules import diagnose, helped
 from core.engine.optimizers import OPTIMIZERS
 from core.engine.train import train
-from core.experiment import Experiment
+from core.experiment import Experiment, Optimizer
 from core.export.script import pytorch_script
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.gradients.charts.learning_rate import ruler
@@ -160,7 +160,7 @@ def test_a_linear_model_is_offered_a_rate_that_cannot_diverge(rate, momentum, sc
 
 
 @pytest.mark.parametrize("depth", [0, 1, 2, 4])
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("optimizer", get_args(Optimizer))
 def test_a_rate_that_is_too_low_is_raised_at_any_depth(optimizer, depth):
     e = LINEAR.but(depth=depth, optimizer=optimizer, learning_rate=1e-12, steps=60)
     rates = [remedy.change["learning_rate"] for remedy in offered(e)]

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from core.diagnosis import at_the_start, on_the_way
+from core.diagnosis.finding import Rule
 from core.diagnosis.rules import CAUSES, RULES, cured, diagnose, helped
 from core.engine.train import train
 from core.experiment import Experiment
@@ -112,6 +114,14 @@ def test_it_fires_on_its_experiment_with_evidence(rule, runs):
 
 
 @each(RULES)
+def test_what_it_explains_is_silent_on_its_experiment(rule, runs):
+    """But for what stays, and for dead units beside the steps that were too long."""
+    names, beside = {rule.name, "non_finite"}, {"dead": {"too_fast"}}
+    found = {f.rule for f in diagnose(runs[rule.fires_on])} - names - beside.get(rule.name, set())
+    assert not found, f"CAUSES does not say whether {rule.name} explains {', '.join(found)}, or they it"
+
+
+@each(RULES)
 def test_every_remedy_cures_with_the_same_seed(rule, runs, remedied):
     before, remedies = runs[rule.fires_on], the(rule, runs).remedies
     assert remedies
@@ -200,6 +210,12 @@ def test_cured_says_when_nothing_helped(runs):
     assert "New: not a number." in cured(better, diverged)
     assert cured(diverged, better).startswith("Helped")
     assert "Gone: not a number." in cured(diverged, better)
+
+
+def test_every_rule_is_in_rules():
+    written = [value for module in (at_the_start, on_the_way) for value in vars(module).values()]
+    left_out = [value.name for value in written if isinstance(value, Rule) and value not in RULES]
+    assert not left_out, "RULES in core/diagnosis/rules.py does not have them"
 
 
 def test_what_explains_a_rule_comes_before_it():

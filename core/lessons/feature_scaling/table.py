@@ -115,7 +115,7 @@ class TableExperiment(Settings):
         """See Settings."""
         done, off = set(self.pipelines().values()), {}
         if self.optimizer not in WITH_MOMENTUM:
-            off["momentum"] = f"{self.optimizer} has its own"
+            off["momentum"] = f"it is no setting of {self.optimizer}"
         elif self.steps == 1:
             off["momentum"] = "there is no step before"
         if not self.depth:

@@ -9,6 +9,7 @@ from torch import nn
 from core.data import WEIGHTS, stream
 from core.diagnosis.measures import MEASURES
 from core.engine.initial import he
+from core.engine.optimizers import OPTIMIZERS
 from core.engine.train import train
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.pipelines import before_and_after
@@ -72,7 +73,7 @@ def test_the_summary_says_what_is_in_the_columns():
     assert [sum(counts) for counts in table["values"]] == [200, 200, 198, 200, 200]
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_linear_model_trains_as_nn_linear_does(optimizer):
     """On columns off 0: else the first gradient of the bias is rounding, which Adam enlarges."""
     e = SMALL.but(scaling="linear", optimizer=optimizer, learning_rate=0.05, seed=3)
@@ -82,7 +83,7 @@ def test_a_linear_model_trains_as_nn_linear_does(optimizer):
         layer.weight.copy_(torch.from_numpy(he(stream(3, WEIGHTS, 0), 1, 5)))
         layer.bias.zero_()
     x, y = torch.tensor(data.x_train).float(), torch.tensor(data.y_train).float()[:, None]
-    stepper = (torch.optim.SGD if optimizer == "sgd" else torch.optim.Adam)(layer.parameters(), lr=0.05)
+    stepper = getattr(torch.optim, OPTIMIZERS[optimizer].__name__)(layer.parameters(), lr=0.05)
     losses = []
     for _ in range(e.steps):
         loss = nn.functional.mse_loss(layer(x), y)
