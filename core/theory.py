@@ -44,6 +44,7 @@ def sigma_b(experiment: Experiment, fan_in: int) -> float:
     return 1 / math.sqrt(3 * fan_in) if experiment.init == "pytorch" else 0.0
 
 
+ROUNDING = 1e-12
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 _PANELS = np.arange(-12.0, 13)
 _LADDER = np.concatenate([-(2.0 ** np.arange(6, -1, -1)), [0], 2.0 ** np.arange(7)])
@@ -118,11 +119,12 @@ def critical_sigma_w(activation: str, sigma_b: float = 0.0) -> float | None:
     """The smallest sigma_w with chi(q*) = 1, the edge of chaos; None if chi jumps over 1 or never gets there.
 
     ReLU has sqrt(2), the initialization of He et al. 2015; tanh without bias has 1; sigmoid about 10.15.
+    That of tanh touches 1 with slope 0 from above: ROUNDING below, the crossing is sharp.
     """
     from scipy.optimize import brentq
 
     def excess(w):
-        return chi(fixed_point(activation, w, sigma_b), activation, w) - 1
+        return chi(fixed_point(activation, w, sigma_b), activation, w) - (1 - ROUNDING)
 
     low, high = 0.1, 0.2
     while excess(high) < 0:

@@ -135,10 +135,9 @@ def test_sigmoid_explodes_when_the_weights_are_large(w, expected):
 
 
 def test_edge_of_chaos():
-    """Above tanh's edge chi - 1 grows with the square of the distance: doubles tell that to sqrt(epsilon)."""
     assert theory.critical_sigma_w("relu") == pytest.approx(math.sqrt(2), rel=1e-8)
     assert theory.critical_sigma_w("leaky_relu") == pytest.approx(math.sqrt(2 / 1.0001), rel=1e-8)
-    assert theory.critical_sigma_w("tanh") == pytest.approx(1, rel=math.sqrt(np.finfo(float).eps))
+    assert theory.critical_sigma_w("tanh") == pytest.approx(1, rel=1e-8)
     assert theory.critical_sigma_w("tanh", math.sqrt(0.05)) ** 2 == pytest.approx(1.76, abs=0.005)
     assert theory.critical_sigma_w("sigmoid") == pytest.approx(10.15, abs=0.005)
     assert theory.critical_sigma_w("gelu") is None

@@ -24,6 +24,7 @@ fill="#2A8A8A">{NAME}</text></svg>"""
 STYLE = """<style>
 [data-testid="stBaseButton-primary"], .stMultiSelect [data-tag] { color: light-dark(#FFFFFF, #0E171C) }
 .js-plotly-plot text[style*="rgb(128, 132, 149)"] { fill: #46585F !important }
+[data-testid="stSliderThumbValue"][disabled] { color: light-dark(#4F6169, #A3B4B9) }
 .stCode .token { color: inherit !important }
 .stCode .token.comment { color: light-dark(#4F6169, #A3B4B9) !important }
 .stCode .token.string { color: light-dark(#1A6B2E, #8FD3A0) !important }

@@ -15,8 +15,8 @@ CONTRASTS = """() => {
             v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
-    const exempt = 'style, :disabled, [data-testid=stSliderThumbValue][disabled], [aria-disabled=true], '
-        + '[aria-hidden=true], .katex-mathml, .cartesianlayer .plot';
+    const exempt = 'style, :disabled, [aria-disabled=true], [aria-hidden=true], .katex-mathml, '
+        + '.cartesianlayer .plot';
     const measured = [];
     const walker = document.createTreeWalker(
         document.querySelector('[data-testid=stApp]'), NodeFilter.SHOW_TEXT);

@@ -73,10 +73,13 @@ def test_the_summary_says_what_is_in_the_columns():
     assert [sum(counts) for counts in table["values"]] == [200, 200, 198, 200, 200]
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_a_linear_model_trains_as_nn_linear_does(optimizer):
-    """On columns off 0: else the first gradient of the bias is rounding, which Adam enlarges."""
-    e = SMALL.but(scaling="linear", optimizer=optimizer, learning_rate=0.05, seed=3)
+@pytest.mark.parametrize(
+    ("optimizer", "scaling"), [("sgd", "log_clip_zscore"), *((name, "linear") for name in OPTIMIZERS)]
+)
+def test_a_linear_model_trains_as_nn_linear_does(optimizer, scaling):
+    """On columns off 0, except for SGD: on centred ones the first gradient of the bias is rounding, which
+    an optimizer that divides gradients by their size makes a whole step."""
+    e = SMALL.but(scaling=scaling, optimizer=optimizer, learning_rate=0.05, seed=3)
     [run] = train([e])
     data, layer = e.load(), nn.Linear(5, 1)
     with torch.no_grad():
