@@ -1,6 +1,5 @@
 """Experiment: every setting that decides a run, checked where it is made."""
 
-from operator import mul
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal, Self
 
@@ -9,9 +8,9 @@ from pydantic import AfterValidator, Field, model_validator
 from core.data import DATASETS, SCALERS, load
 from core.settings import Conflict, Settings, number
 from core.trainable import Trainable
+from core.work import WORK_LIMIT, work
 
 BN_EPSILON, BN_MOMENTUM = 1e-5, 0.1
-WORK_LIMIT = 1.5e12
 SIGNAL_LIMIT = 2**24
 LEARNING_RATES = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.05, 0.1, 0.3, 1, 3, 10)
 MOMENTA = (0, 0.5, 0.8, 0.9, 0.95, 0.99)
@@ -219,11 +218,7 @@ class Experiment(Settings):
             off["residual"] = "there is one hidden layer"
         if self.depth == 1 or not self.dropout:
             off["dropout_last"] = "there is one hidden layer" if self.dropout else "nothing is dropped"
-        if self.optimizer not in WITH_MOMENTUM:
-            off["momentum"] = f"it is no setting of {self.optimizer}"
-        elif self.steps == 1:
-            off["momentum"] = "there is no step before"
-        return off
+        return off | without_momentum(self)
 
     @property
     def inputs(self) -> int:
@@ -256,15 +251,8 @@ class Experiment(Settings):
         return self.dropout if self.dropout_last or layer < self.depth - 1 else 0.0
 
 
-def work(*experiments: Trainable) -> float:
-    """Floating-point operations to train these, with what small networks cost besides, in equivalents.
-
-    A step costs 2 operations per weight and sample forward and 4 backward; moving one number of an
-    activation costs as much as about 100 of them.
-    """
-    total = 0.0
-    for e in experiments:
-        sizes = [e.inputs, *e.depth * [e.width], e.outputs]
-        weights = sum(map(mul, sizes, sizes[1:]))
-        total += e.steps * (e.batch * (6 * weights + 100 * e.depth * e.width) + 3e5 * max(e.depth, 1))
-    return total
+def without_momentum(e: Trainable) -> dict[str, str]:
+    """Whether momentum changes nothing, and why: see Settings.unused."""
+    if e.optimizer not in WITH_MOMENTUM:
+        return {"momentum": f"it is no setting of {e.optimizer}"}
+    return {"momentum": "there is no step before"} if e.steps == 1 else {}

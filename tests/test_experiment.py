@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from core.data import DATASETS, SCALERS
-from core.experiment import WORK_LIMIT, Experiment, work
+from core.experiment import Experiment
+from core.work import WORK_LIMIT, work
 
 START = Experiment()
 FIELDS = Experiment.model_fields

@@ -23,7 +23,7 @@ VISIBLE = {
 }
 TORCH = re.compile(r"core/(engine/|lessons/\w+/measured|monitor\.py)")
 LEVELS = (
-    ("settings", "data", "trainable"),
+    ("settings", "data", "trainable", "work"),
     ("slopes", "experiment"),
     ("theory", "run", "sweep"),
     ("engine",),

@@ -11,11 +11,10 @@ import numpy as np
 from scipy.special import log_softmax, softmax
 
 from core.data import DROPOUT, load, stream
-from core.experiment import Experiment
+from core.experiment import BN_EPSILON, Experiment
 from core.run import Run
 from core.slopes import ACTIVATIONS
 
-BN_EPSILON = 1e-5
 DRAWS = 20
 MOST_SAMPLES = 1024
 MOST_WORK = 4e9

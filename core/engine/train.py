@@ -11,9 +11,9 @@ from core.engine.network import Stack
 from core.engine.objectives import chance
 from core.engine.optimizers import OPTIMIZERS, per_parameter
 from core.engine.probes import PROBES, SAMPLED, Seen, histogram
-from core.experiment import WORK_LIMIT, work
 from core.run import DELTA_EDGES, PRE_ACTIVATION_EDGES, Run, activation_edges
 from core.trainable import Trainable
+from core.work import WORK_LIMIT, work
 
 TICK_SECONDS = 0.02
 LAYER_BYTES = 600_000

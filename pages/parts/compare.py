@@ -7,10 +7,11 @@ import streamlit as st
 
 from core.charts.runs import losses, signals_compared
 from core.diagnosis.claims import SEEDS
-from core.experiment import Experiment, work
+from core.experiment import Experiment
 from core.lessons.lesson import Lesson
 from core.run import ENDS, Run
 from core.sweep import Sweep
+from core.work import work
 from pages.parts.show import AT_ONCE, beside, on_demand
 from pages.parts.training import trained
 

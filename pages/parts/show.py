@@ -6,12 +6,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.diagnosis.measures import MEASURES
-from core.experiment import WORK_LIMIT, Experiment, work
+from core.experiment import Experiment
 from core.export.csv import chart_csv, runs_csv
 from core.lessons import thumbnails
 from core.lessons.lesson import Lesson
 from core.run import ENDS, Run
 from core.trainable import Trainable
+from core.work import WORK_LIMIT, work
 from pages.parts.controls import change, put
 from pages.parts.training import is_cached, trained
 

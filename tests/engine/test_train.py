@@ -19,8 +19,9 @@ from core.engine.activations import ACTIVATIONS
 from core.engine.initial import INITS
 from core.engine.optimizers import OPTIMIZERS
 from core.engine.probes import PROBES
-from core.experiment import WITH_MOMENTUM, WORK_LIMIT, Experiment, work
+from core.experiment import WITH_MOMENTUM, Experiment
 from core.run import DELTA_EDGES, activation_edges
+from core.work import WORK_LIMIT, work
 from tests import reference
 from tests.reference import assert_same
 

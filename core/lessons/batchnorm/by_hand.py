@@ -8,10 +8,9 @@ from pydantic import model_validator
 
 from core.data import BATCHES, load, stream
 from core.engine.initial import initial
-from core.experiment import Experiment
+from core.experiment import BN_EPSILON, BN_MOMENTUM, Experiment
 from core.settings import Conflict, number
 
-EPSILON, MOMENTUM = 1e-5, 0.1
 BATCHES_SEEN = 100
 
 
@@ -86,7 +85,7 @@ class OneBatch:
     pull: np.ndarray
 
 
-def normalize(z: np.ndarray, gamma: float = 1.0, beta: float = 0.0, epsilon: float = EPSILON) -> OneBatch:
+def normalize(z: np.ndarray, gamma: float = 1.0, beta: float = 0.0, epsilon: float = BN_EPSILON) -> OneBatch:
     """gamma * (z - mean) / sqrt(variance + epsilon) + beta over a batch z [batch].
 
     Raises ValueError for a batch of one: its only value is its mean, and nothing is left of it.
@@ -128,19 +127,19 @@ def running(batches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     mean, variance = np.zeros(len(batches) + 1), np.ones(len(batches) + 1)
     for t, z in enumerate(batches):
-        mean[t + 1] = (1 - MOMENTUM) * mean[t] + MOMENTUM * z.mean()
-        variance[t + 1] = (1 - MOMENTUM) * variance[t] + MOMENTUM * z.var(ddof=1)
+        mean[t + 1] = (1 - BN_MOMENTUM) * mean[t] + BN_MOMENTUM * z.mean()
+        variance[t + 1] = (1 - BN_MOMENTUM) * variance[t] + BN_MOMENTUM * z.var(ddof=1)
     return mean, variance
 
 
 def left_of_start(batches: int | np.ndarray) -> float | np.ndarray:
     """The weight that the start values still have in the running statistics: 0.9 ** batches."""
-    return (1 - MOMENTUM) ** batches
+    return (1 - BN_MOMENTUM) ** batches
 
 
 def evaluated(z: np.ndarray, mean: float, variance: float, gamma: float, beta: float) -> np.ndarray:
     """Batch normalization in evaluation mode: running statistics instead of the batch's own."""
-    return gamma * (z - mean) / np.sqrt(variance + EPSILON) + beta
+    return gamma * (z - mean) / np.sqrt(variance + BN_EPSILON) + beta
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from core.diagnosis.claims import Case, Claim
-from core.experiment import WORK_LIMIT, Experiment, work
+from core.experiment import Experiment
 from core.lessons.batchnorm.by_hand import ByHand
 from core.lessons.lesson import Lesson
 from core.sweep import Sweep
+from core.work import WORK_LIMIT, work
 
 START = ByHand(
     depth=6,

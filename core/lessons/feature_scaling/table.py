@@ -1,13 +1,15 @@
 """TableExperiment: a table of raw columns, how each is scaled, and the network that trains on it."""
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from core.experiment import LEARNING_RATES, MOMENTA, STEPS, WITH_MOMENTUM, WORK_LIMIT, Optimizer, work
+from core.experiment import LEARNING_RATES, MOMENTA, STEPS, Optimizer, without_momentum
 from core.settings import Conflict, Settings, number
+from core.work import WORK_LIMIT, work
 
 PIPELINES = {
     "none": "as it is",
@@ -41,7 +43,7 @@ def always(value: Any) -> property:
     return property(lambda self: value)
 
 
-class TableExperiment(Settings):
+class TableExperiment(Settings, ABC):
     """Every setting that decides a training on a table, whatever the table.
 
     A subclass gives `target`, `samples` (training rows) and `draw()`. What else makes it Trainable and does
@@ -113,11 +115,7 @@ class TableExperiment(Settings):
     @property
     def unused(self) -> dict[str, str]:
         """See Settings."""
-        done, off = set(self.pipelines().values()), {}
-        if self.optimizer not in WITH_MOMENTUM:
-            off["momentum"] = f"it is no setting of {self.optimizer}"
-        elif self.steps == 1:
-            off["momentum"] = "there is no step before"
+        done, off = set(self.pipelines().values()), without_momentum(self)
         if not self.depth:
             off["width"] = "there is no hidden layer"
         if not any("clip" in name for name in done):
@@ -150,17 +148,17 @@ class TableExperiment(Settings):
         """No unit is dropped."""
         return 0.0
 
+    @abstractmethod
     def draw(self) -> pd.DataFrame:
         """The raw table, the `samples` training rows first, the target among its columns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def choice(self, name: str) -> str:
         """What was chosen for a column: a pipeline, or "as above" for what all columns get."""
-        raise NotImplementedError
 
+    @abstractmethod
     def everywhere(self, scaling: str) -> Self:
         """The same experiment with one pipeline for all columns."""
-        raise NotImplementedError
 
     def pipelines(self) -> dict[str, str]:
         """What is really done to every column: no log where it was not asked for and would not help."""

@@ -1,7 +1,8 @@
 """The networks behind the learning-rate ruler: one experiment at many learning rates."""
 
-from core.experiment import WORK_LIMIT, Experiment, work
+from core.experiment import Experiment
 from core.sweep import Sweep
+from core.work import WORK_LIMIT, work
 
 PRODUCT = 5e7
 """Weights times samples that one Hessian-vector product may take: about a tenth of a second."""

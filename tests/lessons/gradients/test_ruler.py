@@ -3,10 +3,11 @@
 import pytest
 
 from core.engine.train import train
-from core.experiment import WORK_LIMIT, Experiment, work
+from core.experiment import Experiment
 from core.lessons.gradients.charts.learning_rate import ruler as chart
 from core.lessons.gradients.ruler import RATES, SEEDS, networks
 from core.run import ENDS
+from core.work import WORK_LIMIT, work
 
 SMALL = Experiment(depth=2, width=8, samples=64, steps=30, learning_rate=0.05, seed=4)
 

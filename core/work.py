@@ -1,0 +1,21 @@
+"""What it costs to train a network, and how much of it is allowed at once."""
+
+from operator import mul
+
+from core.trainable import Trainable
+
+WORK_LIMIT = 1.5e12
+
+
+def work(*experiments: Trainable) -> float:
+    """Floating-point operations to train these, with what small networks cost besides, in equivalents.
+
+    A step costs 2 operations per weight and sample forward and 4 backward; moving one number of an
+    activation costs as much as about 100 of them.
+    """
+    total = 0.0
+    for e in experiments:
+        sizes = [e.inputs, *e.depth * [e.width], e.outputs]
+        weights = sum(map(mul, sizes, sizes[1:]))
+        total += e.steps * (e.batch * (6 * weights + 100 * e.depth * e.width) + 3e5 * max(e.depth, 1))
+    return total
