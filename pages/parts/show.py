@@ -117,7 +117,7 @@ def asked(key: str, label: str, about=True) -> bool:
 
 def on_demand(key: str, experiments: Sequence[Experiment], label: str = "") -> list[Run]:
     """The Runs of many experiments, measured at start and end, once the reader asks; none until then."""
-    number = f"{len(experiments)} networks"
+    number = "1 network" if len(experiments) == 1 else f"{len(experiments)} networks"
     if work(*experiments) > WORK_LIMIT:
         st.info(
             f"To train {number} like the one above takes too long. "
