@@ -7,9 +7,12 @@ from core.charts.sweeps import over_seeds
 ABOUT = dict(x_title="x", y_title="y", title="Title", alt="Alt")
 
 
-def test_every_seed_is_a_dot_around_the_median_and_the_lost_are_crosses():
+def test_every_seed_is_a_dot_around_the_median_and_the_lost_are_crosses(the):
     values = np.array([[1.0, 3.0, 2.0], [4.0, np.nan, np.inf]])
-    band, dots, line, lost = over_seeds([10, 20], {"loss": values}, **ABOUT).data
+    figure = over_seeds([10, 20], {"loss": values}, **ABOUT)
+    band, line = the(figure, fill="toself"), the(figure, name="loss")
+    dots = the(figure, mode="markers", text=None)
+    [lost] = [trace for trace in figure.data if trace.text is not None]
     assert sorted(y for y in dots.y if np.isfinite(y)) == [1, 2, 3, 4]
     np.testing.assert_array_equal(line.y, [2, np.nan])
     np.testing.assert_array_equal(band.y, [1, 4, 4, 3])

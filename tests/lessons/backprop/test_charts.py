@@ -74,32 +74,33 @@ def test_the_symbols_have_the_colours_of_the_nodes():
     assert len(set(COLOURS.values())) == len(COLOURS)
 
 
-def test_every_path_has_a_frame_and_the_title_has_the_sum():
+def test_every_path_has_a_frame_and_the_title_has_the_sum(the):
     settings = Passes(shape="2-3-3-1")
     found = gradients(settings.graph, settings.leaves)["x1"]
     ways = paths(settings.graph, settings.leaves, "x1")
     figure = graph.paths(settings, walk(settings)[-1].values, "x1", ways, found)
     assert len(figure.frames) == len(ways) == 9
     assert figure.layout.meta["title"].startswith("The 9 paths from x1 sum to -0.0679; backpropagation found")
-    bars, total = learning.path_sum("x1", ways, found).data
-    assert sum(bars.y) == pytest.approx(found, rel=1e-12)
-    assert total.y[-1] == pytest.approx(found, rel=1e-12)
+    added = learning.path_sum("x1", ways, found)
+    assert sum(the(added, type="bar").y) == pytest.approx(found, rel=1e-12)
+    assert the(added, name="sum so far").y[-1] == pytest.approx(found, rel=1e-12)
 
 
-def test_the_counts_mark_the_chosen_graph():
+def test_the_counts_mark_the_chosen_graph(the):
     figure = learning.counts(Passes(shape="2-3-3-1"))
-    ways, edges, way, edge = figure.data
+    ways, edges = (the(figure, name=name) for name in ("paths: widths multiplied", "edges: products added"))
+    way, edge = the(figure, name="paths here"), the(figure, name="edges here")
     assert (way.x[0], way.y[0], edge.y[0]) == (2, 18, 18)
     assert ways.y[1] == way.y[0] and edges.y[1] == edge.y[0]
     typed = learning.counts(Passes(shape="expression", expression="a = x*x; a*a"))
     assert "This graph has 4 paths and 4 edges" in typed.layout.meta["title"]
 
 
-def test_the_ladder_is_drawn_as_it_was_climbed():
+def test_the_ladder_is_drawn_as_it_was_climbed(the):
     costs = ladder_costs(5)
     assert costs.calls_without == [3, 7, 15, 31, 63]
     assert learning.ladder(costs).layout.meta["title"].endswith("takes 63 calls, with recording 5")
-    assert np.isfinite(learning.ladder_time(costs).data[0].y).all()
+    assert np.isfinite(the(learning.ladder_time(costs), name="without recording").y).all()
 
 
 def test_differences_and_taylor_say_what_they_measure():

@@ -35,10 +35,10 @@ def test_the_mathematics_has_the_numbers_of_theory(changes):
     assert ("1 + χ" in sentence) == run.experiment.residual
 
 
-def test_a_bar_is_the_median_of_its_seeds_and_opens_its_change():
+def test_a_bar_is_the_median_of_its_seeds_and_opens_its_change(the):
     sweep = Sweep.made(lambda change, seed: SMALL.but(seed=seed, steps=change), change=(1, 30), seed=range(3))
     runs = train(sweep.experiments, 2)
-    bar = rescues.rescues(sweep, runs).data[0]
+    bar = the(rescues.rescues(sweep, runs), type="bar")
     losses = np.array([run.train_loss[-1] for run in runs]).reshape(2, 3)
     np.testing.assert_allclose(bar.x, np.median(losses, axis=1), rtol=1e-6)
     assert list(bar.customdata) == [0, 1]
