@@ -1,6 +1,5 @@
 """TableExperiment: a table of raw columns, how each is scaled, and the network that trains on it."""
 
-from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -43,7 +42,7 @@ def always(value: Any) -> property:
     return property(lambda self: value)
 
 
-class TableExperiment(Settings, ABC):
+class TableExperiment(Settings):
     """Every setting that decides a training on a table, whatever the table.
 
     A subclass gives `target`, `samples` (training rows) and `draw()`. What else makes it Trainable and does
@@ -148,17 +147,17 @@ class TableExperiment(Settings, ABC):
         """No unit is dropped."""
         return 0.0
 
-    @abstractmethod
     def draw(self) -> pd.DataFrame:
         """The raw table, the `samples` training rows first, the target among its columns."""
+        raise NotImplementedError
 
-    @abstractmethod
     def choice(self, name: str) -> str:
         """What was chosen for a column: a pipeline, or "as above" for what all columns get."""
+        raise NotImplementedError
 
-    @abstractmethod
     def everywhere(self, scaling: str) -> Self:
         """The same experiment with one pipeline for all columns."""
+        raise NotImplementedError
 
     def pipelines(self) -> dict[str, str]:
         """What is really done to every column: no log where it was not asked for and would not help."""
