@@ -47,3 +47,8 @@ class Sweep:
             raise ValueError("These runs are not those of this sweep, or come in another order.")
         values = np.array([measure(run) for run in runs])
         return values.reshape(self.shape + values.shape[1:])
+
+
+def typical(values: np.ndarray) -> np.ndarray:
+    """The median over the last axis, the seeds; what is not finite, as after a divergence, counts as inf."""
+    return np.median(np.where(np.isfinite(values), values, np.inf), axis=-1)

@@ -6,6 +6,8 @@ from core.charts.runs import losses
 from core.lessons import LESSONS
 from core.lessons.batchnorm import lesson as batchnorm
 from core.lessons.batchnorm.charts import costs, gains, inside
+from core.lessons.batchnorm.measured import costs as measured_costs
+from core.lessons.batchnorm.measured import gains as measured_gains
 from core.run import ENDS
 from pages.parts import by_hand, controls, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
@@ -30,17 +32,19 @@ def buys() -> None:
     )
     sweep = batchnorm.races(experiment)
     if runs := show.on_demand("batchnorm.speed", sweep.experiments, "Three learning rates"):
-        races = gains.speed(sweep, runs)
-        show.beside({f"batchnorm.speed.{name}": chart for name, chart in races.items()})
+        races = {f"{race.learning_rate:g}": gains.race(race) for race in measured_gains.races(sweep, runs)}
+        show.beside({f"batchnorm.speed.rate {rate}": chart for rate, chart in races.items()})
     for name, values in batchnorm.SWEEPS.items():
         title, sweep = type(experiment).model_fields[name].title, batchnorm.both(experiment, **{name: values})
         if runs := show.on_demand(f"batchnorm.{name}", sweep.experiments, title):
-            show.chart(gains.reach(sweep, runs, getattr(experiment, name)), f"batchnorm.reach.{name}")
+            reached = measured_gains.reach(sweep, runs)
+            show.chart(gains.reach(reached, getattr(experiment, name)), f"batchnorm.reach.{name}")
 
 
 def why() -> None:
     """The scale of the weights does not matter, and the loss is smoother along its gradient."""
-    from core.lessons.batchnorm.measured import along_gradient, rescaled
+    from core.lessons.batchnorm.measured.scale import rescaled
+    from core.lessons.batchnorm.measured.surface import along_gradient
 
     st.markdown(
         "Multiply the weights below a batch normalization by any number a: mean and deviation grow alike, "
@@ -51,12 +55,13 @@ def why() -> None:
     result = computed(rescaled, small)
     show.beside({"batchnorm.invariance": gains.invariance(result), "batchnorm.growth": gains.growth(result)})
     st.markdown(gains.useless_bias(result))
-    show.chart(gains.smoothness(*computed(along_gradient, small)), "batchnorm.smoothness")
+    show.chart(gains.smoothness(computed(along_gradient, small)), "batchnorm.smoothness")
 
 
 def hurts() -> None:
     """Depth, evaluation, small batches, and the order with dropout."""
-    from core.lessons.batchnorm.measured import shift, small_batches
+    from core.lessons.batchnorm.measured.batches import small_batches
+    from core.lessons.batchnorm.measured.shift import shift
 
     st.markdown(
         "**Depth.** The square of a ReLU layer's error signal grows by π / (π − 1) on its way back, whatever "
@@ -65,17 +70,17 @@ def hurts() -> None:
     )
     deepest = batchnorm.deepest(experiment).experiments
     [he] = trained([deepest[0].but(batchnorm=False)], ENDS)
-    show.chart(costs.explosion(trained(deepest, ENDS), he), "batchnorm.explosion")
+    show.chart(costs.explosion(measured_costs.explosion(trained(deepest, ENDS), he)), "batchnorm.explosion")
     sweep = batchnorm.deep(experiment)
     if runs := show.on_demand("batchnorm.depths", sweep.experiments, "10 to 50 layers"):
-        show.chart(costs.depths(sweep, runs), "batchnorm.depths")
+        show.chart(costs.depths(measured_costs.depths(sweep, runs)), "batchnorm.depths")
     st.markdown(
         "**Evaluation.** What was learned in training mode counts once the running statistics are warm."
     )
     show.chart(costs.evaluation_lag(normed), "batchnorm.lag")
     st.markdown("**Small batches.** Mean and deviation of two samples are mostly noise.")
     if show.asked("batchnorm.small", "Train with batches of 2 to 64"):
-        show.chart(costs.small_batches(**computed(small_batches, small)), "batchnorm.small")
+        show.chart(costs.small_batches(computed(small_batches, small)), "batchnorm.small")
     st.markdown(
         "**Order.** Behind dropout, the variance in training is not that in evaluation: normalize first."
     )

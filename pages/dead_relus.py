@@ -6,6 +6,7 @@ from core.diagnosis.census import interesting
 from core.lessons import LESSONS
 from core.lessons.dead_relus import lesson as settings
 from core.lessons.dead_relus.charts import born_dead, causes, census, hinges, history
+from core.lessons.dead_relus.measured import causes as measured_causes
 from core.lessons.dead_relus.measured.born_dead import draw
 from pages.parts import compare, controls, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
@@ -44,7 +45,7 @@ def kills() -> None:
         key, label = f"dead_relus.{setting}", f"Vary the {setting.replace('_', ' ')}"
         sweep = settings.swept(experiment, setting)
         if runs := show.on_demand(f"{key}.sweep", sweep.experiments, label):
-            about = (sweep, runs, getattr(experiment, setting))
+            about = measured_causes.kills(sweep, runs), getattr(experiment, setting)
             show.beside({f"{key}.killed": causes.killed(*about), f"{key}.accuracy": causes.accuracy(*about)})
     st.markdown("**Born dead**: silent by chance before the first step, and nothing passes a silent layer.")
     drawn = computed(draw, (2, 4, 8), 40, 4000)
@@ -55,7 +56,7 @@ def helps() -> None:
     """Every variant that changes something, and one of them step by step."""
     sweep, runs = compare.over_seeds(lesson, experiment)
     if len(sweep.axes["variant"]) > 1:
-        show.chart(causes.variants(sweep, runs), "dead_relus.variants")
+        show.chart(causes.variants(measured_causes.remedies(sweep, runs)), "dead_relus.variants")
     compare.one_variant(lesson, experiment, census.before_and_after)
 
 

@@ -9,6 +9,7 @@ from core.lessons.dropout import lesson as settings
 from core.lessons.dropout.charts import effect, ensemble, modes, rates
 from core.lessons.dropout.measured import answers, linear
 from core.lessons.dropout.measured import ensemble as thinned
+from core.lessons.dropout.measured import rates as measured_rates
 from core.run import ENDS
 from pages.parts import controls, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
@@ -56,16 +57,17 @@ def how_much():
     st.subheader("How much: rates from 0 to 1")
     sweep = settings.rates(experiment)
     if runs := show.on_demand("dropout.rates", sweep.experiments):
-        error, loss = (rates.curve(sweep, runs, experiment.dropout, share) for share in (True, False))
+        both = measured_rates.errors(sweep, runs), measured_rates.losses(sweep, runs)
+        error, loss = (rates.curve(found, experiment.dropout) for found in both)
         show.beside({"dropout.rates.error": error, "dropout.rates.loss": loss})
         show.csv("dropout.rates", runs_csv, runs)
         verdicts.verdict(*rates.no_dropout(alone, sweep.of(runs)[0, 0]))
-        [nothing] = trained([experiment.but(dropout=1, dropout_last=True)], ENDS)
-        verdicts.verdict(*rates.everything_dropped(nothing))
+        [dropped_all] = trained([experiment.but(dropout=1, dropout_last=True)], ENDS)
+        verdicts.verdict(*rates.everything_dropped(measured_rates.nothing(dropped_all)))
     st.markdown("**And where it hurts**: two spirals, every label right, so that nothing can be overfitted.")
     sweep = settings.rates(settings.CLEAN)
     if runs := show.on_demand("dropout.hurts", sweep.experiments):
-        show.chart(rates.curve(sweep, runs, None, error=True), "dropout.hurts.error")
+        show.chart(rates.curve(measured_rates.errors(sweep, runs), None), "dropout.hurts.error")
 
 
 @st.fragment

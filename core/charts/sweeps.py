@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from plotly.colors import hex_to_rgb
 
 from core.charts.style import PALETTE, THEORY, chart, drawable, log_axis
+from core.sweep import typical
 
 
 def over_seeds(
@@ -47,8 +48,7 @@ def over_seeds(
     for (name, v), colour in zip(values.items(), colours, strict=False):
         shown = drawable(v) if log_y else np.where(np.isfinite(v), v, np.nan)
         some = np.isfinite(shown).any(axis=1)
-        whole = np.where(np.isfinite(v), v, np.inf)
-        median = np.median(whole, axis=1)
+        median = typical(v)
         rgb = ", ".join(map(str, hex_to_rgb(colour)))
         band = np.concatenate([np.nanmin(shown[some], axis=1), np.nanmax(shown[some], axis=1)[::-1]])
         group = dict(legendgroup=name, hoverinfo="skip")

@@ -18,7 +18,7 @@ def one_batch(lesson: Lesson, settings: ByHand) -> None:
     try:
         apart = take_apart(settings)
     except ValueError as error:
-        from core.lessons.batchnorm.measured import single_sample
+        from core.lessons.batchnorm.measured.batches import single_sample
 
         st.error(str(error), icon=":material/error:")
         st.markdown(f"PyTorch says: `{computed(single_sample)}`")

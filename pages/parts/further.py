@@ -7,6 +7,8 @@ from core.lessons import LESSONS
 from core.lessons.gradients import depth, ruler
 from core.lessons.gradients.charts import autopsy, clipping, depth_map, learning_rate, rescues
 from core.lessons.gradients.lesson import DIVERGING, EDGE, LARGE, RESCUES
+from core.lessons.gradients.measured import rates as measured_rates
+from core.lessons.gradients.measured import rescues as measured_rescues
 from core.run import Run
 from pages.parts import show
 from pages.parts.training import computed
@@ -34,7 +36,8 @@ def rescue(run: Run) -> None:
     st.markdown("12 ReLU layers with PyTorch's default initialization do not learn. One change each:")
     if runs := show.on_demand("gradients.rescues", RESCUES.experiments):
         choices = dict(zip(RESCUES.axes["change"], RESCUES.experiments[:: RESCUES.shape[1]], strict=True))
-        show.pick(lesson, rescues.rescues(RESCUES, runs), "gradients.rescues", choices, runs)
+        figure = rescues.rescues(measured_rescues.rescues(RESCUES, runs))
+        show.pick(lesson, figure, "gradients.rescues", choices, runs)
 
 
 def rates(run: Run) -> None:
@@ -45,7 +48,8 @@ def rates(run: Run) -> None:
     sweep = ruler.networks(experiment)
     if runs := show.on_demand("gradients.ruler", sweep.experiments):
         sharpness = computed(curvature.at_start, experiment)
-        show.chart(learning_rate.ruler(experiment, sweep, runs, sharpness), "gradients.ruler")
+        found = measured_rates.rates(experiment, sweep, runs, sharpness)
+        show.chart(learning_rate.ruler(found), "gradients.ruler")
         show.csv("gradients.rates", runs_csv, runs)
     st.markdown("##### Sharpness: how strongly the loss bends along its steepest direction")
     show.openers(lesson, {"A run on the edge of stability": EDGE})

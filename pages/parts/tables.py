@@ -152,13 +152,14 @@ def ladder(e: TableExperiment) -> None:
     sweep = every if show.asked(LADDER, label, e) else trials.ladder(e, all_models=False)
     runs = trained(sweep.experiments, ENDS)
     with place:
-        show.chart(columns.ladder(sweep, runs), "feature_scaling.ladder")
+        show.chart(columns.ladder(trials.compared(sweep, runs)), "feature_scaling.ladder")
 
 
 def leakage(e: TableExperiment) -> None:
     """What fitting the scaling on all rows changes."""
     sweep = trials.leakage(e)
-    st.markdown(f"**Leakage.** {columns.leak(sweep, trained(sweep.experiments, ENDS))}")
+    gains = trials.leaked(sweep, trained(sweep.experiments, ENDS))
+    st.markdown(f"**Leakage.** {columns.leak(gains, sweep.experiments[0].scaling)}")
 
 
 def landscapes(e: TableExperiment) -> None:
@@ -206,8 +207,8 @@ def overflow(e: TableExperiment) -> None:
     if not sweep.experiments:
         st.caption("These columns are too small to overflow at any learning rate up to 100.")
         return
-    figure = not_finite.overflow(sweep, trained(sweep.experiments, ENDS), expected)
-    show.chart(figure, "feature_scaling.overflow")
+    found = trials.overflows(sweep, trained(sweep.experiments, ENDS), expected)
+    show.chart(not_finite.overflow(found), "feature_scaling.overflow")
 
 
 def first_not_finite(e: TableExperiment) -> None:

@@ -16,16 +16,21 @@ from core.lessons.backprop import claims, measured, moments, paths
 from core.lessons.backprop.check import gradient_check, taylor_test
 from core.lessons.backprop.settings import Passes
 from core.lessons.batchnorm import lesson as batchnorm
-from core.lessons.batchnorm import measured as normalized
 from core.lessons.batchnorm.by_hand import take_apart
-from core.lessons.dead_relus.measured import born_dead, hinges, history, revival
-from core.lessons.dropout.measured import answers, ensemble, linear
+from core.lessons.batchnorm.measured import costs, gains
+from core.lessons.batchnorm.measured.batches import small_batches
+from core.lessons.batchnorm.measured.scale import rescaled
+from core.lessons.batchnorm.measured.shift import shift as shift_of
+from core.lessons.batchnorm.measured.surface import along_gradient
+from core.lessons.dead_relus.measured import born_dead, causes, hinges, history, revival
+from core.lessons.dropout.measured import answers, ensemble, linear, rates
 from core.lessons.feature_scaling import trials
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.measured import nan_trap, outliers, valley
 from core.lessons.feature_scaling.pipelines import before_and_after
 from core.lessons.gradients import depth
-from core.lessons.gradients.measured import autopsy, chi, clipping, curvature, descent
+from core.lessons.gradients.measured import autopsy, chi, clipping, curvature, descent, rescues
+from core.lessons.gradients.measured import rates as ruled
 from core.run import ENDS
 from core.sweep import Sweep
 
@@ -124,7 +129,7 @@ def ways(settings):
 
 
 def trained(sweep):
-    return dict(sweep=sweep, runs=train(sweep.experiments, ENDS))
+    return sweep, train(sweep.experiments, ENDS)
 
 
 def over(e, **axes):
@@ -140,7 +145,7 @@ def over_changes(e, axis, changes):
 def overflow(e):
     raw = trials.raw(e)
     sweep, predicted = trials.overflow(raw, [valley.steepest(one) for one in raw])
-    return trained(sweep) | dict(predicted=predicted)
+    return dict(found=trials.overflows(*trained(sweep), predicted))
 
 
 def outcome(e):
@@ -153,7 +158,7 @@ def shift(e):
     network = e.but(batchnorm=True, depth=2, dataset="xor")
     axes = dict(activation=("identity", "relu"), learning_rate=(1e-6, 0.1), dropout=(0.1, 0.5, 0.9))
     sweep = Sweep.over(network, **axes)
-    return normalized.shift(sweep, train(sweep.experiments, ENDS))
+    return shift_of(*trained(sweep))
 
 
 KINDS = {
@@ -172,7 +177,7 @@ KINDS = {
     },
     "Passes": lambda settings: settings,
     "Poisoned": nan_trap.poisoned,
-    "Rescaled": lambda e: normalized.rescaled(small(e)),
+    "Rescaled": lambda e: rescaled(small(e)),
     "Sharpness": lambda e: curvature.over_steps(e.but(depth=min(e.depth, 3)), 3),
     "Shift": shift,
     "TaylorTest": lambda settings: taylor_test(*differences(settings)),
@@ -190,22 +195,34 @@ ARGUMENTS = {
     "columns.outlier_lines": lambda e: dict(
         found=outliers.outliers(e.outlier_share, e.clip, 2), share=e.outlier_share, bound=e.clip
     ),
-    "columns.ladder": lambda e: trained(trials.ladder(e, all_models=False)),
-    "causes.accuracy": lambda e: over(e, learning_rate=(0.1, 100)) | dict(here=e.learning_rate),
-    "causes.killed": lambda e: over(e, bias=(-5, 0)) | dict(here=e.bias),
-    "causes.variants": lambda e: over_changes(e, "variant", {"this run": {}, "bias 1": {"bias": 1}}),
-    "costs.depths": lambda e: over(small(e).but(steps=1, width=16), batchnorm=(False, True), depth=(10, 20)),
+    "columns.ladder": lambda e: dict(found=trials.compared(*trained(trials.ladder(e, all_models=False)))),
+    "causes.accuracy": lambda e: dict(
+        found=causes.kills(*over(e, learning_rate=(0.1, 100))), here=e.learning_rate
+    ),
+    "causes.killed": lambda e: dict(found=causes.kills(*over(e, bias=(-5, 0))), here=e.bias),
+    "causes.variants": lambda e: dict(
+        found=causes.remedies(*over_changes(e, "variant", {"this run": {}, "bias 1": {"bias": 1}}))
+    ),
+    "costs.depths": lambda e: dict(
+        found=costs.depths(*over(small(e).but(steps=1, width=16), batchnorm=(False, True), depth=(10, 20)))
+    ),
     "costs.explosion": lambda e: dict(
-        normed=train(small(e).but(depth=20, width=16, batchnorm=True, steps=1).vary(gain=(1, 10)), ENDS),
-        plain=train([small(e).but(depth=20, width=16, steps=1)], ENDS)[0],
+        found=costs.explosion(
+            train(small(e).but(depth=20, width=16, batchnorm=True, steps=1).vary(gain=(1, 10)), ENDS),
+            train([small(e).but(depth=20, width=16, steps=1)], ENDS)[0],
+        )
     ),
     "effect.learning": lambda e: dict(runs=pair(e), error=True),
     "effect.surface": lambda e: dict(
         run=run(classes(e)), found=answers.surface(run(classes(e))), name="this"
     ),
     "effect.uncertainty": lambda e: dict(run=run(numbers(e)), found=answers.spread(run(numbers(e)))),
-    "gains.reach": lambda e: over(e, batchnorm=(False, True), gain=(0.1, 100)) | dict(here=e.gain),
-    "gains.speed": lambda e: over(e, batchnorm=(False, True), learning_rate=(0.1, 100)),
+    "gains.race": lambda e: dict(
+        found=gains.races(*over(e, batchnorm=(False, True), learning_rate=(0.1, 100)))[-1]
+    ),
+    "gains.reach": lambda e: dict(
+        found=gains.reach(*over(e, batchnorm=(False, True), gain=(0.1, 100))), here=e.gain
+    ),
     "graph.passes": lambda settings: dict(settings=settings, moments=moments.walk(settings), moment=1),
     "graph.paths": lambda settings: (
         ways(settings) | dict(settings=settings, values=moments.walk(settings)[-1].values)
@@ -217,11 +234,15 @@ ARGUMENTS = {
     "inside.learned": lambda e: dict(run=run(e.but(batchnorm=True))),
     "inside.warm_up": lambda e: dict(apart=apart(e), seen=100),
     "learning.path_sum": ways,
-    "learning_rate.ruler": lambda e: over(e, learning_rate=(0.1, 100)) | dict(experiment=e, sharpness=1.0),
+    "learning_rate.ruler": lambda e: dict(
+        found=ruled.rates(e, *over(e, learning_rate=(0.1, 100)), sharpness=1.0)
+    ),
     "modes.mode": lambda e: dict(e=e, found=answers.asked(run(e)), training=True),
     "not_finite.overflow": overflow,
-    "rates.curve": lambda e: over(e, dropout=(0, 0.5, 1)) | dict(here=e.dropout, error=True),
-    "rescues.rescues": lambda e: over_changes(e, "change", {"as it is": {}, "Adam": {"optimizer": "adam"}}),
+    "rates.curve": lambda e: dict(found=rates.errors(*over(e, dropout=(0, 0.5, 1))), here=e.dropout),
+    "rescues.rescues": lambda e: dict(
+        found=rescues.rescues(*over_changes(e, "change", {"as it is": {}, "Adam": {"optimizer": "adam"}}))
+    ),
     "thumbnails.batchnorm": lambda e: dict(run=run(e.but(batchnorm=True))),
     "valley.iterations": lambda e: dict(pipelines=valley.conditioning(e), ratios=valley.ratio_steps((3, 10))),
 }
@@ -243,7 +264,7 @@ def thinned():
 def no_depth_trains():
     start = depth.MAP.but(width=4, samples=32, batch_size=0, steps=1)
     sweep = Sweep.over(start, depth=(2, 4), gain=depth.gains("tanh", False), seed=range(2))
-    return depth.depth_map(sweep, train(sweep.experiments, ENDS))
+    return depth.depth_map(*trained(sweep))
 
 
 FIXED = {
@@ -265,10 +286,8 @@ FIXED = {
     "ensemble.sampled": lambda: dict(found=ensemble.sampled(thinned()["two ReLU layers"])),
     "rates.best": lambda: dict(errors=linear.rate_errors(20, 4, 1.0), n=20, d=4, sigma=1.0),
     "rates.ridge_path": lambda: dict(path=linear.path()),
-    "costs.small_batches": lambda: normalized.small_batches(small(SMALL)),
-    "gains.smoothness": lambda: dict(
-        zip(("lengths", "losses"), normalized.along_gradient(small(SMALL)), strict=True)
-    ),
+    "costs.small_batches": lambda: dict(found=small_batches(small(SMALL))),
+    "gains.smoothness": lambda: dict(found=along_gradient(small(SMALL))),
     "depth_map.chi_curves": lambda: dict(measured=few_chi()),
     "depth_map.depth_map": lambda: dict(found=no_depth_trains(), expected=depth.expected("tanh", False)),
     "learning_rate.least_squares": lambda: dict(

@@ -8,7 +8,8 @@ from core.diagnosis.measures import TARGET, steps_to_target
 from core.engine.train import train
 from core.lessons.batchnorm import lesson
 from core.lessons.batchnorm.charts import costs, gains, inside
-from core.lessons.batchnorm.measured import Shift
+from core.lessons.batchnorm.measured.gains import races
+from core.lessons.batchnorm.measured.shift import Shift
 from core.run import ENDS
 
 START = lesson.START.but(depth=3, width=8, samples=64, batch_size=32, steps=30)
@@ -18,10 +19,11 @@ def test_the_race_marks_the_median_step_at_which_both_arrive():
     e = lesson.SMALL.but(dataset="moons", width=16, samples=128)
     sweep = lesson.both(e, learning_rate=[0.3])
     runs = train(sweep.experiments, ENDS)
-    marks = [t for t in gains.speed(sweep, runs)["rate 0.3"].data if t.mode == "markers+text"]
-    assert [(t.x[0], t.y[0]) for t in marks] == [
-        (step, TARGET) for step in np.median(sweep.of(runs, steps_to_target), axis=2)[:, 0]
-    ]
+    [race] = races(sweep, runs)
+    without, with_it = np.median(sweep.of(runs, steps_to_target), axis=2)[:, 0]
+    marks = [t for t in gains.race(race).data if t.mode == "markers+text"]
+    assert [(t.x[0], t.y[0]) for t in marks] == [(without, TARGET), (with_it, TARGET)]
+    assert race.factor == without / with_it
 
 
 def test_the_shift_is_drawn_as_it_was_measured(the):

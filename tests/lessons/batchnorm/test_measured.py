@@ -12,18 +12,12 @@ from core.engine.network import Stack
 from core.engine.train import batches, train
 from core.experiment import BN_EPSILON, Experiment
 from core.lessons.batchnorm import lesson
-from core.lessons.batchnorm.charts.costs import middle_factor
 from core.lessons.batchnorm.lesson import SHIFTS
-from core.lessons.batchnorm.measured import (
-    LENGTHS,
-    AnyBatch,
-    _gradients,
-    along_gradient,
-    rescaled,
-    shift,
-    single_sample,
-    small_batches,
-)
+from core.lessons.batchnorm.measured import costs
+from core.lessons.batchnorm.measured.batches import AnyBatch, single_sample, small_batches
+from core.lessons.batchnorm.measured.scale import _gradients, rescaled
+from core.lessons.batchnorm.measured.shift import shift
+from core.lessons.batchnorm.measured.surface import LENGTHS, along_gradient
 from core.run import ENDS
 from core.sweep import Sweep
 from core.theory import variance_shift
@@ -86,25 +80,22 @@ def test_a_bias_before_batch_normalization_has_no_gradient(result):
 
 def test_a_length_of_one_along_the_gradient_is_the_next_step_of_the_training():
     e = SMALL.but(batch_size=0, depth=2, width=16, precision="float64")
-    lengths, losses = along_gradient(e)
-    assert lengths == pytest.approx(e.learning_rate * np.array(LENGTHS))
+    found = along_gradient(e)
+    assert found.lengths == pytest.approx(e.learning_rate * np.array(LENGTHS))
     taken = both(e, lambda run: run.loss[1:21], seed=range(2))
-    losses = losses[:, :2]
+    losses = found.losses[:, :2]
     assert losses[:, :, :20, LENGTHS.index(1.0)] == pytest.approx(taken, abs=1e-9)
 
 
 def test_the_loss_along_the_gradient_is_less_than_half_as_rough():
-    _, losses = along_gradient(SMALL)
-    plain, normed = (losses.max(axis=3) - losses.min(axis=3)).mean(axis=2)
+    plain, normed = along_gradient(SMALL).spans
     assert normed.max() < plain.min() / 2
 
 
 def test_batches_of_two_do_harm():
     found = small_batches(SMALL)
-    plain, normed = np.median(found["train_loss"], axis=2)
-    assert found["sizes"][0] == 2
-    assert normed[0] > 2 * plain[0]
-    assert normed[-1] < 0.1
+    assert found.sizes[0] == 2 and 2 in found.harmful and 64 not in found.harmful
+    assert np.median(found.train_loss[1, -1]) < 0.1
 
 
 def test_a_batch_of_one_is_no_setting_and_pytorch_refuses_it():
@@ -115,11 +106,13 @@ def test_a_batch_of_one_is_no_setting_and_pytorch_refuses_it():
 
 def test_the_error_signal_explodes_by_the_same_constant_whatever_the_weights():
     e = Experiment(dataset="gaussians", depth=20, width=256, samples=256, batchnorm=True, steps=1)
-    sweep = Sweep.over(e, gain=[1, 10], seed=range(2))
-    factors = sweep.of(train(sweep.experiments, ENDS), middle_factor).mean(axis=1)
-    assert factors == pytest.approx([math.pi / (math.pi - 1)] * 2, rel=0.02)
-    [plain] = train([e.but(batchnorm=False)], 2)
-    assert middle_factor(plain) == pytest.approx(1, rel=0.1)
+    [plain] = train([e.but(batchnorm=False)], ENDS)
+    found = [costs.explosion(train(e.vary(gain=[1, 10], seed=[seed]), ENDS), plain) for seed in range(2)]
+    for gain in (1, 10):
+        factor = np.mean([one.factors[gain] for one in found])
+        assert factor == pytest.approx(math.pi / (math.pi - 1), rel=0.02)
+    assert found[0].chi == pytest.approx(math.pi / (math.pi - 1))
+    assert found[0].plain_factor == pytest.approx(1, rel=0.1)
 
 
 def both(e, measure=lambda run: run, **axes):
@@ -130,9 +123,10 @@ def both(e, measure=lambda run: run, **axes):
 
 def test_the_first_weights_feel_it_the_more_the_deeper_the_network():
     sweep = lesson.deep(SMALL)
-    size = sweep.of(train(sweep.experiments, ENDS), lambda run: run.probes["weight_grad_norm"][0, [1, -1]])
-    without, with_it = np.median(size[..., 0] / size[..., 1], axis=2)
+    found = costs.depths(sweep, train(sweep.experiments, ENDS))
+    without, with_it = np.median(found.ratios, axis=2)
     expected = (math.pi / (math.pi - 1)) ** ((np.array(lesson.DEPTHS) - 2) / 2)
+    assert found.predicted == pytest.approx(expected)
     assert ((expected / 2 < with_it) & (with_it < expected * 2)).all()
     assert ((without > 0.1) & (without < 2)).all()
 

@@ -11,6 +11,7 @@ from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.dropout.charts import modes, rates
 from core.lessons.dropout.measured.linear import rate_errors
+from core.lessons.dropout.measured.rates import losses, nothing
 from core.lessons.dropout.theory import RATES, best_rate
 from core.sweep import Sweep
 
@@ -54,7 +55,10 @@ def test_rates_are_drawn_with_every_seed_and_their_median(the):
     sweep = Sweep.over(SMALL.but(features=10, label_noise=0.2), dropout=(0, 0.5, 1), seed=range(4))
     runs = train(sweep.experiments, 2)
     held = sweep.of(runs, lambda run: run.test_loss[-1])
-    line = the(rates.curve(sweep, runs, 0.5), name="held out")
+    found = losses(sweep, runs)
+    assert found.best == np.median(held, axis=1).argmin()
+    assert found.wins == (held[found.best] < held[0]).sum()
+    line = the(rates.curve(found, 0.5), name="held out")
     np.testing.assert_allclose(line["y"], np.median(held, axis=1), rtol=1e-6)
 
 
@@ -67,7 +71,7 @@ def test_rate_0_is_compared_to_the_bit(plain, undropped):
 @pytest.mark.parametrize("rate", [0, 0.5, 1])
 def test_only_a_rate_of_1_drops_everything(rate):
     [run] = train([SMALL.but(dropout=rate, steps=60)], 2)
-    assert rates.everything_dropped(run)[0] == (rate == 1)
+    assert rates.everything_dropped(nothing(run))[0] == (rate == 1)
 
 
 def test_the_best_rate_is_marked_where_the_error_is_lowest(the):

@@ -7,6 +7,7 @@ from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.gradients.charts import rescues, signals
 from core.lessons.gradients.lesson import LESSON
+from core.lessons.gradients.measured import rescues as measured
 from core.sweep import Sweep
 from core.theory import predict
 
@@ -38,7 +39,7 @@ def test_the_mathematics_has_the_numbers_of_theory(changes):
 def test_a_bar_is_the_median_of_its_seeds_and_opens_its_change(the):
     sweep = Sweep.made(lambda change, seed: SMALL.but(seed=seed, steps=change), change=(1, 30), seed=range(3))
     runs = train(sweep.experiments, 2)
-    bar = the(rescues.rescues(sweep, runs), type="bar")
+    bar = the(rescues.rescues(measured.rescues(sweep, runs)), type="bar")
     losses = np.array([run.train_loss[-1] for run in runs]).reshape(2, 3)
     np.testing.assert_allclose(bar.x, np.median(losses, axis=1), rtol=1e-6)
     assert list(bar.customdata) == [0, 1]

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from core import theory
-from core.diagnosis.measures import final_loss
 from core.engine.train import train
 from core.lessons.gradients import depth
-from core.lessons.gradients.charts.rescues import RESCUED, STUCK
 from core.lessons.gradients.lesson import CHANGES, DEFAULT
 from core.lessons.gradients.measured import chi
+from core.lessons.gradients.measured.rescues import STUCK, rescues
 from core.run import ENDS
 from core.sweep import Sweep
 
@@ -57,21 +56,21 @@ def test_chi_is_that_of_mean_field_theory(activation):
 
 @pytest.fixture(scope="module")
 def rescued():
-    """Final losses of every change over two seeds."""
+    """What every change rescues, over two seeds."""
     few = Sweep.made(
         lambda change, seed: DEFAULT.but(**CHANGES[change], seed=seed), change=CHANGES, seed=range(2)
     )
-    return dict(zip(CHANGES, few.of(train(few.experiments, ENDS), final_loss), strict=True))
+    return rescues(few, train(few.experiments, ENDS))
 
 
 @pytest.mark.parametrize("name", ["He initialization", "residual connections", "batch normalization", "Adam"])
 def test_what_rescues_a_stuck_network(rescued, name):
-    assert (rescued[name] < RESCUED).all()
+    assert name in rescued.always
 
 
 @pytest.mark.parametrize("name", ["as it is", "leaky ReLU", "GELU", "tanh", "10 × learning rate"])
 def test_what_does_not(rescued, name):
-    assert (rescued[name] > STUCK).all()
+    assert (rescued.loss[rescued.names.index(name)] > STUCK).all()
 
 
 def test_theory_is_expected_on_the_gains_of_the_map():

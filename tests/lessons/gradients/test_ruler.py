@@ -1,10 +1,12 @@
 """The experiment at many learning rates: its own among them, and never too much work."""
 
+import numpy as np
 import pytest
 
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.gradients.charts.learning_rate import ruler as chart
+from core.lessons.gradients.measured.rates import rates
 from core.lessons.gradients.ruler import RATES, SEEDS, networks
 from core.run import ENDS
 from core.work import WORK_LIMIT, work
@@ -28,20 +30,24 @@ def test_the_work_stays_within_what_is_allowed(changes):
     assert work(*networks(SMALL.but(**changes)).experiments) <= WORK_LIMIT
 
 
-@pytest.fixture(scope="module")
-def drawn():
-    """The chart with lambda_max 10, of SMALL with these changes."""
-
-    def draw(**changes):
-        sweep = networks(SMALL.but(**changes))
-        return chart(SMALL.but(**changes), sweep, train(sweep.experiments, ENDS), 10.0)
-
-    return draw
+def measured(**changes):
+    """SMALL with these changes, at every rate, with lambda_max 10."""
+    e = SMALL.but(**changes)
+    sweep = networks(e)
+    return rates(e, sweep, train(sweep.experiments, ENDS), 10.0)
 
 
-def test_the_chart_marks_the_rate_in_use_and_the_limit_of_a_parabola(drawn):
-    assert [shape.x0 for shape in drawn().layout.shapes] == [0.05, pytest.approx(2 * 1.9 / 10)]
+def test_the_chart_marks_the_rate_in_use_and_the_limit_of_a_parabola():
+    assert [shape.x0 for shape in chart(measured()).layout.shapes] == [0.05, pytest.approx(2 * 1.9 / 10)]
 
 
-def test_adam_is_not_measured_with_the_parabola(drawn):
-    assert [shape.x0 for shape in drawn(optimizer="adam").layout.shapes] == [0.05]
+def test_adam_is_not_measured_with_the_parabola():
+    assert [shape.x0 for shape in chart(measured(optimizer="adam")).layout.shapes] == [0.05]
+
+
+def test_the_best_rate_has_the_lowest_loss_and_the_highest_are_lost():
+    found = measured(momentum=0)
+    assert found.loss[found.rates == found.best].mean() == found.loss.mean(axis=1).min() < found.chance
+    assert found.learns and found.lost is None
+    lost = measured(dataset="curve", momentum=0)
+    assert not np.isfinite(np.median(lost.loss[lost.rates >= lost.lost], axis=1)).any()

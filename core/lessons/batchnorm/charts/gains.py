@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +10,12 @@ from plotly.colors import hex_to_rgb
 
 from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, THEORY, chart, drawable, log_axis
 from core.charts.sweeps import over_seeds
-from core.diagnosis.measures import TARGET, final_loss, short, steps_to_target
-from core.run import Run
-from core.sweep import Sweep
+from core.diagnosis.measures import TARGET, short
+from core.lessons.batchnorm.measured.gains import Race, Reach
 
 if TYPE_CHECKING:
-    from core.lessons.batchnorm.measured import Rescaled
+    from core.lessons.batchnorm.measured.scale import Rescaled
+    from core.lessons.batchnorm.measured.surface import Surface
 
 WITHOUT, WITH = "without batchnorm", "with batchnorm"
 PAIR = (BEFORE, AFTER)
@@ -41,48 +40,34 @@ def _count(step: float) -> str:
     return f"after {step:.0f} steps" if np.isfinite(step) else "never"
 
 
-def speed(sweep: Sweep, runs: Sequence[Run]) -> dict[str, go.Figure]:
-    """One chart per learning rate, over batchnorm, learning_rate and seed."""
-    without, with_it = sweep.of(runs)
-    rates = sweep.axes["learning_rate"]
-    return {f"rate {rate:g}": _race(*pair) for rate, *pair in zip(rates, without, with_it, strict=True)}
-
-
-def _race(plain: Sequence[Run], normed: Sequence[Run]) -> go.Figure:
+def race(found: Race) -> go.Figure:
     """Loss over steps of several seeds, without and with, and the step at which they meet the target."""
-    traces, reached, steps = [], [], plain[0].experiment.steps
-    width = min(10, steps)
-    x = np.arange(width - 1, steps)
-    every = []
-    for runs, name, colour in ((plain, WITHOUT, BEFORE), (normed, WITH, AFTER)):
-        means = np.array([np.convolve(r.loss.astype(float), np.ones(width) / width, "valid") for r in runs])
-        means[~np.isfinite(means)] = np.inf
-        low, middle, high = (drawable(f(means, axis=0)) for f in (np.min, np.median, np.max))
+    traces, every = [], []
+    for losses, at, name, colour in zip(found.losses, found.reached, (WITHOUT, WITH), PAIR, strict=True):
+        low, middle, high = (drawable(f(losses, axis=0)) for f in (np.min, np.median, np.max))
         shown = np.isfinite(low) & np.isfinite(high)
-        at = float(np.median([steps_to_target(run) for run in runs]))
-        reached.append(at)
         every += [low, high]
         traces += [
-            _band(x[shown], low[shown], high[shown], colour, showlegend=False),
-            go.Scatter(x=x, y=middle, name=name, line=dict(color=colour, width=2.5)),
+            _band(found.steps[shown], low[shown], high[shown], colour, showlegend=False),
+            go.Scatter(x=found.steps, y=middle, name=name, line=dict(color=colour, width=2.5)),
         ]
         if np.isfinite(at):
             marker = dict(color=colour, size=11, symbol="diamond")
             mark = dict(mode="markers+text", marker=marker, text=[f"{at:.0f}"], textposition="top right")
             traces.append(go.Scatter(x=[at], y=[TARGET], showlegend=False, **mark))
-    rate = short(plain[0].experiment.learning_rate)
+    without, with_it = found.reached
     title = (
-        f"Learning rate {rate}: a loss of {TARGET} {_count(reached[1])} with batchnorm, {_count(reached[0])}"
+        f"Learning rate {short(found.learning_rate)}: a loss of {TARGET} {_count(with_it)} with batchnorm, "
+        f"{_count(without)} without"
     )
-    title += " without"
-    if np.isfinite(reached).all():
-        title += f", a factor of {short(reached[0] / reached[1])}"
+    if np.isfinite(found.factor):
+        title += f", a factor of {short(found.factor)}"
     figure = chart(
         traces,
         title=title,
-        alt=f"Training loss of {len(plain)} seeds with and without batch normalization. {title}.",
+        alt=f"Training loss of {found.losses.shape[1]} seeds with and without batch normalization. {title}.",
         height=330,
-        xaxis=dict(title="step", range=[0, steps]),
+        xaxis=dict(title="step", range=[0, found.steps[-1] + 1]),
         yaxis=log_axis(np.concatenate(every), "loss, mean of 10 steps"),
         hovermode="closest",
     )
@@ -90,32 +75,26 @@ def _race(plain: Sequence[Run], normed: Sequence[Run]) -> go.Figure:
     return figure
 
 
-def _learned(x, losses, chance: float) -> str:
-    good = np.asarray(x)[np.median(np.where(np.isfinite(losses), losses, np.inf), axis=1) < chance / 2]
+def _learned(good: np.ndarray, of: int) -> str:
     if not len(good):
-        return f"at none of {len(x)} values"
+        return f"at none of {of} values"
     where = f" ({short(good[0])} to {short(good[-1])})" if len(good) > 1 else f" ({short(good[0])})"
-    return f"at {len(good)} of {len(x)} values{where}"
+    return f"at {len(good)} of {of} values{where}"
 
 
-def reach(sweep: Sweep, runs: Sequence[Run], here: float) -> go.Figure:
-    """Final training loss over batchnorm, one setting and seed."""
-    _, setting, _ = sweep.axes
-    values, losses = sweep.axes[setting], sweep.of(runs, final_loss)
-    name, chance = type(runs[0].experiment).model_fields[setting].title, runs[0].chance
-    title = (
-        f"{name}: with batchnorm the networks learn {_learned(values, losses[1], chance)}, "
-        f"without {_learned(values, losses[0], chance)}"
-    )
+def reach(found: Reach, here: float) -> go.Figure:
+    """Final training loss over one setting, without and with."""
+    without, with_it = (_learned(good, len(found.values)) for good in found.learned)
+    title = f"{found.title}: with batchnorm the networks learn {with_it}, without {without}"
     return over_seeds(
-        values,
-        {WITHOUT: losses[0], WITH: losses[1]},
-        x_title=name.lower(),
+        found.values,
+        dict(zip((WITHOUT, WITH), found.losses, strict=True)),
+        x_title=found.title.lower(),
         y_title="final training loss",
         title=title,
-        alt=f"Final training loss against {name.lower()}. {title}.",
+        alt=f"Final training loss against {found.title.lower()}. {title}.",
         how="Dots are seeds, lines their median; a cross is a run that diverged. Learned: the median loss is "
-        f"below half of what guessing gives, {short(chance)}.",
+        f"below half of what guessing gives, {short(found.chance)}.",
         log_x=True,
         log_y=True,
         colours=PAIR,
@@ -126,10 +105,9 @@ def reach(sweep: Sweep, runs: Sequence[Run], here: float) -> go.Figure:
 def invariance(result: Rescaled) -> go.Figure:
     """How far output and gradients change when all hidden weights are multiplied by a."""
     exact, usual = result.output
-    worst = max(result.output[exact].max(), result.gradient[exact].max())
     i = int(np.argmin(np.abs(np.log10(result.factors) + 1)))
     title = (
-        f"Without ε the weights' scale changes the network by at most {short(worst)}; "
+        f"Without ε the weights' scale changes the network by at most {short(result.changed)}; "
         f"ε = {usual:g} lets {short(100 * result.output[usual][i])} % through at "
         f"a = {short(result.factors[i])}"
     )
@@ -162,9 +140,8 @@ def invariance(result: Rescaled) -> go.Figure:
 def growth(result: Rescaled) -> go.Figure:
     """The squared norm of the hidden weights over plain gradient steps."""
     steps = np.arange(len(result.norm))
-    off = float(np.abs(result.norm / result.predicted - 1).max())
     gained = result.norm[-1] - result.norm[0]
-    title = f"In {steps[-1]} steps |w|² only grows, by {short(gained)}, as predicted to {short(off)}"
+    title = f"In {steps[-1]} steps |w|² only grows, by {short(gained)}, as predicted to {short(result.off)}"
     return chart(
         [
             go.Scatter(
@@ -200,29 +177,26 @@ def useless_bias(result: Rescaled) -> str:
     )
 
 
-def smoothness(lengths: np.ndarray, losses: np.ndarray) -> go.Figure:
-    """The range of losses along the gradient, [2, seeds, steps, lengths], at every step."""
-    bounded = np.minimum(np.where(np.isfinite(losses), losses, np.inf), 1e30)
-    low, high = bounded.min(axis=3), bounded.max(axis=3)
-    ranges = (high - low).mean(axis=2)
-    typical = np.median(ranges, axis=1)
+def smoothness(found: Surface) -> go.Figure:
+    """The range of losses along the gradient at every step, without and with."""
+    typical, lengths = np.median(found.spans, axis=1), found.lengths
     span = f"{short(lengths[0])} to {short(lengths[-1])}"
     title = (
         f"Along the gradient, over steps of {span}, the loss spans {short(typical[1])} with batchnorm and "
         f"{short(typical[0])} without"
     )
-    steps = np.arange(losses.shape[2])
-    middle = [(np.median(low[i], axis=0), np.median(high[i], axis=0)) for i in (0, 1)]
+    _, seeds, steps, _ = found.losses.shape
+    bounds = [np.median(values, axis=1) for values in (found.lowest, found.highest)]
     return chart(
         [
-            _band(steps, *bounds, colour, name=name)
-            for bounds, name, colour in zip(middle, (WITHOUT, WITH), (BEFORE, AFTER), strict=True)
+            _band(np.arange(steps), *pair, colour, name=name)
+            for *pair, name, colour in zip(*bounds, (WITHOUT, WITH), PAIR, strict=True)
         ],
         title=title,
-        alt=f"Lowest and highest loss along the gradient over {len(steps)} steps. {title}.",
+        alt=f"Lowest and highest loss along the gradient over {steps} steps. {title}.",
         how=f"At every step, the lowest and highest loss of the same batch {span} along its gradient: "
-        f"medians over {losses.shape[1]} seeds (Santurkar et al. 2018, figure 4a).",
+        f"medians over {seeds} seeds (Santurkar et al. 2018, figure 4a).",
         xaxis=dict(title="step"),
-        yaxis=log_axis(np.concatenate([np.ravel(m) for m in middle]), "loss along the gradient"),
+        yaxis=log_axis(np.ravel(bounds), "loss along the gradient"),
         hovermode="closest",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,47 +9,35 @@ import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BACKWARD, FORWARD, THEORY, chart, log_axis
 from core.charts.sweeps import over_seeds
-from core.diagnosis.measures import hidden_moved, short
-from core.engine.initial import initial_weight
+from core.diagnosis.measures import short
+from core.lessons.dropout.measured.rates import Nothing, Rates, identical
 from core.lessons.dropout.theory import RATES, best_rate
 from core.run import Run
-from core.sweep import Sweep
+from core.sweep import typical
 
 if TYPE_CHECKING:
     from core.lessons.dropout.measured.linear import Path
 
 
-def curve(sweep: Sweep, runs: Sequence[Run], here: float | None, error: bool = False) -> go.Figure:
+def curve(found: Rates, here: float | None) -> go.Figure:
     """Held-out and training loss (or error) over dropout and seed."""
-    x = sweep.axes["dropout"]
-
-    def values(name):
-        return sweep.of(runs, lambda run: getattr(run, name)[-1])
-
-    if error:
-        held, train = (100 * (1 - values(f"{where}_accuracy")) for where in ("test", "train"))
-    else:
-        held, train = values("test_loss"), values("train_loss")
-    median = np.median(np.where(np.isfinite(held), held, np.inf), axis=1)
-    best = int(median.argmin())
-    unit, what = (" %", "error") if error else ("", "loss")
-    if error and runs[0].experiment.loss == "mse":
-        what = "unexplained variance"
-    wins = int(np.sum(held[best] < held[0]))
+    percent, best, median = found.unit != "loss", found.best, typical(found.held_out)
+    unit = " %" if percent else ""
     if best == 0:
-        title = f"No rate has a lower held-out {what} than no dropout: {short(median[0])}{unit}"
+        title = f"No rate has a lower held-out {found.unit} than no dropout: {short(median[0])}{unit}"
     else:
         title = (
-            f"The lowest held-out {what} is at rate {x[best]:g}: {short(median[best])}{unit} against "
-            f"{short(median[0])}{unit} without dropout, lower on {wins} of {held.shape[1]} seeds"
+            f"The lowest held-out {found.unit} is at rate {found.rates[best]:g}: {short(median[best])}{unit} "
+            f"against {short(median[0])}{unit} without dropout, lower on {found.wins} of "
+            f"{found.held_out.shape[1]} seeds"
         )
     return over_seeds(
-        x,
-        {"held out": held, "training": train},
+        found.rates,
+        {"held out": found.held_out, "training": found.training},
         x_title="dropout rate",
-        y_title=f"{what}{' (%)' if error else ''}",
+        y_title=f"{found.unit}{' (%)' if percent else ''}",
         title=title,
-        alt=f"Final {what} over dropout rates. {title}.",
+        alt=f"Final {found.unit} over dropout rates. {title}.",
         how="A dot is a seed, the line their median; the same seeds, data and initial weights at every rate.",
         here=here,
     )
@@ -58,30 +45,23 @@ def curve(sweep: Sweep, runs: Sequence[Run], here: float | None, error: bool = F
 
 def no_dropout(alone: Run, among: Run) -> tuple[bool, str]:
     """Whether rate 0, trained among networks that drop, is bit by bit what training without dropout gives."""
-    same = np.array_equal(alone.loss, among.loss, equal_nan=True) and all(
-        np.array_equal(alone.weights[name], among.weights[name], equal_nan=True) for name in alone.weights
-    )
+    if not identical(alone, among):
+        return False, "**0.0 differs from no dropout** in the final weights or the losses."
     count = sum(w.size for w in alone.weights.values())
-    if same:
-        return True, (
-            f"**0.0 is no dropout, to the bit.** {len(alone.loss)} losses and {count:,} numbers of the final "
-            "network are identical to those of a network that knows no dropout."
-        )
-    return False, "**0.0 differs from no dropout** in the final weights or the losses."
+    return True, (
+        f"**0.0 is no dropout, to the bit.** {len(alone.loss)} losses and {count:,} numbers of the final "
+        "network are identical to those of a network that knows no dropout."
+    )
 
 
-def everything_dropped(run: Run) -> tuple[bool, str]:
+def everything_dropped(found: Nothing) -> tuple[bool, str]:
     """Whether a run at rate 1 left every weight as it was and learned the mean by its output bias alone."""
-    e = run.experiment
-    first, last = initial_weight(e, e.depth), run.weights[f"linear.{e.depth}.weight"]
-    still = hidden_moved(run) == 0 and np.array_equal(first, last)
-    moved = "no weight moved at all" if still else "some weights moved"
-    loss = f"the loss of the last step is {short(run.loss[-1])}, guessing the mean gives {short(run.chance)}"
-    learned = bool(still and abs(run.loss[-1] / run.chance - 1) < 0.01)
-    return learned, (
-        f"**1.0 after every hidden layer learns nothing**: in {len(run.loss)} steps {moved}; only the output "
-        f"bias learned: {loss}. In evaluation mode nothing is dropped, and the untrained network answers "
-        f"instead: its loss is {short(run.train_loss[-1])}."
+    moved = "no weight moved at all" if found.still else "some weights moved"
+    return found.learned_the_mean, (
+        f"**1.0 after every hidden layer learns nothing**: in {found.steps} steps {moved}; only the output "
+        f"bias learned: the loss of the last step is {short(found.loss)}, guessing the mean gives "
+        f"{short(found.chance)}. In evaluation mode nothing is dropped, and the untrained network answers "
+        f"instead: its loss is {short(found.evaluated)}."
     )
 
 
@@ -115,14 +95,10 @@ def best(errors: np.ndarray, n: int, d: int, sigma: float) -> go.Figure:
 
 def ridge_path(path: Path) -> go.Figure:
     """Weights of a linear regression over dropout rates: closed form, averaged and last iterates."""
-    size = np.linalg.norm(path.exact, axis=1)
-    averaged, last = (
-        np.linalg.norm(found - path.exact, axis=1) / size for found in (path.averaged, path.last)
-    )
-    middle = slice(*np.searchsorted(path.trained, (0.15, 0.85)))
+    averaged, last = path.off
     title = (
-        f"For rates 0.2 to 0.8 averaged descent is within {100 * averaged[middle].max():.1f} % of "
-        f"ridge regression, the last iterate up to {100 * last[middle].max():.0f} % off"
+        f"For rates 0.2 to 0.8 averaged descent is within {100 * averaged:.1f} % of "
+        f"ridge regression, the last iterate up to {100 * last:.0f} % off"
     )
     traces = [
         go.Scatter(

@@ -1,17 +1,14 @@
 """A table before and after scaling, and what each way of scaling is worth to a network."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, PALETTE, THEORY, chart
 from core.charts.sweeps import over_seeds
-from core.diagnosis.measures import short, test_r2
+from core.diagnosis.measures import short
 from core.lessons.feature_scaling.table import PIPELINES, TableExperiment, skewness
 from core.lessons.feature_scaling.theory import SIZES, SPREADS, clipped_theory, log_theory, squeezed_share
-from core.run import Run
-from core.sweep import Sweep
+from core.lessons.feature_scaling.trials import Ladder, middle
 
 WORST = -0.25
 
@@ -58,45 +55,33 @@ def column(e: TableExperiment, name: str, values: np.ndarray, scaled: bool) -> g
     )
 
 
-def ladder_sentence(sweep: Sweep, runs: Sequence[Run]) -> str:
+def ladder_sentence(found: Ladder) -> str:
     """The best and the worst pipeline of the first model, and where a model with less beats one with more."""
-    middle = _median(sweep.of(runs, test_r2))
-    medians = {
-        model: dict(zip(sweep.axes["scaling"], values, strict=True))
-        for model, values in zip(sweep.axes["model"], middle, strict=True)
-    }
-    first = sweep.axes["model"][0]
-    best, worst = max(medians[first], key=medians[first].get), min(medians[first], key=medians[first].get)
-    if np.isneginf(medians[first][best]):
+    best, worst = found.ends
+    scores = found.medians(next(iter(found.scores)))
+    if np.isneginf(scores[best]):
         return "Every way of scaling diverges"
-    sentence = f"{PIPELINES[best]}: held-out R² {short(medians[first][best])}; {PIPELINES[worst]}: "
-    low = medians[first][worst]
-    sentence += "diverged" if np.isneginf(low) else short(low)
-    linear = [m for m in medians if m.startswith("linear")]
-    deep = [m for m in medians if not m.startswith("linear")]
-    if linear and deep and "zscore" in medians[deep[0]]:
-        top = max(max(medians[m].values()) for m in linear)
-        network = max(medians[m]["zscore"] for m in deep)
-        beats = "beats" if top > network else "does not beat"
-        sentence += f". A linear model on the best columns ({short(top)}) {beats} "
-        sentence += f"a network on z-scores ({short(network)})"
+    low = "diverged" if np.isneginf(scores[worst]) else short(scores[worst])
+    sentence = f"{PIPELINES[best]}: held-out R² {short(scores[best])}; {PIPELINES[worst]}: {low}"
+    if found.less_and_more:
+        linear, network = found.less_and_more
+        sentence += (
+            f". A linear model on the best columns ({short(linear)}) "
+            f"{'beats' if linear > network else 'does not beat'} a network on z-scores ({short(network)})"
+        )
     return sentence
 
 
-def _median(values: np.ndarray) -> np.ndarray:
-    """The median over the last axis, of an even number the upper one: between 1 and -inf there is none."""
-    return np.sort(values, axis=-1)[..., values.shape[-1] // 2]
-
-
-def ladder(sweep: Sweep, runs: Sequence[Run]) -> go.Figure:
-    """Held-out R2 over model, scaling and seed. The median is the large mark."""
-    models, names, seeds = sweep.axes.values()
+def ladder(found: Ladder) -> go.Figure:
+    """Held-out R2 of every pipeline, model and seed. The median is the large mark."""
+    names, models = found.pipelines, found.scores
+    seeds = next(iter(models.values())).shape[1]
     offsets = np.linspace(0.18, -0.18, len(models)) if len(models) > 1 else [0.0]
-    traces, scores = [], sweep.of(runs, test_r2)
-    for model, by, offset, colour in zip(models, scores, offsets, PALETTE, strict=False):
+    traces = []
+    for (model, by), offset, colour in zip(models.items(), offsets, PALETTE, strict=False):
         x, y, size, symbol, text = [], [], [], [], []
         for row, (name, values) in enumerate(zip(names[::-1], by[::-1], strict=True)):
-            for value, large in [*((v, False) for v in values), (_median(values), True)]:
+            for value, large in [*((v, False) for v in values), (middle(values), True)]:
                 x.append(max(value, WORST) if np.isfinite(value) else WORST)
                 y.append(row + offset)
                 size.append(14 if large else 6)
@@ -117,12 +102,12 @@ def ladder(sweep: Sweep, runs: Sequence[Run]) -> go.Figure:
                 cliponaxis=False,
             )
         )
-    title = ladder_sentence(sweep, runs)
+    title = ladder_sentence(found)
     return chart(
         traces,
         title=title,
-        alt=f"Held-out R² of {len(names)} pipelines over {len(seeds)} seeds. {title}.",
-        how=f"Small marks are {len(seeds)} seeds, the large one is their median. A cross at the left edge "
+        alt=f"Held-out R² of {len(names)} pipelines over {seeds} seeds. {title}.",
+        how=f"Small marks are {seeds} seeds, the large one is their median. A cross at the left edge "
         f"diverged; a triangle is below {WORST}.",
         height=110 + 46 * len(names),
         hovermode="closest",
@@ -136,21 +121,17 @@ def ladder(sweep: Sweep, runs: Sequence[Run]) -> go.Figure:
     )
 
 
-def leak(sweep: Sweep, runs: Sequence[Run]) -> str:
-    """What fitting the scaling on all rows does to the held-out score, over fit_on and paired seeds."""
-    fair, leaked = sweep.of(runs, test_r2)
-    with np.errstate(invalid="ignore"):
-        gains = leaked - fair
-    gains = gains[np.isfinite(gains)]
+def leak(gains: np.ndarray, scaling: str) -> str:
+    """What fitting this scaling on all rows does to the held-out score: gains [paired seeds] that ended."""
     if not len(gains):
         return "Both diverge, fitted on the training rows or on all rows: there is nothing to compare."
-    middle, scaling = float(np.median(gains)), PIPELINES[runs[0].experiment.scaling]
-    if abs(middle) < 5e-4:
+    typical = float(np.median(gains))
+    if abs(typical) < 5e-4:
         verdict = "a difference below 0.0005: here nothing leaks that matters, elsewhere it may"
     else:
-        verdict = f"the held-out R² changes by {middle:+.2g}, and no longer says what new data will give"
+        verdict = f"the held-out R² changes by {typical:+.2g}, and no longer says what new data will give"
     return (
-        f"With “{scaling}” fitted on all rows instead of the training rows, {verdict} "
+        f"With “{PIPELINES[scaling]}” fitted on all rows instead of the training rows, {verdict} "
         f"(median of {len(gains)} paired seeds, from {gains.min():+.2g} to {gains.max():+.2g})."
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +9,7 @@ import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, chart, played
 from core.charts.sweeps import over_seeds
-from core.run import Run
-from core.sweep import Sweep
+from core.lessons.feature_scaling.trials import Overflows
 
 if TYPE_CHECKING:
     from core.lessons.feature_scaling.measured.nan_trap import Poisoned
@@ -58,20 +56,16 @@ def parameters(found: Poisoned) -> go.Figure:
     return played(figure, frames, "step ", redraw=True)
 
 
-def overflow(sweep: Sweep, runs: Sequence[Run], predicted: np.ndarray) -> go.Figure:
-    """The step at which raw columns overflow over multiple and seed, measured and `predicted` [same]."""
-    multiples = sweep.axes["multiple"]
-    measured = sweep.of(runs, lambda run: np.nan if run.diverged_at is None else run.diverged_at)
-    off = np.abs(measured - np.ceil(predicted))
-    off = off[np.isfinite(off)]
-    within = 100 * (off <= 1).mean() if len(off) else 0.0
+def overflow(found: Overflows) -> go.Figure:
+    """The step at which raw columns overflow over the learning rate, measured and predicted."""
     title = (
-        f"The step of the overflow is known in advance, within one step in {within:.0f} % of {len(off)} runs"
+        f"The step of the overflow is known in advance, within one step in {100 * found.within:.0f} % of "
+        f"{len(found.off)} runs"
     )
     figure = over_seeds(
-        multiples,
-        {"measured": measured},
-        theory={"predicted": (multiples, np.median(np.ceil(predicted), axis=1))},
+        found.multiples,
+        {"measured": found.measured},
+        theory={"predicted": (found.multiples, np.median(np.ceil(found.predicted), axis=1))},
         x_title="learning rate, in units of 2 / λmax",
         y_title="first step with a loss that is not finite",
         title=title,

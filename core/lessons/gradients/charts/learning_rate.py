@@ -9,13 +9,11 @@ import plotly.graph_objects as go
 
 from core.charts.style import FORWARD, PALETTE, THEORY, chart, drawable, log_axis
 from core.charts.sweeps import over_seeds
-from core.diagnosis.measures import final_loss, short
+from core.diagnosis.measures import short
 from core.engine.optimizers import OPTIMIZERS, momentum
 from core.experiment import Experiment
+from core.lessons.gradients.measured.rates import Rates
 from core.lessons.gradients.ruler import curvature_samples
-from core.run import Run
-from core.sweep import Sweep
-from core.theory import momentum_threshold
 
 if TYPE_CHECKING:
     from core.lessons.gradients.measured.curvature import Sharpness
@@ -27,33 +25,27 @@ def _over(e: Experiment) -> str:
     return "over the whole training set" if n == e.samples else f"over the first {n} training samples"
 
 
-def ruler(experiment: Experiment, sweep: Sweep, runs: list[Run], sharpness: float) -> go.Figure:
+def ruler(found: Rates) -> go.Figure:
     """Final loss over learning_rate and seed, with the largest step a parabola bears."""
-    e, steps = experiment, runs[0].experiment.steps
-    rates, loss = sweep.axes["learning_rate"], sweep.of(runs, final_loss)
-    median = np.median(loss, axis=1)
-    best, lost = rates[int(np.argmin(median))], np.flatnonzero(~np.isfinite(median))
-    title = f"After {steps} steps the lowest loss is {short(median.min())}, at learning rate {short(best)}"
-    if median.min() > 0.9 * runs[0].chance:
-        title = f"No learning rate gets clearly below guessing ({short(runs[0].chance)}) in {steps} steps"
-    title += (
-        f"; from {short(rates[lost[0]])} on most seeds diverge"
-        if len(lost)
-        else "; at none do most seeds diverge"
-    )
+    e, steps, best, limit = found.experiment, found.steps, found.best, found.limit
+    if found.learns:
+        lowest = short(found.median.min())
+        title = f"After {steps} steps the lowest loss is {lowest}, at learning rate {short(best)}"
+    else:
+        title = f"No learning rate gets clearly below guessing ({short(found.chance)}) in {steps} steps"
+    where = "at none do" if found.lost is None else f"from {short(found.lost)} on"
+    title += f"; {where} most seeds diverge"
     optimizer = OPTIMIZERS[e.optimizer]
-    applies = not optimizer.rescales and np.isfinite(sharpness) and sharpness > 0
-    limit = momentum_threshold(sharpness, momentum(e)) if applies else None
-    how = f"λ_max of the loss {_over(e)} at the start is {short(sharpness)}. "
-    if applies:
+    how = f"λ_max of the loss {_over(e)} at the start is {short(found.sharpness)}. "
+    if limit:
         factor = f"(1 + {momentum(e):g})" if momentum(e) else ""
         how += f"On a parabola steps up to 2{factor} / λ_max = {short(limit)} converge; networks are none: "
         how += f"the best rate here is {short(best / limit)} times that. "
     elif optimizer.rescales:
         how += f"2 / λ_max says nothing here: {optimizer.__name__} rescales every step. "
     figure = over_seeds(
-        rates,
-        {"training loss": loss},
+        found.rates,
+        {"training loss": found.loss},
         x_title="learning rate",
         y_title=f"training loss after {steps} steps",
         title=title,
@@ -82,10 +74,8 @@ def ruler(experiment: Experiment, sweep: Sweep, runs: list[Run], sharpness: floa
 def sharpness(measured: Sharpness) -> go.Figure:
     """lambda_max over the steps, against the most that this learning rate bears on a parabola."""
     e = measured.run.experiment
-    limit = momentum_threshold(e.learning_rate, momentum(e))
-    relative = measured.values / limit
-    later = relative[len(relative) // 2 :]
-    up = int((np.diff(measured.run.loss) > 0).sum())
+    limit = measured.limit
+    relative, up = measured.relative, measured.rises
     if not np.isfinite(relative).all():
         title = f"The run diverges; its sharpness started at {short(relative[0])} times 2 / learning rate"
     elif relative.max() < 1:
@@ -94,8 +84,9 @@ def sharpness(measured: Sharpness) -> go.Figure:
             f"the loss rises in {up} of {e.steps} steps"
         )
     else:
+        later = relative[len(relative) // 2 :].mean()
         title = (
-            f"In the second half the sharpness is {later.mean():.2f} times 2 / learning rate on average, "
+            f"In the second half the sharpness is {later:.2f} times 2 / learning rate on average, "
             f"and the loss rises in {up} of {e.steps} steps"
         )
     caveat = ""
@@ -134,14 +125,12 @@ def sharpness(measured: Sharpness) -> go.Figure:
 def least_squares(descent: Descent, single: Descent) -> go.Figure:
     """The measured loss over its closed form; `single` is the same in float32, where it may overflow."""
     steps, limit = np.arange(len(descent.loss)), float(np.finfo(np.float32).max)
-    good = (descent.predicted > 1e-12 * descent.predicted[0]) & np.isfinite(descent.loss)
-    off = np.abs(descent.loss[good] / descent.predicted[good] - 1).max()
     state = (
         "converges" if descent.ratio < 1 else "diverges" if descent.ratio > 1 else "neither falls nor grows"
     )
     title = (
         f"At {descent.ratio:g} times the threshold the loss {state}, "
-        f"and the closed form is right to {short(off)} of its value"
+        f"and the closed form is right to {short(descent.off)} of its value"
     )
     how = (
         f"Learning rate {short(descent.learning_rate)} on least squares with λ_max "

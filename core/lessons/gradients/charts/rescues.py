@@ -4,37 +4,30 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import BEFORE, PALETTE, chart, drawable, log_axis
-from core.diagnosis.measures import final_loss, short
-from core.run import Run
-from core.sweep import Sweep
+from core.diagnosis.measures import short
+from core.lessons.gradients.measured.rescues import Rescues
 
-RESCUED, STUCK = 0.1, 0.65
 COLOURS = {"all": PALETTE[8], "some": PALETTE[0], "none": BEFORE}
 
 
-def rescues(sweep: Sweep, runs: list[Run]) -> go.Figure:
+def rescues(found: Rescues) -> go.Figure:
     """Final loss and the gradient of layer 1 before the first step, over change and seed.
 
     customdata is the number of the change.
     """
-    names, loss = sweep.axes["change"], sweep.of(runs, final_loss)
-    gradient = sweep.of(runs, lambda run: run.probes["weight_grad_norm"][0, 0])
-    saved = (loss < RESCUED).sum(axis=1)
-    seeds = loss.shape[1]
-    median = np.median(loss, axis=1)
-    kinds = ["all" if n == seeds else "some" if n else "none" for n in saved]
-    always = [name for name, kind in zip(names, kinds, strict=True) if kind == "all"]
-    never = kinds.count("none")
+    names, loss, gradient, always = found.names, found.loss, found.gradient, found.always
+    seeds, median = loss.shape[1], np.median(loss, axis=1)
+    kinds = ["all" if n == seeds else "some" if n else "none" for n in found.saved]
     title = (
         f"{', '.join(always) if always else 'Nothing'} rescue{'s' * (len(always) < 2)} it with every seed; "
-        f"{never} of {len(names)} never do"
+        f"{kinds.count('none')} of {len(names)} never do"
     )
     order = np.arange(len(names))
     axis = log_axis(loss[np.isfinite(loss)], "final loss", floor=1e-6)
     edges = [10.0**v for v in axis["range"]]
     text = [
         f"{name}: rescues {n} of {seeds}, median loss {short(m) if np.isfinite(m) else 'diverged'}"
-        for name, n, m in zip(names, saved, median, strict=True)
+        for name, n, m in zip(names, found.saved, median, strict=True)
     ]
     shared = dict(customdata=order, hovertext=text, hovertemplate="%{hovertext}<extra></extra>")
     dots = dict(mode="markers", hoverinfo="skip", customdata=np.repeat(order, seeds))

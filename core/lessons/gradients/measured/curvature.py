@@ -12,10 +12,12 @@ import torch
 
 from core.engine.autograd import loss
 from core.engine.network import Stack
+from core.engine.optimizers import momentum
 from core.engine.train import snapshot_steps, train
 from core.experiment import Experiment
 from core.lessons.gradients.ruler import curvature_samples
 from core.run import Run
+from core.theory import momentum_threshold
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,22 @@ class Sharpness:
     run: Run
     at: np.ndarray
     values: np.ndarray
+
+    @property
+    def limit(self) -> float:
+        """The largest curvature of a parabola on which this learning rate converges."""
+        e = self.run.experiment
+        return momentum_threshold(e.learning_rate, momentum(e))
+
+    @property
+    def relative(self) -> np.ndarray:
+        """The values over the limit [n]."""
+        return self.values / self.limit
+
+    @property
+    def rises(self) -> int:
+        """The number of steps in which the loss rises."""
+        return int((np.diff(self.run.loss) > 0).sum())
 
 
 BASIS, TOLERANCE = 10, 1e-5

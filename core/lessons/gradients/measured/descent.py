@@ -27,6 +27,12 @@ class Descent:
     curvature: np.ndarray
     predicted_curvature: np.ndarray
 
+    @property
+    def off(self) -> float:
+        """The largest relative difference of the losses, up to where they have fallen to 1e-12."""
+        good = (self.predicted > 1e-12 * self.predicted[0]) & np.isfinite(self.loss)
+        return np.abs(self.loss[good] / self.predicted[good] - 1).max()
+
 
 FEATURES, SAMPLES, UNITS = 5, 200, 512
 

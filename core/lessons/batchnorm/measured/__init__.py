@@ -1,0 +1,1 @@
+"""Measured for this lesson."""
