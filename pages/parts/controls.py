@@ -97,17 +97,23 @@ def inline(lesson: Lesson, settings: Settings, *names: str) -> None:
             control(lesson, settings, name, settings.unused)
 
 
-def put(key: str, value) -> None:
-    """Make a widget show a value; one that does is left alone, the reader may be typing the next."""
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
+def put(key: str, value, ends: tuple[int, int] | None = None) -> None:
+    """Make a widget show a value; one that does is left alone, the reader may be typing the next.
+
+    ends: those of a slider. With others it is a new widget to Streamlit, which would start at its lowest.
+    """
+    state, before = st.session_state, st.session_state.get(f"{key}.ends")
+    state[f"{key}.ends"] = ends
+    if key not in state or state[key] != value or before != ends:
+        state[key] = value
 
 
 def control(lesson: Lesson, settings: Settings, name: str, unused: dict[str, str]) -> None:
     """The control of one setting; text that was refused stays, to be put right."""
     field, key, value = type(settings).model_fields[name], f"{lesson.slug}.{name}", getattr(settings, name)
+    offered = [] if field.annotation is str else settings.offered(name)
     if field.annotation is not str or not st.session_state.get(f"{lesson.slug}.complaints"):
-        put(key, value)
+        put(key, value, (offered[0], offered[-1]) if isinstance(offered, range) else None)
     why = unused.get(name)
     about = dict(
         label=field.title,
@@ -119,7 +125,6 @@ def control(lesson: Lesson, settings: Settings, name: str, unused: dict[str, str
     if field.annotation is str:
         st.text_input(**about)
         return
-    offered = settings.offered(name)
     if len(offered) == 1:
         st.text_input(field.title, plain(value), key=f"{key}.only", help=field.description, disabled=True)
     elif field.annotation is bool:

@@ -79,7 +79,7 @@ def _moves(lesson: Lesson, moment: int, last: int) -> None:
                 kwargs={"step": step},
             )
     key = f"{lesson.slug}.step"
-    controls.put(key, moment)
+    controls.put(key, moment, (0, last))
     st.slider("Step", 0, last, key=key, on_change=lambda: controls.change(lesson, step=st.session_state[key]))
 
 
