@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 from scipy.sparse import linalg
-from torch.func import functional_call
 
 from core.engine.network import Stack
 from core.experiment import Experiment
@@ -54,35 +53,6 @@ def test_a_product_is_the_hessian_times_the_vector():
     hessian = full_hessian(SMALL)
     v = torch.from_numpy(np.random.default_rng(0).normal(size=len(hessian)))
     np.testing.assert_allclose(product(v).numpy(), hessian @ v.numpy(), rtol=1e-9, atol=1e-12)
-
-
-@pytest.mark.parametrize("changes", KINDS, ids=str)
-def test_the_loss_is_that_of_the_engine(changes):
-    e = SMALL.but(**changes)
-    stack = Stack([e])
-    value = curvature.loss(e, curvature.parameters(stack), stack.x_train[0], stack.y_train[0])
-    assert float(value) == pytest.approx(float(stack.forward(stack.x_train, stack.y_train)), rel=1e-10)
-
-
-def test_the_loss_is_that_of_torch_nn():
-    stack = Stack([SMALL])
-    layers = [
-        torch.nn.Linear(2, 5),
-        torch.nn.Tanh(),
-        torch.nn.Linear(5, 5),
-        torch.nn.Tanh(),
-        torch.nn.Linear(5, 1),
-    ]
-    network = torch.nn.Sequential(*layers).double()
-    values = curvature.parameters(stack)
-    named = {f"{2 * i}.weight": values[i] for i in range(3)} | {
-        f"{2 * i}.bias": values[3 + i][:, 0] for i in range(3)
-    }
-    output = functional_call(network, named, stack.x_train[0].T)
-    expected = torch.nn.BCEWithLogitsLoss()(output, stack.y_train[0].T)
-    assert float(curvature.loss(SMALL, values, stack.x_train[0], stack.y_train[0])) == pytest.approx(
-        float(expected)
-    )
 
 
 def test_lanczos_is_not_fooled_by_a_larger_negative_eigenvalue():
