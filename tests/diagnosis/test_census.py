@@ -6,7 +6,6 @@ import pytest
 from core.diagnosis import census
 from core.diagnosis.measures import MEASURES
 from core.engine.train import train
-from core.export.csv import units_csv
 from core.lessons.dead_relus.lesson import CALM, FINE, NEGATIVE, START
 
 
@@ -74,12 +73,3 @@ def test_a_run_that_diverged_is_counted_where_it_last_was_finite():
     assert np.isfinite(census.dead_share(run)).all()
     assert (census.died_at(run) <= run.at[run.last]).all()
     assert census.sentence(run).startswith(("After", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"))
-
-
-def test_the_census_as_csv_has_one_row_per_snapshot_layer_and_unit(run):
-    lines = units_csv(run).splitlines()
-    assert lines[0] == "step,layer,unit,active_fraction"
-    assert len(lines) == 1 + run.active_fraction.size
-    step, layer, unit, share = lines[-1].split(",")
-    assert (int(step), int(layer), int(unit)) == (START.steps, START.depth, START.width)
-    assert float(share) == pytest.approx(run.active_fraction[-1, -1, -1])

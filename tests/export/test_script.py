@@ -1,7 +1,6 @@
-"""The script a reader takes home trains the same network, and the CSV says what the run says."""
+"""The script a reader takes home trains the same network, under a name that tells which."""
 
 import ast
-import io
 import json
 import os
 import random
@@ -12,14 +11,12 @@ from typing import get_args
 from urllib.parse import parse_qsl
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from core.data import DATASETS, SCALERS
 from core.engine.initial import INITS
 from core.engine.train import train
 from core.experiment import Activation, Experiment, Init, Optimizer
-from core.export.csv import losses_csv, probes_csv, runs_csv
 from core.export.script import file_name, pytorch_script
 
 ROOT = Path(__file__).parents[2]
@@ -194,40 +191,6 @@ def test_the_menu_is_complete():
     assert {e.init for e in EXPERIMENTS} == set(INITS)
     assert {e.activation for e in EXPERIMENTS} == set(get_args(Activation))
     assert {e.dataset for e in EXPERIMENTS} == set(DATASETS)
-
-
-@pytest.mark.parametrize("number", [0, 1])
-def test_losses_survive_the_csv(number, runs):
-    run = runs[number]
-    table = pd.read_csv(io.StringIO(losses_csv(run)), index_col="step")
-    assert list(table) == ["loss", "train_loss", "test_loss", "train_accuracy", "test_accuracy"]
-    assert list(table.index) == list(range(run.experiment.steps + 1))
-    np.testing.assert_array_equal(table.loss[:-1].astype(run.loss.dtype), run.loss)
-    assert np.isnan(table.loss.iloc[-1])
-    np.testing.assert_array_equal(
-        table.test_accuracy[run.at].astype(run.test_accuracy.dtype), run.test_accuracy
-    )
-    assert table.drop(index=run.at).test_loss.isna().all()
-
-
-@pytest.mark.parametrize("number", [0, 1])
-def test_probes_survive_the_csv(number, runs):
-    run = runs[number]
-    table = pd.read_csv(io.StringIO(probes_csv(run)))
-    assert list(table) == ["step", "layer", *run.probes]
-    for name, values in run.probes.items():
-        wide = table.pivot(index="step", columns="layer", values=name)
-        assert list(wide.columns) == list(range(1, run.experiment.depth + 1))
-        np.testing.assert_array_equal(wide.to_numpy(values.dtype), values)
-
-
-def test_a_sweep_survives_the_csv():
-    swept = train(Experiment(samples=64, steps=5).vary(dropout=(0, 0.5), seed=(3, 4)), snapshots=2)
-    table = pd.read_csv(io.StringIO(runs_csv(swept)))
-    assert list(table)[:3] == ["dropout", "seed", "train_loss"]
-    assert table[["dropout", "seed"]].to_numpy().tolist() == [[0, 3], [0, 4], [0.5, 3], [0.5, 4]]
-    np.testing.assert_array_equal(table.test_loss.astype("float32"), [run.test_loss[-1] for run in swept])
-    assert table.diverged_at.isna().all()
 
 
 def test_a_file_name_tells_the_experiment():

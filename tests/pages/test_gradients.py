@@ -1,19 +1,12 @@
 """The parts below the Gradients page: each computes when asked, and opens what it shows."""
 
-import io
-
 import numpy as np
-import pandas as pd
 import pytest
 
-from core.charts.runs import loss
 from core.engine.train import train
-from core.export.csv import chart_csv, runs_csv
 from core.lessons import LESSONS
 from core.lessons.gradients import depth
 from core.lessons.gradients.lesson import CHANGES, DEFAULT, DIVERGING, EDGE, LARGE
-from core.lessons.gradients.ruler import networks
-from core.run import ENDS
 from core.sweep import Sweep
 
 LESSON = LESSONS["gradients"]
@@ -125,21 +118,3 @@ def test_an_autopsy_of_every_run_that_is_offered(part, figures, name):
     click(at, f"gradients.open.{name}")
     assert at.session_state["gradients"] == DIVERGING[name]
     assert {"gradients.autopsy", "gradients.layers"} <= set(figures(at))
-
-
-def test_a_table_of_runs_holds_what_differs_and_how_it_ended():
-    sweep = networks(LESSON.start.but(depth=2, width=4, samples=32, steps=3, learning_rate=0.05))
-    runs = train(sweep.experiments, ENDS)
-    table = pd.read_csv(io.StringIO(runs_csv(runs)))
-    assert {"learning_rate", "seed", "train_loss", "diverged_at"} <= set(table.columns)
-    assert "depth" not in table.columns
-    np.testing.assert_allclose(table["train_loss"], [run.train_loss[-1] for run in runs], rtol=1e-6)
-
-
-def test_a_table_of_a_chart_holds_every_point():
-    [run] = train([LESSON.start.but(depth=2, width=4, samples=32, steps=9)])
-    figure = loss(run)
-    table = pd.read_csv(io.StringIO(chart_csv(figure)))
-    training = table[table["line"] == "training"]
-    np.testing.assert_allclose(training["y"], run.loss, rtol=1e-6)
-    assert (table["chart"] == figure.layout.meta["title"]).all()
