@@ -25,10 +25,11 @@ def _drawn(seed: int, samples: int, missing: int, *shape: float) -> pd.DataFrame
 def houses(
     rng, rows: int, noise: float, income_spread: float, outlier: float, outlier_share: float
 ) -> pd.DataFrame:
-    """A table of houses; the price is the sum of what five columns mean, each with variance 1, plus noise.
+    """A table of houses; the price is the sum of what five columns mean, plus noise.
 
     age is uniform, rooms whole numbers, income and population log-normal, and the sensor, which tells of the
-    price while it works, sticks at `outlier` in a share of the rows.
+    price while it works, sticks at `outlier` in a share of the rows. What rooms mean has variance 1/4, what
+    each of the others means 1.
     """
     age, rooms = rng.uniform(0, 90, rows), rng.integers(1, 11, rows)
     wealth, crowd, quiet = rng.normal(size=(3, rows))
