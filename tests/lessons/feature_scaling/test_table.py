@@ -1,4 +1,4 @@
-"""The synthetic table, what is done to its columns, and networks without hidden layers trained on it."""
+"""What is done to the columns of a table, and networks without hidden layers trained on it."""
 
 import numpy as np
 import pytest
@@ -18,29 +18,6 @@ from core.lessons.feature_scaling.table import skewness, summary
 from core.run import ENDS
 
 SMALL = Houses(samples=200, steps=30)
-
-
-def test_the_columns_are_what_the_page_says():
-    table = Houses(samples=4000).draw()
-    assert len(table) == 8000
-    assert table["age"].between(0, 90).all()
-    assert set(table["rooms"]) == set(range(1, 11))
-    assert np.log(table["income"]).std() == pytest.approx(1, abs=0.03)
-    assert np.log(table["population"]).std() == pytest.approx(2.5, abs=0.06)
-    assert (table["sensor"] == 500).mean() == pytest.approx(0.01, abs=0.004)
-    assert table["sensor"].median() == pytest.approx(50, abs=0.3)
-
-
-def test_settings_of_the_scaling_leave_the_table_as_it_is():
-    same = SMALL.but(scaling="zscore", age="log", clip=1, depth=2, learning_rate=1)
-    assert same.draw().equals(SMALL.draw())
-    assert not SMALL.but(seed=1).draw().equals(SMALL.draw())
-
-
-def test_missing_cells_are_in_training_rows_and_the_rest_stays():
-    gaps = SMALL.but(missing=7).draw()
-    assert gaps["income"].isna().sum() == gaps["income"][:200].isna().sum() == 7
-    np.testing.assert_array_equal(gaps.drop(columns="income"), SMALL.draw().drop(columns="income"))
 
 
 def test_kelleys_skewness_is_that_of_the_normal_quantiles_and_deaf_to_outliers():
