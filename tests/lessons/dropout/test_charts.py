@@ -28,15 +28,17 @@ def undropped():
     return train([SMALL.but(dropout=0)], 8)[0]
 
 
-def test_the_masks_drawn_are_those_the_run_used():
+def test_the_masks_drawn_are_those_the_run_used(the):
     e = SMALL.but(dropout_last=False, steps=12)
     figure = modes.network(e)
     assert len(figure.frames) == 12
     for step, mask in enumerate(islice(used_masks(e, 0), 12)):
-        marker = figure.frames[step].data[1].marker
-        crossed = [symbol != "circle" for symbol in marker.symbol]
-        assert crossed == [False] * 2 + list(~mask[:, 0]) + [False] * 9
-        assert set(np.array(marker.size)[2:10][mask[:, 0]].round(6)) <= {round(11 * 2**0.5, 6)}
+        units = the(figure.frames[step], name="units")
+        crossed, column = np.array(units.marker.symbol) != "circle", np.array(units.x, dtype=int)
+        assert np.bincount(column).tolist() == [2, 8, 8, 1]
+        assert list(crossed[column == 1]) == list(~mask[:, 0])
+        assert not crossed[column != 1].any()
+        np.testing.assert_allclose(np.array(units.marker.size)[(column == 1) & ~crossed], 11 * 2**0.5)
         assert f"{mask[:, 0].sum()} of 8<br>kept × 2" in [
             a.text for a in figure.frames[step].layout.annotations
         ]

@@ -68,7 +68,8 @@ def network(e: Experiment) -> go.Figure:
         alive = np.concatenate([np.ones(sizes[0], bool), kept[step].ravel(), np.ones(sum(output), bool)])
         size = np.where(alive, 11 * np.minimum(scale, 4) ** 0.5, 9)
         colour, symbol = np.where(alive, FORWARD, THEORY), np.where(alive, "circle", "x-thin-open")
-        node = dict(x=places[:, 0], y=places[:, 1], marker=dict(size=size, color=colour, symbol=symbol))
+        marker = dict(size=size, color=colour, symbol=symbol)
+        node = dict(name="units", x=places[:, 0], y=places[:, 1], marker=marker)
         words = ["input", *map(_kept, kept[step], rates), *(["output"] if output else [])]
         tops = [dict(text=text, x=x, y=0.64, showarrow=False, font_size=12) for x, text in enumerate(words)]
         return [lines(edges[alive[edges].all(axis=1)]), node], dict(annotations=tops)
