@@ -83,9 +83,10 @@ def test_the_path_zigzags_on_raw_columns_and_is_short_on_scaled_ones(page, trace
     assert np.allclose([axis[5] for axis in scaled], [axis[0] for axis in best], atol=0.01)
 
 
-def test_the_parameter_grid_turns_in_one_step(page, figures):
+def test_the_parameter_grid_turns_in_one_step(page, figures, the):
     figure = figures(page(PAGE, **QUICK))["feature_scaling.poisoned"]
-    first, second, *_ = (np.asarray(frame["data"][0]["z"], dtype=float) for frame in figure["frames"])
+    grids = {frame["name"]: the(frame, type="heatmap")["z"] for frame in figure["frames"]}
+    first, second = (np.asarray(grids[step], dtype=float) for step in ("0", "1"))
     assert np.nanmax(first) == 0
     assert np.nanmin(second) == 1
 

@@ -1,9 +1,16 @@
 """The verdicts on the textbook's sentences, and that the evidence has the numbers that science gives."""
 
+import math
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
+from core.diagnosis.measures import short
+from core.lessons.backprop import paths
+from core.lessons.backprop.check import gradient_check
 from core.lessons.backprop.claims import CLAIMS, FUNCTIONS, judge, tried, verdicts
+from core.lessons.backprop.expression import parse
 
 WORDS = {
     "Backpropagation avoids an exponential number": "holds only when",
@@ -35,10 +42,18 @@ def test_every_sentence_is_judged_in_order():
 
 def test_recording_saves_the_calls_that_are_counted():
     ladder, deep, three, small = judge(claim("Backpropagation avoids")).outcomes
-    assert ladder.sentence.startswith("65,535 calls without recording, 15 with")
-    assert deep.sentence == "2.7e36 paths through 78,016 edges"
-    assert three.sentence == "54 paths through 27 edges"
-    assert not small.holds
+    values = paths.ladder(15)
+    without, recorded = paths.ladder_without_recording(values), paths.ladder_with_recording(values)
+    assert (without[1], recorded[1]) == (2**16 - 1, 15)
+    assert recorded[0] == pytest.approx(without[0], rel=1e-12)
+    assert f"{2**16 - 1:,} calls without recording, 15 with;" in ladder.sentence
+    networks = {deep: (2, *[64] * 20, 1), three: (2, 3, 3, 3, 1), small: (2, 2, 1)}
+    for outcome, widths in networks.items():
+        ways, edges = math.prod(widths), sum(i * o for i, o in pairwise(widths))
+        assert (paths.layered_paths(widths), paths.layered_edges(widths)) == (ways, edges)
+        assert f"{short(float(ways))} paths" in outcome.sentence and f"{edges:,} edges" in outcome.sentence
+        assert outcome.holds == (edges < ways)
+    assert [o.holds for o in (ladder, deep, three, small)] == [True, True, True, False]
 
 
 def test_three_odd_functions_learn_and_a_step_does_not_move():
@@ -54,4 +69,8 @@ def test_three_odd_functions_learn_and_a_step_does_not_move():
 def test_a_kink_has_no_gradient_to_agree_on():
     smooth, kink = judge(claim("Finite differences")).outcomes
     assert smooth.holds
-    assert kink.sentence == "backpropagation 0, central difference 0.5"
+    assert not kink.holds
+    check = gradient_check(parse("relu(x) * 1"), {"x": 0.0}, {"x": 1.0})
+    assert check.exact == 0
+    np.testing.assert_allclose(check.central, 0.5)
+    assert "backpropagation 0," in kink.sentence and "difference 0.5" in kink.sentence

@@ -52,7 +52,11 @@ def test_gradients_are_explained(answer, right, sentence):
 
 
 def test_nothing_is_added_where_nothing_came_before_or_nobody_adds():
-    assert gradient(FIRST, -10).sentence == "Right: the gradient of x is then 1 × -10 = -10."
+    assert (FIRST.before, FIRST.incoming, FIRST.local, FIRST.after) == (0, 1, -10, -10)
+    reply = gradient(FIRST, -10)
+    assert reply.right and "1 × -10 = -10" in reply.sentence and " + " not in reply.sentence
     overwritten = backward(GRAPH, forward(GRAPH, {"x": 2, "y": -5}), accumulate=False)
     last = next(edge for edge in overwritten if (edge.node, edge.operand) == ("a", "x"))
-    assert gradient(last, -10, accumulate=False).sentence == "Right: the gradient of x is then 2 × -5 = -10."
+    assert (last.incoming, last.local, last.after) == (2, -5, -10)
+    reply = gradient(last, -10, accumulate=False)
+    assert reply.right and "2 × -5 = -10" in reply.sentence and " + " not in reply.sentence
