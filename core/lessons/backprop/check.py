@@ -37,6 +37,25 @@ class GradientCheck:
     predicted_forward: np.ndarray
     predicted_central: np.ndarray
 
+    @property
+    def errors(self) -> dict[str, np.ndarray]:
+        """The error of every difference over `h`."""
+        estimates = {"forward": self.forward, "central": self.central, "complex step": self.complex_step}
+        return {name: np.abs(estimate - self.exact) for name, estimate in estimates.items()}
+
+    @property
+    def best(self) -> dict[str, int]:
+        """Difference -> the index of the h with the smallest error."""
+        return {name: lowest(error) for name, error in self.errors.items()}
+
+    @property
+    def orders(self) -> dict[str, float]:
+        """Difference -> the power of h by which its error falls where truncation rules."""
+        return {
+            name: order(self.h, error, 20 * self.h[self.best[name]], 0.03)
+            for name, error in self.errors.items()
+        }
+
 
 @dataclass(frozen=True)
 class TaylorTest:
@@ -45,6 +64,27 @@ class TaylorTest:
     h: np.ndarray
     zeroth: np.ndarray
     first: np.ndarray
+
+    @property
+    def orders(self) -> tuple[float, float]:
+        """The powers of h by which both fall."""
+        return tuple(order(self.h, rest, 1e-6, 1e-2) for rest in (self.zeroth, self.first))
+
+    @property
+    def straight(self) -> bool:
+        """Whether the gradient explains the whole change, to rounding."""
+        return bool(self.first[(self.h >= 1e-6) & (self.h <= 1e-2)].max() < 1e-12)
+
+
+def order(h: np.ndarray, error: np.ndarray, low: float, high: float) -> float:
+    """The slope of log error over log h where low <= h <= high; NaN with fewer than three points to fit."""
+    part = (low <= h) & (h <= high) & np.isfinite(error) & (error > 0)
+    return float(np.polyfit(np.log10(h[part]), np.log10(error[part]), 1)[0]) if part.sum() > 2 else np.nan
+
+
+def lowest(error: np.ndarray) -> int:
+    """The index of the smallest error that is a number."""
+    return int(np.argmin(np.nan_to_num(error, nan=np.inf)))
 
 
 def gradient_check(

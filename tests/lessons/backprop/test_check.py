@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.lessons.backprop.check import H, gradient_check, taylor_test
+from core.lessons.backprop.check import H, gradient_check, order, taylor_test
 from core.lessons.backprop.expression import parse
 from core.lessons.backprop.networks import SHAPES, parameters, program, start_values
 
@@ -13,18 +13,21 @@ def network(shape="2-3-3-1", activation="tanh", loss="mse", seed=2):
     return graph, start_values(graph, seed=seed), dict.fromkeys(parameters(graph), 1.0)
 
 
-def slope(h, error, low, high):
-    part = (low <= h) & (h <= high)
-    return np.polyfit(np.log10(h[part]), np.log10(error[part]), 1)[0]
-
-
 def test_differences_fall_with_their_order_and_rise_with_rounding():
     check = gradient_check(*network())
     forward, central = abs(check.forward - check.exact), abs(check.central - check.exact)
-    assert slope(H, forward, 1e-6, 1e-2) == pytest.approx(1, abs=0.05)
-    assert slope(H, central, 1e-3, 1e-1) == pytest.approx(2, abs=0.05)
-    assert slope(H, forward, 1e-15, 1e-10) == pytest.approx(-1, abs=0.25)
-    assert slope(H, central, 1e-15, 1e-8) == pytest.approx(-1, abs=0.25)
+    assert order(H, forward, 1e-6, 1e-2) == pytest.approx(1, abs=0.05)
+    assert order(H, central, 1e-3, 1e-1) == pytest.approx(2, abs=0.05)
+    assert order(H, forward, 1e-15, 1e-10) == pytest.approx(-1, abs=0.25)
+    assert order(H, central, 1e-15, 1e-8) == pytest.approx(-1, abs=0.25)
+    assert (check.orders["forward"], check.orders["central"]) == pytest.approx((1, 2), abs=0.05)
+
+
+def test_an_order_is_fitted_to_what_is_a_number_and_to_three_points_at_least():
+    h = np.logspace(-6, -2, 9)
+    error = np.where(h > 1e-3, np.nan, 5 * h**3)
+    assert order(h, error, 1e-6, 1e-2) == pytest.approx(3)
+    assert np.isnan(order(h, error, 5e-4, 1e-2))
 
 
 def test_the_best_h_is_where_theory_has_it():
@@ -36,6 +39,7 @@ def test_the_best_h_is_where_theory_has_it():
         error = abs(estimate - check.exact)
         assert abs(np.log10(H[error.argmin()] / H[predicted.argmin()])) <= 1.5
         assert error.min() < 10 * predicted.min()
+    assert H[check.best["forward"]] < H[check.best["central"]]
 
 
 def test_predicted_errors_match_where_truncation_rules():
@@ -83,5 +87,5 @@ def test_a_direction_must_name_leaves():
 def test_taylor_remainders_fall_with_h_and_h_squared():
     h = np.logspace(-6, -3, 13)
     test = taylor_test(*network(), h)
-    assert slope(h, test.zeroth, 1e-6, 1e-3) == pytest.approx(1, abs=0.02)
-    assert slope(h, test.first, 1e-6, 1e-3) == pytest.approx(2, abs=0.02)
+    assert order(h, test.zeroth, 1e-6, 1e-3) == pytest.approx(1, abs=0.02)
+    assert order(h, test.first, 1e-6, 1e-3) == pytest.approx(2, abs=0.02)

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, THEORY, WEIGHTS, chart, drawable, log_axis
 from core.diagnosis.measures import short
 from core.lessons.backprop import cost
-from core.lessons.backprop.check import GradientCheck, TaylorTest
+from core.lessons.backprop.check import GradientCheck, TaylorTest, lowest
 
 if TYPE_CHECKING:
     from core.lessons.backprop.measured import Flops, Seconds
@@ -18,22 +18,9 @@ if TYPE_CHECKING:
 WAYS = {"backpropagation": AFTER, "forward mode": WEIGHTS, "central differences": BEFORE}
 
 
-def slope(x, y, low: float, high: float) -> float:
-    """The slope of log y over log x where low <= x <= high; NaN with fewer than three points to fit."""
-    x, y = np.asarray(x), np.asarray(y)
-    part = (low <= x) & (x <= high) & np.isfinite(y) & (y > 0)
-    return float(np.polyfit(np.log10(x[part]), np.log10(y[part]), 1)[0]) if part.sum() > 2 else np.nan
-
-
-def _lowest(error: np.ndarray) -> int:
-    return int(np.argmin(np.nan_to_num(error, nan=np.inf)))
-
-
 def differences(check: GradientCheck) -> go.Figure:
     """The error of three differences against the step h, over what theory predicts."""
-    estimates = {"forward": check.forward, "central": check.central, "complex step": check.complex_step}
-    errors = {name: np.abs(estimate - check.exact) for name, estimate in estimates.items()}
-    best = {name: _lowest(error) for name, error in errors.items()}
+    errors, best = check.errors, check.best
     title = "Best step: " + ", ".join(
         f"{name} h = {short(check.h[best[name]])} (error {short(errors[name][best[name]])})"
         for name in ("forward", "central")
@@ -42,10 +29,10 @@ def differences(check: GradientCheck) -> go.Figure:
     title += f"; the complex step is off by at most {short(np.max(small))} for every h up to 10⁻⁸"
     predicted = {"forward": check.predicted_forward, "central": check.predicted_central}
     expected = " and ".join(
-        f"{short(check.h[_lowest(error)])} for {name}" for name, error in predicted.items()
+        f"{short(check.h[lowest(error)])} for {name}" for name, error in predicted.items()
     )
     slopes = ", ".join(
-        f"{name} {short(slope(check.h, errors[name], 20 * check.h[best[name]], 0.03))} (predicted {order})"
+        f"{name} {short(check.orders[name])} (predicted {order})"
         for name, order in (("forward", 1), ("central", 2))
     )
     traces = [
@@ -84,24 +71,24 @@ def differences(check: GradientCheck) -> go.Figure:
 
 def taylor(test: TaylorTest) -> go.Figure:
     """What is left of the change of the output without and with the gradient, against the step h."""
-    orders = [slope(test.h, r, 1e-6, 1e-2) for r in (test.zeroth, test.first)]
-    if test.first[(test.h >= 1e-6) & (test.h <= 1e-2)].max() < 1e-12:
+    change, rest = test.orders
+    if test.straight:
         title = "The gradient explains the whole change: the function is straight here"
-    elif orders[1] > 1.8:
-        title = f"The rest falls as h to the {orders[1]:.2f}: the gradient is right"
+    elif rest > 1.8:
+        title = f"The rest falls as h to the {rest:.2f}: the gradient is right"
     else:
-        title = f"The rest falls only as h to the {orders[1]:.2f}: a kink is near, or the gradient is wrong"
+        title = f"The rest falls only as h to the {rest:.2f}: a kink is near, or the gradient is wrong"
     return chart(
         [
-            go.Scatter(x=test.h, y=drawable(rest), name=name, mode="lines+markers", line_color=colour)
-            for name, rest, colour in (
+            go.Scatter(x=test.h, y=drawable(left), name=name, mode="lines+markers", line_color=colour)
+            for name, left, colour in (
                 ("|change|", test.zeroth, BEFORE),
                 ("|change − h · gradient|", test.first, AFTER),
             )
         ],
         title=title,
         alt=f"Taylor test. {title}.",
-        how=f"The Taylor test: the change itself falls as h to the {orders[0]:.2f}; with the right gradient "
+        how=f"The Taylor test: the change itself falls as h to the {change:.2f}; with the right gradient "
         "taken off, the rest falls twice as fast. A wrong gradient would leave slope 1.",
         xaxis=dict(title="step h", type="log", exponentformat="power", nticks=8),
         yaxis=log_axis([*np.maximum(test.first, 1e-18), *test.zeroth], "what is left"),

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 def born(drawn: BornDead) -> go.Figure:
     """Networks that one input cannot pass, against depth, over the exact formula."""
-    names = [f"{width} units wide" for width in drawn.widths]
-    fine = drawn.depths
-    traces = []
+    fine, traces = drawn.depths, []
     for i, width in enumerate(drawn.widths):
         traces.append(
             go.Scatter(
@@ -27,22 +25,21 @@ def born(drawn: BornDead) -> go.Figure:
                 y=drawn.at_point[i],
                 mode="markers",
                 marker=dict(color=PALETTE[i], size=5),
-                name=names[i],
+                name=f"{width} units wide",
             )
         )
         traces.append(
             go.Scatter(
                 x=fine,
-                y=[born_dead(width, int(depth)) for depth in fine],
+                y=drawn.exact[i],
                 line=dict(color=THEORY, dash="dash", width=1.5),
                 mode="lines",
                 name="exact: 1 − (1 − 2⁻ᴺ)ᴸ",
                 showlegend=i == 0,
             )
         )
-    exact = np.array([[born_dead(w, int(d)) for d in fine] for w in drawn.widths])
     narrow, wide = 100 * drawn.at_point[[0, -1], -1]
-    off = 100 * np.abs(drawn.at_point - exact).max()
+    off = 100 * np.abs(drawn.at_point - drawn.exact).max()
     title = (
         f"At {fine[-1]} layers {narrow:.0f} % of the networks {drawn.widths[0]} units wide let nothing of an "
         f"input through, {wide:.0f} % of those {drawn.widths[-1]} wide"

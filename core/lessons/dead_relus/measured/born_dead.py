@@ -6,6 +6,7 @@ import numpy as np
 
 from core.data import WEIGHTS, stream
 from core.engine.initial import he
+from core.lessons.dead_relus.theory import born_dead
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,11 @@ class BornDead:
     networks: int
     at_point: np.ndarray
     everywhere: np.ndarray
+
+    @property
+    def exact(self) -> np.ndarray:
+        """The probability of `at_point` in closed form [widths, depths]."""
+        return np.array([[born_dead(width, int(depth)) for depth in self.depths] for width in self.widths])
 
     @property
     def error(self) -> np.ndarray:

@@ -116,7 +116,7 @@ def mode(e: Experiment, found: Asked, training: bool) -> go.Figure:
     """What the same weights answer to the same held-out samples when asked again and again, in one mode."""
     asked = found.training if training else found.evaluation
     draws, samples = asked.shape
-    spread = float(asked.std(axis=0).mean()) if np.ptp(asked, axis=0).any() else 0
+    spread = found.spread(asked)
     name = "Training" if training else "Evaluation"
     title = f"{name} mode: asked {draws} times, " + (
         f"the answers to one sample scatter by {short(spread)}" if spread else "a sample gets the same answer"

@@ -23,6 +23,11 @@ class Asked(NamedTuple):
     training: np.ndarray
     evaluation: np.ndarray
 
+    @staticmethod
+    def spread(answers: np.ndarray) -> float:
+        """The deviation of the answers to one sample, on average over the samples; 0 where all are equal."""
+        return float(answers.std(axis=0).mean()) if np.ptp(answers, axis=0).any() else 0.0
+
 
 def asked(run: Run, tick: Callable = lambda *_: None) -> Asked:
     """In training mode dropout drops, and batch normalization takes mean and variance of these samples."""
