@@ -9,7 +9,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.parts import training
+
 ROOT = Path(__file__).parents[1]
+PATIENCE = 600
+"""Seconds after which a page counts as stuck: none is so slow, on however busy a machine."""
 
 
 @pytest.fixture(scope="session")
@@ -18,11 +22,17 @@ def root():
     return ROOT
 
 
-@pytest.fixture(autouse=True)
-def empty_caches():
-    """No test is helped or harmed by what another left in Streamlit's caches."""
+@pytest.fixture
+def cold(monkeypatch):
+    """A server on which nobody has computed anything, before the test and after it.
+
+    All other tests share what pages have trained and computed: it is the same for the same settings.
+    """
+    empty = training.Store()
+    monkeypatch.setattr(training, "store", lambda: empty)
     st.cache_data.clear()
-    st.cache_resource.clear()
+    yield
+    st.cache_data.clear()
 
 
 @pytest.fixture
@@ -30,7 +40,7 @@ def page():
     """`page("pages/gradients.py", activation="relu")` opens that page with these link parameters."""
 
     def open_page(path="pages/home.py", **link):
-        at = AppTest.from_file(ROOT / "dashboard.py", default_timeout=60)
+        at = AppTest.from_file(ROOT / "dashboard.py", default_timeout=PATIENCE)
         at.query_params.update(link)
         at.switch_page(path)
         at.run()

@@ -189,6 +189,13 @@ KINDS = {
 }
 """Annotation -> what makes such an argument of an extreme."""
 
+
+@cache
+def made(kind, e):
+    """An argument of this kind, made of an extreme once for all charts."""
+    return KINDS[kind](e)
+
+
 ARGUMENTS = {
     "claims.dots": outcome,
     "columns.column": lambda e: dict(e=e, name="income", values=before_and_after(e)[1][:, 2], scaled=True),

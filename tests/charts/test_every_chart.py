@@ -14,7 +14,7 @@ import pytest
 import core
 from core.lessons import LESSONS
 from core.lessons.thumbnails import THUMBNAILS
-from tests.charts.arguments import ARGUMENTS, EXTREMES, FIXED, KINDS, NETWORKS, SMALL, run
+from tests.charts.arguments import ARGUMENTS, EXTREMES, FIXED, KINDS, NETWORKS, SMALL, made, run
 
 PLACE = re.compile(
     r"core\.charts\.(?!style|sweeps)\w+|core\.lessons\.thumbnails|core\.lessons\.\w+\.charts(\.\w+)?"
@@ -70,7 +70,7 @@ def arguments(module, name, extreme):
     kinds = required(module, name)
     unknown = [kind for kind in kinds.values() if kind not in KINDS]
     assert not unknown, f"tests/charts/arguments.py does not say how to make {unknown[0]} for {here}"
-    return {argument: KINDS[kind](e) for argument, kind in kinds.items()}
+    return {argument: made(kind, e) for argument, kind in kinds.items()}
 
 
 def test_every_chart_has_a_name_of_its_own():

@@ -1,5 +1,6 @@
 """Remedies: possible, in words, and right for optimizers that nobody has thought of."""
 
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.experiment import Experiment, Optimizer
 from core.export.script import pytorch_script
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.gradients.charts.learning_rate import ruler
+from core.lessons.gradients.measured.rates import rates
 from core.run import ENDS
 from core.sweep import Sweep
 
@@ -133,10 +135,12 @@ def test_charts_and_scripts_follow_its_class_too():
     assert "torch.optim.Signs(" in script and "by Signs" in script
     assert "momentum" not in script.split('"""', 2)[2].lower()
     sweep = Sweep.over(e, learning_rate=(0.001, 0.01), seed=[0])
-    runs = train(sweep.experiments, ENDS)
-    assert "Signs rescales every step" in ruler(e, sweep, runs, 10.0).layout.meta["how"]
-    plain = ruler(e.but(optimizer="plain"), sweep, runs, 10.0)
-    assert "2 / λ_max = 0.2 " in plain.layout.meta["how"]
+    found = rates(e, sweep, train(sweep.experiments, ENDS), 10.0)
+    assert found.limit is None
+    assert "Signs rescales every step" in ruler(found).layout.meta["how"]
+    plain = replace(found, experiment=e.but(optimizer="plain"))
+    assert plain.limit == 0.2
+    assert "2 / λ_max = 0.2 " in ruler(plain).layout.meta["how"]
 
 
 LINEAR = Houses(samples=200, scaling="zscore", steps=200)

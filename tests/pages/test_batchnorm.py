@@ -3,6 +3,8 @@
 import numpy as np
 
 from core.lessons import LESSONS
+from core.lessons.batchnorm import lesson
+from core.sweep import Sweep
 
 LESSON = LESSONS["batchnorm"]
 PAGE = "pages/batchnorm.py"
@@ -46,7 +48,10 @@ def test_with_and_without_share_everything_but_batch_normalization(page, figures
         assert np.array_equal(with_it[name][1], without[name][1], equal_nan=True)
 
 
-def test_every_section_trains_when_asked(page, figures):
+def test_every_section_trains_when_asked(page, figures, cold, monkeypatch):
+    shifts = Sweep.over(lesson.SHIFTS.experiments[0].but(samples=128, steps=10), **lesson.SHIFTS.axes)
+    for name, value in {"GOOD": lesson.GOOD.but(width=16, steps=20), "SEEDS": 2, "SHIFTS": shifts}.items():
+        monkeypatch.setattr(lesson, name, value)
     at = page(PAGE, **QUICK, batchnorm="true")
     keys = [b.key for b in at.button if b.key and b.key.endswith(".run") and ".claim." not in b.key]
     for key in keys:

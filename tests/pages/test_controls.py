@@ -151,6 +151,17 @@ def test_what_had_to_change_along_with_a_choice_is_said_and_shown():
     assert control(at, "dropout", "features").value == 0
 
 
+@pytest.mark.parametrize(
+    ("slug", "name"), [(slug, name) for slug, lesson in LESSONS.items() for name in lesson.presets]
+)
+def test_the_link_of_every_preset_opens_it(slug, name):
+    lesson = LESSONS[slug]
+    at = ask(slug, **lesson.preset(name).to_link(lesson.start))
+    assert not said(at)
+    assert at.session_state[slug] == lesson.preset(name)
+    assert at.pills(key=f"{slug}.preset").value == name
+
+
 def test_a_preset_is_marked_while_the_settings_are_its_own_and_no_longer():
     at = ask("gradients", **GRADIENTS.preset("Weights too large").to_link(GRADIENTS.start))
     assert at.pills(key="gradients.preset").value == "Weights too large"

@@ -73,7 +73,7 @@ def test_another_experiment_starts_at_a_unit_of_its_own(page):
 
 
 @pytest.mark.parametrize("setting", CAUSES)
-def test_a_sweep_is_trained_when_asked_and_lies_over_its_theory(page, figures, setting):
+def test_a_sweep_is_trained_when_asked_and_lies_over_its_theory(page, figures, setting, cold):
     at = page(PAGE, **QUICK)
     assert f"dead_relus.{setting}.killed" not in figures(at)
     at.button(key=f"dead_relus.{setting}.sweep.run").click().run()
@@ -84,7 +84,7 @@ def test_a_sweep_is_trained_when_asked_and_lies_over_its_theory(page, figures, s
     assert f"dead_relus.{setting}.accuracy" in figures(at)
 
 
-def test_a_sweep_has_to_be_asked_for_again_when_the_experiment_changes(page, figures):
+def test_a_sweep_has_to_be_asked_for_again_when_the_experiment_changes(page, figures, cold):
     at = page(PAGE, **QUICK)
     at.button(key="dead_relus.bias.sweep.run").click().run()
     at.select_slider(key="dead_relus.learning_rate").set_value(0.01).run()
@@ -118,7 +118,7 @@ def test_variants_that_change_nothing_are_not_offered(tab, figures):
     assert {"He init", "centred inputs", "no negative bias"} <= set(labels)
 
 
-def test_the_variants_over_eight_seeds(tab, figures):
+def test_the_variants_over_eight_seeds(tab, figures, cold):
     at = tab(1, **QUICK)
     _, before = bars(at, figures)
     at.button(key="dead_relus.variants.seeds.run").click().run()
@@ -134,7 +134,7 @@ def test_before_and_after_one_variant(tab, figures):
     assert names == ["before", "batch normalization"]
 
 
-def test_silenced_units_come_back_when_asked(tab, figures, monkeypatch):
+def test_silenced_units_come_back_when_asked(tab, figures, cold, monkeypatch):
     quick = {name: e.but(depth=2, width=16, steps=20) for name, e in REVIVALS.items()}
     monkeypatch.setattr("core.lessons.dead_relus.lesson.REVIVALS", quick)
     at = tab(2, **QUICK)

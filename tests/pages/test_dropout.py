@@ -3,6 +3,7 @@
 import pytest
 
 from core.lessons.dropout.lesson import LESSON
+from pages.parts import show
 
 QUICK = {"width": "8", "samples": "64", "steps": "20"}
 PAGE = "pages/dropout.py"
@@ -18,7 +19,7 @@ def test_the_first_preset_is_dropout_between_two_hidden_layers():
     assert [start.dropout_after(layer) for layer in range(start.depth)] == [0.5, 0]
 
 
-def test_both_runs_share_axes_and_the_sections_wait(page, figures):
+def test_both_runs_share_axes_and_the_sections_wait(page, figures, cold):
     at = page(PAGE, **QUICK)
     drawn = figures(at)
     names = [trace["name"] for trace in drawn["dropout.loss"]["data"]]
@@ -34,7 +35,7 @@ def test_without_dropout_the_page_compares_with_half(page, traces):
     assert "held out, dropout 0.5" in traces(at, "dropout.loss")
 
 
-def test_rates_are_trained_when_asked_and_both_ends_are_checked(page, traces):
+def test_rates_are_trained_when_asked_and_both_ends_are_checked(page, traces, cold):
     at = page(PAGE, **QUICK)
     at.button(key="dropout.rates.run").click().run()
     assert not at.exception
@@ -51,7 +52,7 @@ def test_rates_are_trained_when_asked_and_both_ends_are_checked(page, traces):
         ("uncertainty", ["dropout.uncertainty"]),
     ],
 )
-def test_every_section_answers_when_asked(page, figures, key, charts):
+def test_every_section_answers_when_asked(page, figures, key, charts, cold):
     at = page(PAGE, **QUICK)
     at.button(key=f"dropout.{key}.run").click().run()
     assert not at.exception
@@ -87,8 +88,9 @@ def test_a_run_that_diverges_is_still_a_page(page):
     assert "diverged" in [metric.value for metric in at.metric]
 
 
-def test_too_many_networks_are_refused_in_a_sentence(page):
-    at = page(PAGE, width="256", depth="4", samples="512", steps="100", dropout="0")
+def test_too_many_networks_are_refused_in_a_sentence(page, monkeypatch):
+    monkeypatch.setattr(show, "WORK_LIMIT", 1e6)
+    at = page(PAGE, **QUICK, dropout="0")
     assert any("takes too long" in info.value for info in at.info)
     assert "dropout.rates.run" not in [button.key for button in at.button]
 

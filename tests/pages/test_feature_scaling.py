@@ -143,7 +143,7 @@ def test_gaps_in_an_uploaded_table_reach_the_page_as_a_warning(page):
     assert any(text.startswith("2 cells have no number") for text in said(at))
 
 
-def test_every_claim_comes_out_as_the_page_says(page):
+def test_every_claim_comes_out_as_the_page_says(page, cold):
     at = page(PAGE, **QUICK)
     for i in range(len(LESSON.claims)):
         at.button(key=f"feature_scaling.claim.{i}.run").click().run()

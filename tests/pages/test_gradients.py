@@ -39,7 +39,7 @@ def small_map(monkeypatch):
     monkeypatch.setattr(depth, "MAP", depth.MAP.but(width=8, steps=20, samples=64))
 
 
-def test_the_map_trains_when_asked_and_opens_a_cell(part, figures, small_map):
+def test_the_map_trains_when_asked_and_opens_a_cell(part, figures, small_map, cold):
     at = part("How deep can it train?")
     assert "gradients.map.False" not in figures(at)
     click(at, "gradients.map.run")
@@ -63,7 +63,7 @@ def test_chi_is_drawn_over_its_theory_for_this_activation_and_for_sigmoid(part, 
     assert y[x < 9].max() < 1 < y[x > 11].min()
 
 
-def test_the_rescues_can_be_opened(part, figures, the, monkeypatch):
+def test_the_rescues_can_be_opened(part, figures, the, monkeypatch, cold):
     few = Sweep.made(
         lambda change, seed: DEFAULT.but(**CHANGES[change], seed=seed, steps=5, samples=64),
         change=("as it is", "Adam"),
@@ -78,7 +78,7 @@ def test_the_rescues_can_be_opened(part, figures, the, monkeypatch):
     assert at.selectbox(key="gradients.rescues.open").value is None
 
 
-def test_the_ruler_measures_the_experiment_on_the_screen(part, figures, traces):
+def test_the_ruler_measures_the_experiment_on_the_screen(part, figures, traces, cold):
     at = part("Learning-rate ruler")
     assert {"gradients.least_squares", "gradients.catapult"} <= set(figures(at))
     click(at, "gradients.ruler.run")
@@ -111,8 +111,8 @@ def test_clipping_shows_both_networks(part, figures):
     assert at.table[0].value.loc["its norm overflows", "clip_grad_norm_"] == "(0, 0)"
 
 
-@pytest.mark.parametrize("name", DIVERGING)
-def test_an_autopsy_of_every_run_that_is_offered(part, figures, name):
+@pytest.mark.parametrize("name", ["Weights too large", "Learning rate too high"])
+def test_an_autopsy_of_a_run_that_is_offered(part, figures, name):
     at = part("NaN autopsy")
     assert "gradients.autopsy" not in figures(at)
     click(at, f"gradients.open.{name}")

@@ -6,6 +6,7 @@ from core.engine.train import train
 from core.experiment import Experiment
 from pages.parts import training
 
+pytestmark = pytest.mark.usefixtures("cold")
 SMALL = Experiment(depth=2, width=4, samples=32, steps=5)
 
 
