@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from pages.parts import training
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 600
+PATIENCE = 180
 """Seconds after which a page counts as stuck: none is so slow, on however busy a machine."""
 
 

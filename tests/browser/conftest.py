@@ -6,16 +6,21 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.error import URLError
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
+from tests.conftest import PATIENCE
+
+expect.set_options(timeout=1000 * PATIENCE)
 NO_CHROMIUM = (
     "browser tests did not run: no Chromium found; install it with "
     "`apt-get install chromium` (Debian, Ubuntu) or `playwright install chromium`"
@@ -33,6 +38,10 @@ CHART_DATA = """(chart) => {
     return chart.querySelector('.js-plotly-plot')._fullData.map(
         trace => ({name: trace.name, x: array(trace.x), y: array(trace.y)}));
 }"""
+WIDEST = """() => Math.max(
+    document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth,
+    ...[...document.querySelectorAll('[data-testid=stPlotlyChart]')].map(
+        chart => chart.getBoundingClientRect().width))"""
 CONTENT_HEIGHT = """() => Math.max(...['stMain', 'stSidebarContent'].map(
     id => document.querySelector(`[data-testid=${id}]`)?.scrollHeight ?? 0))"""
 
@@ -40,7 +49,8 @@ CONTENT_HEIGHT = """() => Math.max(...['stMain', 'stSidebarContent'].map(
 @cache
 def _executable():
     """The Chromium named by the variable CHROMIUM, else the system's, else the one Playwright installed."""
-    if named := os.environ.get("CHROMIUM") or shutil.which("chromium"):
+    installed = map(shutil.which, ("chromium-headless-shell", "chromium"))
+    if named := os.environ.get("CHROMIUM") or next(filter(None, installed), None):
         return named
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path
@@ -93,7 +103,7 @@ def _running_app(root, home):
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     try:
         while not _healthy(address):
             started = process.poll() is None and time.monotonic() < deadline
@@ -129,44 +139,74 @@ def fresh_server(chromium, root, tmp_path):
 @pytest.fixture(scope="session")
 def settle():
     """`settle(tab)` waits until the script has run and every chart is drawn."""
-
-    def wait(tab):
-        tab.wait_for_function(SETTLED, timeout=60_000)
-
-    return wait
+    return lambda tab: tab.wait_for_function(SETTLED, polling=100)
 
 
 def _is_local(url):
     return url.startswith(("data:", "blob:")) or urlsplit(url).hostname == "127.0.0.1"
 
 
+@pytest.fixture(scope="session")
+def tab(chromium):
+    """The one tab of this browser, and what went wrong in it: a fresh one would read the scripts anew."""
+    context = chromium.new_context()
+    context.set_default_timeout(1000 * PATIENCE)
+    wrong = SimpleNamespace(uncaught=[], console=[], foreign=[])
+    context.on("weberror", lambda error: wrong.uncaught.append(str(error.error)))
+    context.on("console", lambda said: wrong.console.append(said.text))
+    context.on("request", lambda asked: None if _is_local(asked.url) else wrong.foreign.append(asked.url))
+    yield context.new_page(), wrong
+    context.close()
+
+
 @pytest.fixture
-def open_page(chromium, server, settle):
+def open_page(tab, server, settle):
     """`open_page("/gradients?depth=4", width=390, scheme="dark")` returns the settled tab.
 
-    An address with a host opens that server instead of the shared one. The test fails if a script in the
-    page raised an error that nothing caught, and if the page asked another host for anything.
+    It is the same tab every time: read what you need before opening the next page. An address with a host
+    opens that server instead of the shared one. The test fails if a script in the page raised an error that
+    nothing caught, and if the page asked another host for anything.
     """
-    contexts, uncaught, console, foreign = [], [], [], []
+    page, wrong = tab
 
     def go(path="/", width=1280, height=900, scheme="light"):
-        context = chromium.new_context(
-            base_url=server, viewport={"width": width, "height": height}, color_scheme=scheme
-        )
-        contexts.append(context)
-        context.on("weberror", lambda error: uncaught.append(str(error.error)))
-        context.on("console", lambda said: console.append(said.text))
-        context.on("request", lambda asked: None if _is_local(asked.url) else foreign.append(asked.url))
-        tab = context.new_page()
-        tab.goto(path)
-        settle(tab)
-        return tab
+        page.goto("about:blank")
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
+        page.goto(urljoin(server, path))
+        settle(page)
+        return page
 
     yield go
-    for context in contexts:
-        context.close()
+    uncaught, console, foreign = list(wrong.uncaught), list(wrong.console), list(wrong.foreign)
+    for found in vars(wrong).values():
+        found.clear()
     assert not uncaught, "\n".join([*uncaught, "console:", *console])
     assert not foreign
+
+
+@pytest.fixture(scope="session")
+def fits():
+    """`fits(tab)`: whether nothing on a phone is wider than its 390 pixels."""
+    return lambda tab: tab.evaluate(WIDEST) <= 390
+
+
+@pytest.fixture
+def on_a_phone(open_page, settle, fits, root):
+    """`on_a_phone("/gradients")` opens a page on a phone and checks that it fits, in light and in dark."""
+    themes = tomllib.loads((root / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
+
+    def check(path):
+        tab = open_page(path, width=390, height=844)
+        for scheme in ("dark", "light"):
+            tab.emulate_media(color_scheme=scheme)
+            colour = "rgb({}, {}, {})".format(*bytes.fromhex(themes[scheme]["backgroundColor"][1:]))
+            expect(tab.get_by_test_id("stApp")).to_have_css("background-color", colour)
+            settle(tab)
+            assert fits(tab)
+        return tab
+
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The Dead ReLUs page in a real browser: the click on a unit, Play, phones, dark mode."""
 
 import numpy as np
-import pytest
 from playwright.sync_api import expect
 
 GRID = "Grid of all"
@@ -29,13 +28,15 @@ def click_cell(tab, layer, unit):
     tab.mouse.click(x, y)
 
 
-@pytest.mark.parametrize("layer", [1, 2])
-def test_a_click_on_a_unit_shows_its_life(open_page, settle, layer):
+def test_a_click_on_a_unit_shows_its_life(open_page, settle):
     tab = open_page(LINK)
+    for layer in (1, 2):
+        shows_the_life(tab, settle, layer)
+
+
+def shows_the_life(tab, settle, layer):
     click_cell(tab, layer, 11)
-    expect(tab.get_by_role("heading", name=f"Unit 11 of layer {layer}: its weighted sum")).to_be_visible(
-        timeout=20_000
-    )
+    expect(tab.get_by_role("heading", name=f"Unit 11 of layer {layer}: its weighted sum")).to_be_visible()
     settle(tab)
     expect(tab.get_by_role("spinbutton", name="Unit")).to_have_value("11")
     expect(tab.get_by_role("spinbutton", name="Layer")).to_have_value(str(layer))
@@ -50,28 +51,23 @@ def test_play_shows_the_units_die(open_page):
     }"""
     end = np.array(grid.evaluate(read), dtype=float).ravel()
     grid.locator(".updatemenu-button").first.click()
-    expect(grid.locator(".slider-label").first).not_to_contain_text("step 60", timeout=20_000)
+    expect(grid.locator(".slider-label").first).not_to_contain_text("step 60")
     start = np.array(grid.evaluate(read), dtype=float).ravel()
     assert (start == 0).sum() < (end == 0).sum()
-    expect(grid.locator(".slider-label").first).to_contain_text("step 60", timeout=30_000)
+    expect(grid.locator(".slider-label").first).to_contain_text("step 60")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_shows_everything_without_scrolling_sideways(open_page, scheme, screenshot):
-    tab = open_page(LINK, width=390, height=844, scheme=scheme)
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-    for drawn in tab.locator("[data-testid=stPlotlyChart]").all():
-        assert drawn.bounding_box()["width"] <= 390
-    assert screenshot(tab, f"dead_relus-390-{scheme}").stat().st_size > 50_000
+def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone, screenshot):
+    assert screenshot(on_a_phone(LINK), "dead_relus-phone").stat().st_size > 50_000
 
 
 def test_what_is_asked_for_is_trained_and_drawn(open_page, settle, screenshot):
     tab = open_page("/dead_relus")
     for label in ("Vary the learning rate", "Vary the input shift"):
         tab.get_by_role("button", name=label).click()
-        expect(tab.get_by_role("button", name=label)).to_have_count(0, timeout=60_000)
-    expect(chart(tab, "Dead units against learning rate")).to_be_visible(timeout=30_000)
-    expect(chart(tab, "Dead units against input shift")).to_be_visible(timeout=30_000)
+        expect(tab.get_by_role("button", name=label)).to_have_count(0)
+    expect(chart(tab, "Dead units against learning rate")).to_be_visible()
+    expect(chart(tab, "Dead units against input shift")).to_be_visible()
     settle(tab)
     assert screenshot(tab, "dead_relus").stat().st_size > 100_000
 
@@ -80,8 +76,8 @@ def test_the_hinges_have_a_tab_and_a_learning_rate_of_their_own(open_page, settl
     tab = open_page(LINK)
     tab.get_by_role("tab", name="See the hinges").click()
     line = chart(tab, "Piecewise linear fit")
-    expect(line).to_be_visible(timeout=30_000)
+    expect(line).to_be_visible()
     tab.get_by_role("slider", name="Learning rate").nth(1).press("ArrowLeft")
-    expect(tab.get_by_role("heading", name="On a line, 0 of 24")).to_be_visible(timeout=30_000)
+    expect(tab.get_by_role("heading", name="On a line, 0 of 24")).to_be_visible()
     settle(tab)
     assert screenshot(tab, "dead_relus-hinges").stat().st_size > 50_000
