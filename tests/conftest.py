@@ -7,13 +7,33 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
+from streamlit.logger import set_log_level
 from streamlit.testing.v1 import AppTest
+
+set_log_level("ERROR")
 
 from pages.parts import training
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 180
 """Seconds after which a page counts as stuck: none is so slow, on however busy a machine."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """The whole suite on two cores, if pytest-xdist is there; tests that are named on one."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not hasattr(config, "workerinput")
+    if whole and config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
+        config.option.numprocesses, config.option.dist = 2, "worksteal"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Marks as quick what opens no page and is not marked slow."""
+    opens_pages = {ROOT / "tests" / "browser", ROOT / "tests" / "pages"}
+    for item in items:
+        if not opens_pages & set(item.path.parents) and not item.get_closest_marker("slow"):
+            item.add_marker("quick")
 
 
 @pytest.fixture(scope="session")

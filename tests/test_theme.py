@@ -12,7 +12,7 @@ SCALES = ["chartCategoricalColors", "chartSequentialColors", "chartDivergingColo
 
 @pytest.fixture(scope="module")
 def theme(root):
-    return tomllib.loads((root / ".streamlit" / "config.toml").read_text())["theme"]
+    return tomllib.loads((root / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
 
 
 def contrast(one, other):

@@ -95,7 +95,7 @@ def _running_app(root, home):
         "server.fileWatcherType": "none",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "dashboard.py", *flags],
             cwd=root,
@@ -107,7 +107,7 @@ def _running_app(root, home):
     try:
         while not _healthy(address):
             started = process.poll() is None and time.monotonic() < deadline
-            assert started, f"the app did not start:\n{log.read_text()}"
+            assert started, f"the app did not start:\n{log.read_text(encoding='utf-8')}"
             time.sleep(0.1)
         yield address
     finally:

@@ -20,7 +20,7 @@ def test_the_navigation_leads_from_page_to_page(open_page, settle):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_colours_follow_the_system(open_page, root, scheme):
-    theme = tomllib.loads((root / ".streamlit" / "config.toml").read_text())["theme"][scheme]
+    theme = tomllib.loads((root / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"][scheme]
     tab = open_page("/", scheme=scheme)
     background = tab.locator('[data-testid="stApp"]').evaluate("app => getComputedStyle(app).backgroundColor")
     assert background == "rgb({}, {}, {})".format(*bytes.fromhex(theme["backgroundColor"][1:]))

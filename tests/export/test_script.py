@@ -89,7 +89,7 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("scripts")
     paths = [folder / f"script_{number}.py" for number in NUMBERS]
     for path, experiment in zip(paths, EXPERIMENTS, strict=True):
-        path.write_text(pytorch_script(experiment))
+        path.write_text(pytorch_script(experiment), encoding="utf-8")
     return paths
 
 

@@ -41,7 +41,7 @@ def printed(tmp_path_factory):
     paths = []
     for i, settings in enumerate(SETTINGS.values()):
         paths.append(folder / f"script_{i}.py")
-        paths[-1].write_text(pytorch_script(settings))
+        paths[-1].write_text(pytorch_script(settings), encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         [sys.executable, "-c", driver, *map(str, paths)],

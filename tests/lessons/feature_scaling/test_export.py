@@ -48,8 +48,8 @@ def printed(tmp_path_factory):
     """What every case's script prints, line by line; all of them run in one process."""
     folder = tmp_path_factory.mktemp("scripts")
     for name, e in CASES.items():
-        (folder / f"{name}.py").write_text(pytorch_script(e))
-    (folder / "table.csv").write_text(raw_csv(CASES["uploaded"]))
+        (folder / f"{name}.py").write_text(pytorch_script(e), encoding="utf-8")
+    (folder / "table.csv").write_text(raw_csv(CASES["uploaded"]), encoding="utf-8")
     driver = (
         "import contextlib, io, json, runpy, sys\n"
         "for path in sys.argv[1:]:\n"
@@ -96,7 +96,7 @@ def test_a_script_names_only_what_it_uses(scaling):
 
 def test_every_script_is_clean_python(tmp_path):
     for i, e in enumerate(CASES.values()):
-        (tmp_path / f"script{i}.py").write_text(pytorch_script(e))
+        (tmp_path / f"script{i}.py").write_text(pytorch_script(e), encoding="utf-8")
     ruff = [sys.executable, "-m", "ruff", "check", "--select", "E,F,I", "--ignore", "E501", "--no-cache"]
     done = subprocess.run([*ruff, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

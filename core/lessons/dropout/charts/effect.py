@@ -217,7 +217,7 @@ def weights(runs: dict[str, Run]) -> go.Figure:
     finite = {name: w[np.isfinite(w)] for name, w in every.items()}
     far = max(np.abs(w).max(initial=1e-3) for w in finite.values())
     edges = np.linspace(-far, far, 82)
-    spread = {name: float(np.sqrt(np.mean(w**2))) for name, w in finite.items()}
+    spread = {name: np.sqrt(np.mean(w**2)) if len(w) else np.nan for name, w in finite.items()}
     title = "Root mean square of all weights: " + ", ".join(f"{short(v)} with {n}" for n, v in spread.items())
     traces = []
     for (name, w), colour in zip(finite.items(), (BEFORE, AFTER), strict=True):
