@@ -11,9 +11,6 @@ from streamlit.logger import set_log_level
 from streamlit.testing.v1 import AppTest
 
 set_log_level("ERROR")
-
-from pages.parts import training
-
 ROOT = Path(__file__).parents[1]
 PATIENCE = 180
 """Seconds after which a page counts as stuck: none is so slow, on however busy a machine."""
@@ -48,6 +45,8 @@ def cold(monkeypatch):
 
     All other tests share what pages have trained and computed: it is the same for the same settings.
     """
+    from pages.parts import training
+
     empty = training.Store()
     monkeypatch.setattr(training, "store", lambda: empty)
     st.cache_data.clear()
