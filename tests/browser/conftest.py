@@ -21,6 +21,8 @@ from playwright.sync_api import expect, sync_playwright
 from tests.conftest import PATIENCE
 
 expect.set_options(timeout=1000 * PATIENCE)
+TRIES = 5
+"""Times that a port is chosen: somebody else may take it before the app does."""
 NO_CHROMIUM = (
     "browser tests did not run: no Chromium found; install it with "
     "`apt-get install chromium` (Debian, Ubuntu) or `playwright install chromium`"
@@ -84,10 +86,29 @@ def chromium():
 @contextmanager
 def _running_app(root, home):
     """Start the app on a free port, out of reach of the user's own Streamlit settings; yield its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address, log = f"http://127.0.0.1:{port}", home / "streamlit.log"
+    with (home / "streamlit.log").open("w+", encoding="utf-8") as log:
+        for _ in range(TRIES):
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = free.getsockname()[1]
+            process, address = _start(root, home, port, log), f"http://127.0.0.1:{port}"
+            deadline = time.monotonic() + PATIENCE
+            while not (up := _healthy(address)) and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.1)
+            if up and process.poll() is None:
+                break
+            process.kill()
+        else:
+            log.seek(0)
+            pytest.fail(f"the app did not start:\n{log.read()}")
+        try:
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=PATIENCE)
+
+
+def _start(root, home, port, log):
     options = {
         "server.port": port,
         "server.address": "127.0.0.1",
@@ -95,24 +116,10 @@ def _running_app(root, home):
         "server.fileWatcherType": "none",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
-    with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "dashboard.py", *flags],
-            cwd=root,
-            env={**os.environ, "HOME": str(home)},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    deadline = time.monotonic() + PATIENCE
-    try:
-        while not _healthy(address):
-            started = process.poll() is None and time.monotonic() < deadline
-            assert started, f"the app did not start:\n{log.read_text(encoding='utf-8')}"
-            time.sleep(0.1)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", *flags]
+    return subprocess.Popen(
+        command, cwd=root, env={**os.environ, "HOME": str(home)}, stdout=log, stderr=subprocess.STDOUT
+    )
 
 
 def _healthy(address):
