@@ -25,19 +25,23 @@ SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def chart(traces, title: str, alt: str, how: str = "", height: int = 380, **layout) -> go.Figure:
     """A figure whose meta carries what belongs around it: title (the finding), alt, and how to read it."""
-    base = dict(
-        meta=dict(title=title, alt=alt, how=how),
-        height=height,
-        margin=dict(l=8, r=8, t=36, b=8),
-        legend=dict(orientation="h", y=1.02, yanchor="bottom", x=0, xanchor="left", title=None),
-        hovermode="x unified",
-    )
-    return go.Figure(list(traces), base | layout)
+    return go.Figure(list(traces), _layout(title, alt, how, height, **layout))
 
 
 def panels(grid: go.Figure, **about) -> go.Figure:
     """A figure made by plotly's make_subplots, with all that `chart` gives one."""
-    return grid.update_layout(chart((), **about).layout).update_annotations(font_size=12)
+    return grid.update_layout(_layout(**about)).update_annotations(font_size=12)
+
+
+def _layout(title, alt, how="", height=380, **layout):
+    base = dict(
+        meta=dict(title=title, alt=alt, how=how),
+        height=height,
+        margin=dict(l=8, r=8, t=36, b=8),
+        legend=dict(orientation="h", y=1.02, yanchor="bottom", x=0, xanchor="left"),
+        hovermode="x unified",
+    )
+    return base | layout
 
 
 def log_axis(values, title: str, floor: float = 1e-45, **axis) -> dict:

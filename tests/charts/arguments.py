@@ -28,6 +28,7 @@ from core.lessons.feature_scaling import trials
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.measured import nan_trap, outliers, valley
 from core.lessons.feature_scaling.pipelines import before_and_after
+from core.lessons.feature_scaling.table import PIPELINES
 from core.lessons.gradients import depth
 from core.lessons.gradients.measured import autopsy, chi, clipping, curvature, descent, rescues
 from core.lessons.gradients.measured import rates as ruled
@@ -64,6 +65,7 @@ TABLES = {
     "one outlier in five": TABLE.but(outlier=1e6, outlier_share=0.2, clip=0.5, depth=2),
     "no outlier": TABLE.but(outlier_share=0, scaling="unit"),
 }
+RATIOS = valley.ratio_steps((3, 10))
 FORMULA = Passes(shape="expression", steps=500, learning_rate=10)
 GRAPHS = {
     "usual": Passes(),
@@ -115,7 +117,7 @@ def apart(e):
 
 def examined(e):
     """An autopsy, of another run where this one stays finite."""
-    return autopsy.examine(e) or autopsy.examine(NETWORKS["inf at once"])
+    return autopsy.examine(e) or made("Autopsy", NETWORKS["inf at once"])
 
 
 def differences(settings):
@@ -146,6 +148,12 @@ def overflow(e):
     raw = trials.raw(e)
     sweep, predicted = trials.overflow(raw, [valley.steepest(one) for one in raw])
     return dict(found=trials.overflows(*trained(sweep), predicted))
+
+
+def ladder(e):
+    """As the page trains it, over two seeds."""
+    axes = dict(model=["this model"], scaling=PIPELINES, seed=range(2))
+    return trained(Sweep.made(lambda model, scaling, seed: e.but(seed=seed).everywhere(scaling), **axes))
 
 
 def outcome(e):
@@ -202,7 +210,7 @@ ARGUMENTS = {
     "columns.outlier_lines": lambda e: dict(
         found=outliers.outliers(e.outlier_share, e.clip, 2), share=e.outlier_share, bound=e.clip
     ),
-    "columns.ladder": lambda e: dict(found=trials.compared(*trained(trials.ladder(e, all_models=False)))),
+    "columns.ladder": lambda e: dict(found=trials.compared(*ladder(e))),
     "causes.accuracy": lambda e: dict(
         found=causes.kills(*over(e, learning_rate=(0.1, 100))), here=e.learning_rate
     ),
@@ -251,7 +259,7 @@ ARGUMENTS = {
         found=rescues.rescues(*over_changes(e, "change", {"as it is": {}, "Adam": {"optimizer": "adam"}}))
     ),
     "thumbnails.batchnorm": lambda e: dict(run=run(e.but(batchnorm=True))),
-    "valley.iterations": lambda e: dict(pipelines=valley.conditioning(e), ratios=valley.ratio_steps((3, 10))),
+    "valley.iterations": lambda e: dict(pipelines=valley.conditioning(e), ratios=RATIOS),
 }
 """module.function -> its arguments by name, where their kind does not say enough."""
 
