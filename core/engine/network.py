@@ -66,7 +66,7 @@ class Stack:
             return torch.stack([torch.from_numpy(getattr(s, name).T.copy()) for s in sets]).to(self.dtype)
 
         def targets(name):
-            y = torch.stack([torch.from_numpy(getattr(s, name)) for s in sets])
+            y = torch.stack([torch.from_numpy(getattr(s, name).copy()) for s in sets])
             if e.loss == "cross_entropy":
                 return F.one_hot(y, e.outputs).mT.to(self.dtype).contiguous()
             return y[:, None, :].to(self.dtype)

@@ -65,7 +65,6 @@ TABLES = {
     "one outlier in five": TABLE.but(outlier=1e6, outlier_share=0.2, clip=0.5, depth=2),
     "no outlier": TABLE.but(outlier_share=0, scaling="unit"),
 }
-RATIOS = valley.ratio_steps((3, 10))
 FORMULA = Passes(shape="expression", steps=500, learning_rate=10)
 GRAPHS = {
     "usual": Passes(),
@@ -148,6 +147,11 @@ def overflow(e):
     raw = trials.raw(e)
     sweep, predicted = trials.overflow(raw, [valley.steepest(one) for one in raw])
     return dict(found=trials.overflows(*trained(sweep), predicted))
+
+
+@cache
+def ratios():
+    return valley.ratio_steps((3, 10))
 
 
 def ladder(e):
@@ -259,7 +263,7 @@ ARGUMENTS = {
         found=rescues.rescues(*over_changes(e, "change", {"as it is": {}, "Adam": {"optimizer": "adam"}}))
     ),
     "thumbnails.batchnorm": lambda e: dict(run=run(e.but(batchnorm=True))),
-    "valley.iterations": lambda e: dict(pipelines=valley.conditioning(e), ratios=RATIOS),
+    "valley.iterations": lambda e: dict(pipelines=valley.conditioning(e), ratios=ratios()),
 }
 """module.function -> its arguments by name, where their kind does not say enough."""
 

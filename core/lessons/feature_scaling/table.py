@@ -1,5 +1,7 @@
 """TableExperiment: a table of raw columns, how each is scaled, and the network that trains on it."""
 
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -173,10 +175,25 @@ class TableExperiment(Settings):
         return done
 
     def load(self):
-        """Scaled features and standardized target of both sets, see `pipelines`."""
-        from core.lessons.feature_scaling.pipelines import prepare
+        """Scaled features and standardized target of both sets, see `pipelines`; none can be written to."""
+        return _prepared(self.model_copy(update=UNTRAINED))
 
-        return prepare(self)
+
+UNTRAINED = {
+    name: TableExperiment.model_fields[name].default
+    for name in ("depth", "width", "optimizer", "learning_rate", "momentum", "steps")
+}
+"""The settings that no table depends on: experiments that differ in them alone share what is prepared."""
+
+
+@lru_cache(maxsize=32)
+def _prepared(e: TableExperiment) -> SimpleNamespace:
+    from core.lessons.feature_scaling.pipelines import prepare
+
+    data = prepare(e)
+    for values in vars(data).values():
+        values.flags.writeable = False
+    return data
 
 
 def summary(e: TableExperiment, before: np.ndarray, after: np.ndarray) -> pd.DataFrame:

@@ -108,3 +108,11 @@ def test_too_much_work_is_refused_with_what_is_allowed():
     assert sentence.startswith(
         "steps cannot be 2000 here: 2000 steps at depth 4 and width 128 over 4000 rows"
     )
+
+
+def test_experiments_that_only_train_differently_share_what_is_prepared():
+    data = SMALL.load()
+    assert SMALL.but(depth=2, learning_rate=1, steps=5, optimizer="adam").load() is data
+    assert SMALL.but(seed=1).load() is not data
+    with pytest.raises(ValueError, match="read-only"):
+        data.x_train[0] = 0
