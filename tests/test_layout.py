@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,7 @@ class Loaded(ast.NodeTransformer):
         return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
 
 
+@cache
 def modules(path, at_load_only=False):
     """The modules that a file imports, dotted; of `from core.run import Run` also core.run.Run."""
     tree = Loaded().visit(ast.parse(path.read_text(encoding="utf-8")))

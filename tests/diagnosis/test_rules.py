@@ -17,7 +17,7 @@ from core.experiment import Experiment
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.table import PIPELINES
 
-START = Experiment(samples=256, depth=6, steps=150)
+START = Experiment(samples=128, depth=6, steps=100)
 SIGMOID = dict(activation="sigmoid", init="xavier")
 TANH = dict(activation="tanh", init="xavier")
 ADAM = dict(optimizer="adam", learning_rate=0.003)

@@ -26,7 +26,7 @@ from tests import reference
 from tests.reference import assert_same
 
 START = Experiment(
-    dataset="moons", samples=64, depth=3, width=9, learning_rate=0.02, steps=20, precision="float64"
+    dataset="moons", samples=64, depth=3, width=9, learning_rate=0.02, steps=12, precision="float64"
 )
 CASES = {
     **{f"activation {name}": dict(activation=name) for name in ACTIVATIONS},

@@ -8,6 +8,7 @@ from core.experiment import Experiment
 from core.lessons.gradients.charts import autopsy as charts
 from core.lessons.gradients.lesson import DIVERGING, LARGE
 from core.lessons.gradients.measured.autopsy import KEPT, examine
+from core.run import ENDS
 from core.theory import overflow_depth
 
 LIMIT = float(np.finfo(np.float32).max)
@@ -17,7 +18,7 @@ LIMIT = float(np.finfo(np.float32).max)
 def test_every_run_that_is_offered_diverges_and_has_an_autopsy(name):
     e = DIVERGING[name]
     found = examine(e)
-    [run] = train([e])
+    [run] = train([e], ENDS)
     assert found.run.diverged_at == run.diverged_at is not None
     assert found.step <= run.diverged_at
     assert not np.isfinite(found.value)

@@ -54,21 +54,26 @@ def test_chi_is_that_of_mean_field_theory(activation):
     assert predicted[1] < 1 < predicted[2]
 
 
+SAVES = ("He initialization", "residual connections", "batch normalization", "Adam")
+FAILS = ("as it is", "leaky ReLU", "GELU", "tanh", "10 × learning rate")
+
+
 @pytest.fixture(scope="module")
 def rescued():
-    """What every change rescues, over two seeds."""
+    """What these changes do over two seeds, on a quarter of the samples."""
+    start = DEFAULT.but(samples=128)
     few = Sweep.made(
-        lambda change, seed: DEFAULT.but(**CHANGES[change], seed=seed), change=CHANGES, seed=range(2)
+        lambda change, seed: start.but(**CHANGES[change], seed=seed), change=SAVES + FAILS, seed=range(2)
     )
     return rescues(few, train(few.experiments, ENDS))
 
 
-@pytest.mark.parametrize("name", ["He initialization", "residual connections", "batch normalization", "Adam"])
+@pytest.mark.parametrize("name", SAVES)
 def test_what_rescues_a_stuck_network(rescued, name):
     assert name in rescued.always
 
 
-@pytest.mark.parametrize("name", ["as it is", "leaky ReLU", "GELU", "tanh", "10 × learning rate"])
+@pytest.mark.parametrize("name", FAILS)
 def test_what_does_not(rescued, name):
     assert (rescued.loss[rescued.names.index(name)] > STUCK).all()
 

@@ -20,7 +20,7 @@ def test_the_whole_trajectory_is_known(ratio, momentum):
 
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
 def test_the_threshold_is_exactly_on_the_side_that_theory_says(momentum):
-    below, above = (descent.least_squares(ratio, momentum, steps=4000) for ratio in (0.98, 1.02))
+    below, above = (descent.least_squares(ratio, momentum, steps=1500) for ratio in (0.98, 1.02))
     assert below.loss[-1] < 1e-25
     assert not above.loss[-1] < 1e25
 
