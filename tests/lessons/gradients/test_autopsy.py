@@ -44,7 +44,7 @@ def test_the_layer_is_the_first_without_finite_pre_activations():
 @pytest.mark.parametrize("gain", [8.0, 12.0])
 def test_a_forward_pass_overflows_in_the_predicted_layer(gain):
     """Science EG7 within 2 %, and the features start below a root mean square of 1."""
-    e = Experiment(activation="relu", init="normal", gain=gain, depth=60, width=128, samples=32, steps=1)
+    e = Experiment(activation="relu", init="normal", gain=gain, depth=60, width=64, samples=32, steps=1)
     found = examine(e)
     assert found.step == 0
     assert found.layer == pytest.approx(overflow_depth(gain), abs=3)
