@@ -67,7 +67,7 @@ def together():
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("networks", [2, 5])
 def test_a_run_is_the_same_in_a_stack_of_any_size(together, monkeypatch, shape, networks):
-    some = together[shape][: 3 * networks + 1]
+    some = together[shape][: 6 * networks + 1]
     for run, one in zip(trained([run.experiment for run in some], monkeypatch, networks), some, strict=True):
         assert_same(run, one)
 
