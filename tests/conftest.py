@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
+from hypothesis import settings
 from streamlit.logger import set_log_level
 from streamlit.testing.v1 import AppTest
 
 set_log_level("ERROR")
+settings.register_profile("the same draws everywhere", database=None, derandomize=True, deadline=None)
+settings.load_profile("the same draws everywhere")
 ROOT = Path(__file__).parents[1]
 PATIENCE = 180
 """Seconds after which a page counts as stuck: none is so slow, on however busy a machine."""

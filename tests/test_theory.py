@@ -267,7 +267,7 @@ def test_where_nothing_comes_back_there_is_no_ratio(changes, batchnorm):
     np.testing.assert_allclose(p.activation_mean[1:], 0.5)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(
     st.sampled_from(NAMES),
     st.sampled_from(get_args(Init)),

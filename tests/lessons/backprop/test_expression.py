@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.lessons.backprop.expression import MAX_LENGTH, MAX_OPERATIONS, parse
 from core.lessons.backprop.graph import Node, forward
 
-quick = settings(derandomize=True, deadline=None, database=None, max_examples=100)
+quick = settings(max_examples=100)
 
 
 def test_a_formula_becomes_nodes_with_operands_first():

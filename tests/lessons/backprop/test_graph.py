@@ -13,9 +13,7 @@ from core.lessons.backprop.expression import parse
 from core.lessons.backprop.graph import backward, evaluate, forward, gradients, train
 from core.lessons.backprop.networks import INITS, SHAPES, parameters, program, start_values
 
-quick = settings(
-    derandomize=True, deadline=None, database=None, max_examples=200, suppress_health_check=list(HealthCheck)
-)
+quick = settings(max_examples=200, suppress_health_check=list(HealthCheck))
 
 
 def tensor(value):

@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_used_gets_a_sentence(data, sentence):
     assert str(error.value).startswith(sentence)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.one_of(st.binary(max_size=300), st.text(alphabet='ab1,.;\t"\n\r-e\x00', max_size=300).map(str.encode))
 )
