@@ -48,7 +48,7 @@ def rates(run: Run) -> None:
     sweep = ruler.networks(experiment)
     if runs := show.on_demand("gradients.ruler", sweep.experiments):
         sharpness = computed(curvature.at_start, experiment)
-        found = measured_rates.rates(experiment, sweep, runs, sharpness)
+        found = measured_rates.ruler(experiment, sweep, runs, sharpness)
         show.chart(learning_rate.ruler(found), "gradients.ruler")
         show.csv("gradients.rates", runs_csv, runs)
     st.markdown("##### Sharpness: how strongly the loss bends along its steepest direction")

@@ -254,7 +254,7 @@ ARGUMENTS = {
     "inside.warm_up": lambda e: dict(apart=apart(e), seen=100),
     "learning.path_sum": ways,
     "learning_rate.ruler": lambda e: dict(
-        found=ruled.rates(e, *over(e, learning_rate=(0.1, 100)), sharpness=1.0)
+        found=ruled.ruler(e, *over(e, learning_rate=(0.1, 100)), sharpness=1.0)
     ),
     "modes.mode": lambda e: dict(e=e, found=answers.asked(run(e)), training=True),
     "not_finite.overflow": overflow,

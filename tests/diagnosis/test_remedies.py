@@ -14,7 +14,7 @@ from core.experiment import Experiment, Optimizer
 from core.export.script import pytorch_script
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.gradients.charts.learning_rate import ruler
-from core.lessons.gradients.measured.rates import rates
+from core.lessons.gradients.measured import rates
 from core.run import ENDS
 from core.sweep import Sweep
 
@@ -135,7 +135,7 @@ def test_charts_and_scripts_follow_its_class_too():
     assert "torch.optim.Signs(" in script and "by Signs" in script
     assert "momentum" not in script.split('"""', 2)[2].lower()
     sweep = Sweep.over(e, learning_rate=(0.001, 0.01), seed=[0])
-    found = rates(e, sweep, train(sweep.experiments, ENDS), 10.0)
+    found = rates.ruler(e, sweep, train(sweep.experiments, ENDS), 10.0)
     assert found.limit is None
     assert "Signs rescales every step" in ruler(found).layout.meta["how"]
     plain = replace(found, experiment=e.but(optimizer="plain"))

@@ -6,7 +6,7 @@ import pytest
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.gradients.charts.learning_rate import ruler as chart
-from core.lessons.gradients.measured.rates import rates
+from core.lessons.gradients.measured import rates
 from core.lessons.gradients.ruler import RATES, SEEDS, networks
 from core.run import ENDS
 from core.work import WORK_LIMIT, work
@@ -34,7 +34,7 @@ def measured(**changes):
     """SMALL with these changes, at every rate, with lambda_max 10."""
     e = SMALL.but(**changes)
     sweep = networks(e)
-    return rates(e, sweep, train(sweep.experiments, ENDS), 10.0)
+    return rates.ruler(e, sweep, train(sweep.experiments, ENDS), 10.0)
 
 
 def test_the_chart_marks_the_rate_in_use_and_the_limit_of_a_parabola():

@@ -12,7 +12,7 @@ from core.charts.sweeps import over_seeds
 from core.diagnosis.measures import short
 from core.engine.optimizers import OPTIMIZERS, momentum
 from core.experiment import Experiment
-from core.lessons.gradients.measured.rates import Rates
+from core.lessons.gradients.measured.rates import Ruler
 from core.lessons.gradients.ruler import curvature_samples
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _over(e: Experiment) -> str:
     return "over the whole training set" if n == e.samples else f"over the first {n} training samples"
 
 
-def ruler(found: Rates) -> go.Figure:
+def ruler(found: Ruler) -> go.Figure:
     """Final loss over learning_rate and seed, with the largest step a parabola bears."""
     e, steps, best, limit = found.experiment, found.steps, found.best, found.limit
     if found.learns:

@@ -14,7 +14,7 @@ from core.theory import momentum_threshold
 
 
 @dataclass(frozen=True)
-class Rates:
+class Ruler:
     """Final training losses over learning_rate and seed: loss [rates, seeds], inf after a divergence.
 
     experiment: the one on the screen; steps: of those trained. chance: the loss of guessing.
@@ -56,9 +56,9 @@ class Rates:
         return momentum_threshold(self.sharpness, momentum(e)) if applies else None
 
 
-def rates(experiment: Experiment, sweep: Sweep, runs: Sequence[Run], sharpness: float) -> Rates:
+def ruler(experiment: Experiment, sweep: Sweep, runs: Sequence[Run], sharpness: float) -> Ruler:
     """Of the runs of `ruler.networks`; sharpness is lambda_max at the start."""
-    return Rates(
+    return Ruler(
         experiment,
         len(runs[0].loss),
         np.array(sweep.axes["learning_rate"], dtype=float),
