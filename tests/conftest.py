@@ -2,16 +2,20 @@
 
 import base64
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
 from hypothesis import settings
+from streamlit.components.v2 import manifest_scanner
 from streamlit.logger import set_log_level
 from streamlit.testing.v1 import AppTest
 
 set_log_level("ERROR")
+# Every AppTest looks for components in all that is installed: it finds the same each time.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 settings.register_profile("the same draws everywhere", database=None, derandomize=True, deadline=None)
 settings.load_profile("the same draws everywhere")
 ROOT = Path(__file__).parents[1]

@@ -3,6 +3,7 @@
 import gc
 import sys
 from contextvars import ContextVar
+from functools import cache
 
 import streamlit as st
 
@@ -45,7 +46,8 @@ def enter() -> None:
         page.run()
     finally:
         _inside.reset(token)
-        _freeze_imports()
+        if "torch" in sys.modules:
+            _freeze_imports()
 
 
 def guard() -> None:
@@ -69,8 +71,8 @@ def _navigation():
     return st.navigation(pages)
 
 
+@cache
 def _freeze_imports() -> None:
     """Streamlit collects garbage after every run: spare it the modules, once torch is among them."""
-    if "torch" in sys.modules and not gc.get_freeze_count():
-        gc.collect()
-        gc.freeze()
+    gc.collect()
+    gc.freeze()
