@@ -27,6 +27,8 @@ NO_CHROMIUM = (
     "browser tests did not run: no Chromium found; install it with "
     "`apt-get install chromium` (Debian, Ubuntu) or `playwright install chromium`"
 )
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--js-flags=--no-opt"]
+"""Scripts run once in every page: to optimize them takes longer than it saves."""
 SETTLED = """() => {
     const app = document.querySelector('[data-testid=stApp]')?.dataset;
     const all = selector => [...document.querySelectorAll(selector)];
@@ -44,6 +46,9 @@ WIDEST = """() => Math.max(
     document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth,
     ...[...document.querySelectorAll('[data-testid=stPlotlyChart]')].map(
         chart => chart.getBoundingClientRect().width))"""
+COLOURS = """[...document.querySelectorAll('.js-plotly-plot .xtick:first-child > text')].map(
+    number => getComputedStyle(number).fill)"""
+"""The colour of the first number on every axis."""
 CONTENT_HEIGHT = """() => Math.max(...['stMain', 'stSidebarContent'].map(
     id => document.querySelector(`[data-testid=${id}]`)?.scrollHeight ?? 0))"""
 
@@ -59,11 +64,9 @@ def _executable():
     return own if Path(own).exists() else None
 
 
-def pytest_collection_modifyitems(items):
+def pytest_itemcollected(item):
     if not _executable() and not os.environ.get("CI"):
-        for item in items:
-            if Path(__file__).parent in item.path.parents:
-                item.add_marker(pytest.mark.skip(NO_CHROMIUM))
+        item.add_marker(pytest.mark.skip(NO_CHROMIUM))
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -76,9 +79,7 @@ def chromium():
     """A running browser, without a window."""
     assert _executable(), NO_CHROMIUM
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=_executable(), args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = playwright.chromium.launch(executable_path=_executable(), args=ARGUMENTS)
         yield browser
         browser.close()
 
@@ -166,21 +167,35 @@ def tab(chromium):
     context.close()
 
 
+@pytest.fixture(scope="session")
+def background(root):
+    """The colour that every page has in light and in dark."""
+    themes = tomllib.loads((root / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
+    colours = {scheme: bytes.fromhex(themes[scheme]["backgroundColor"][1:]) for scheme in ("light", "dark")}
+    return {scheme: "rgb({}, {}, {})".format(*colour) for scheme, colour in colours.items()}
+
+
 @pytest.fixture
-def open_page(tab, server, settle):
+def open_page(tab, server, settle, background):
     """`open_page("/gradients?depth=4", width=390, scheme="dark")` returns the settled tab.
 
-    It is the same tab every time: read what you need before opening the next page. An address with a host
-    opens that server instead of the shared one. The test fails if a script in the page raised an error that
-    nothing caught, and if the page asked another host for anything.
+    It is the same tab every time: read what you need before opening the next page. With `anew=False` a page
+    that stands there already, from whatever test, is taken as it is. An address with a host opens that
+    server instead of the shared one. The test fails if a script in the page raised an error that nothing
+    caught, and if the page asked another host for anything.
     """
     page, wrong = tab
 
-    def go(path="/", width=1280, height=900, scheme="light"):
-        page.goto("about:blank")
-        page.set_viewport_size({"width": width, "height": height})
+    def go(path="/", width=1280, height=900, scheme="light", anew=True):
+        address, size = urljoin(server, path), {"width": width, "height": height}
+        if anew or page.url != address or page.viewport_size["width"] != width:
+            page.goto("about:blank")
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme=scheme)
+            page.goto(address)
+        page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme)
-        page.goto(urljoin(server, path))
+        expect(page.get_by_test_id("stApp")).to_have_css("background-color", background[scheme])
         settle(page)
         return page
 
@@ -199,19 +214,29 @@ def fits():
 
 
 @pytest.fixture
-def on_a_phone(open_page, settle, fits, root):
-    """`on_a_phone("/gradients")` opens a page on a phone and checks that it fits, in light and in dark."""
-    themes = tomllib.loads((root / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
+def on_a_phone(open_page, fits):
+    """`on_a_phone("/gradients")` opens a page on a phone and checks that it fits."""
 
     def check(path):
-        tab = open_page(path, width=390, height=844)
-        for scheme in ("dark", "light"):
-            tab.emulate_media(color_scheme=scheme)
-            colour = "rgb({}, {}, {})".format(*bytes.fromhex(themes[scheme]["backgroundColor"][1:]))
-            expect(tab.get_by_test_id("stApp")).to_have_css("background-color", colour)
-            settle(tab)
-            assert fits(tab)
+        tab = open_page(path, width=390, height=844, scheme="dark", anew=False)
+        assert fits(tab)
         return tab
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def legible():
+    """`legible(tab)` checks that every word has the contrast that WCAG 2.2 AA asks for, in light and dark."""
+    contrasts = (Path(__file__).parent / "contrasts.js").read_text(encoding="utf-8")
+
+    def check(tab):
+        light, drawn = tab.evaluate(contrasts), tab.evaluate(COLOURS)
+        tab.emulate_media(color_scheme="dark")
+        tab.wait_for_function(f"light => {COLOURS}.every((colour, i) => colour !== light[i])", arg=drawn)
+        for measured in (light, tab.evaluate(contrasts)):
+            assert measured
+            assert not [f"{words}: {ratio:.2f}" for words, ratio in measured if ratio < 4.5]
 
     return check
 

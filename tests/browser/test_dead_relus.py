@@ -42,8 +42,12 @@ def shows_the_life(tab, settle, layer):
     expect(tab.get_by_role("spinbutton", name="Layer")).to_have_value(str(layer))
 
 
+def test_every_word_is_legible(open_page, legible):
+    legible(open_page(LINK, anew=False))
+
+
 def test_play_shows_the_units_die(open_page):
-    tab = open_page(LINK)
+    tab = open_page(LINK, anew=False)
     grid = chart(tab, GRID)
     read = """chart => {
         const z = chart.querySelector('.js-plotly-plot')._fullData[0].z;
@@ -62,7 +66,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone, screens
 
 
 def test_what_is_asked_for_is_trained_and_drawn(open_page, settle, screenshot):
-    tab = open_page("/dead_relus")
+    tab = open_page(LINK, anew=False)
     for label in ("Vary the learning rate", "Vary the input shift"):
         tab.get_by_role("button", name=label).click()
         expect(tab.get_by_role("button", name=label)).to_have_count(0)

@@ -13,7 +13,7 @@ def kept(tab):
 
 
 def test_every_step_of_the_slider_shows_another_mask(open_page):
-    tab = open_page(LINK)
+    tab = open_page(LINK, anew=False)
     chart = tab.locator(f'[data-testid=stPlotlyChart][aria-label^="{MASKS}"]')
     first = kept(tab)
     assert 0 < first.count("circle") < len(first)
@@ -22,8 +22,12 @@ def test_every_step_of_the_slider_shows_another_mask(open_page):
     assert kept(tab) != first
 
 
+def test_every_word_is_legible(open_page, legible):
+    legible(open_page(LINK, anew=False))
+
+
 def test_a_section_answers_without_moving_the_page(open_page, settle):
-    tab = open_page(LINK)
+    tab = open_page(LINK, anew=False)
     button = tab.locator(".st-key-dropout\\.rates\\.run button, .st-key-dropout-rates-run button").first
     button.scroll_into_view_if_needed()
     button.click()
@@ -38,12 +42,3 @@ def test_a_section_answers_without_moving_the_page(open_page, settle):
 @pytest.mark.parametrize("preset", ["", "&dataset=gap&features=0", "&dataset=blobs&features=0"])
 def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone, preset):
     on_a_phone(LINK + preset)
-
-
-def test_the_address_opens_the_same_network(open_page, chart_data, settle):
-    tab = open_page(LINK)
-    tab.get_by_text("Dropout before the output", exact=True).click()
-    tab.wait_for_url("**dropout_last=true**")
-    settle(tab)
-    shown = chart_data(tab, "Loss over steps")
-    assert chart_data(open_page(tab.url), "Loss over steps") == shown

@@ -17,8 +17,23 @@ def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone, screens
     assert screenshot(on_a_phone(LINK), "feature_scaling-phone").stat().st_size > 100_000
 
 
-def test_a_file_of_ones_own_replaces_the_table(open_page, chart_data, settle):
+def test_the_grid_turns_when_played(open_page, settle):
     tab = open_page(LINK)
+    chart = tab.locator(f'[data-testid=stPlotlyChart][aria-label^="{GRID}"]')
+    bad = """chart => { const z = chart.querySelector('.js-plotly-plot')._fullData[0].z;
+        return [...(z._inputArray ?? z)].flatMap(row => row.length ? [...row] : [row]).some(v => v === 1) }"""
+    assert not chart.evaluate(bad)
+    chart.locator(".updatemenu-button").first.click()
+    expect(chart.locator(".slider-label").first).to_contain_text("step 2")
+    assert chart.evaluate(bad)
+
+
+def test_every_word_is_legible(open_page, legible):
+    legible(open_page(LINK, anew=False))
+
+
+def test_a_file_of_ones_own_replaces_the_table(open_page, chart_data, settle):
+    tab = open_page(LINK, anew=False)
     tab.get_by_text("Use a table of your own").click()
     tab.locator("input[type=file]").set_input_files(
         {"name": "mine.csv", "mimeType": "text/csv", "buffer": mine()}
@@ -29,14 +44,3 @@ def test_a_file_of_ones_own_replaces_the_table(open_page, chart_data, settle):
     assert tab.locator("[data-testid=stException]").count() == 0
     names = [trace["name"] for trace in chart_data(tab, "Held-out R²")]
     assert names == ["this model"]
-
-
-def test_the_grid_turns_when_played(open_page, settle):
-    tab = open_page(LINK)
-    chart = tab.locator(f'[data-testid=stPlotlyChart][aria-label^="{GRID}"]')
-    bad = """chart => { const z = chart.querySelector('.js-plotly-plot')._fullData[0].z;
-        return [...(z._inputArray ?? z)].flatMap(row => row.length ? [...row] : [row]).some(v => v === 1) }"""
-    assert not chart.evaluate(bad)
-    chart.locator(".updatemenu-button").first.click()
-    expect(chart.locator(".slider-label").first).to_contain_text("step 2")
-    assert chart.evaluate(bad)

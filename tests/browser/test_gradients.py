@@ -8,7 +8,7 @@ from core.lessons import LESSONS
 LESSON = LESSONS["gradients"]
 SIGNAL = "Size of the signals"
 NAVIGATION = '[data-testid="stSidebarNavLink"] [data-testid="stMarkdownContainer"]'
-LINK = "/gradients?activation=relu&init=pytorch&depth=6&width=16&samples=128&steps=40&seed=7"
+LINK = "/gradients?activation=relu&init=pytorch&depth=6&width=16&samples=128&steps=20&seed=7"
 
 
 def delta(chart_data, tab):
@@ -34,7 +34,24 @@ def test_a_link_that_wakes_the_server_shows_the_page_in_its_frame_with_the_numbe
     assert numbers == delta(chart_data, open_page(LINK))
 
 
-def test_the_address_follows_the_controls_and_opens_the_same_page(open_page, chart_data, settle):
+def test_every_word_is_legible(open_page, legible):
+    legible(open_page(LINK, anew=False))
+
+
+def test_play_runs_through_the_steps_in_the_browser(open_page, chart_data):
+    tab = open_page(LINK, anew=False)
+    start = delta(chart_data, tab)
+    chart = tab.locator(f'[data-testid=stPlotlyChart][aria-label^="{SIGNAL}"]')
+    chart.locator(".updatemenu-button").first.click()
+    expect(chart.locator(".slider-label").first).to_contain_text("step 20")
+    end = delta(chart_data, tab)
+    assert np.isfinite(end).all()
+    assert end != start
+
+
+def test_the_address_follows_the_controls_and_it_and_the_copied_link_open_the_same_page(
+    open_page, chart_data, settle
+):
     tab = open_page(LINK)
     before = delta(chart_data, tab)
     tab.get_by_test_id("stSidebarUserContent").get_by_text("Batch normalization", exact=True).click()
@@ -50,28 +67,11 @@ def test_the_address_follows_the_controls_and_opens_the_same_page(open_page, cha
     settle(tab)
     address, shown = tab.url, delta(chart_data, tab)
     assert "depth=6" in address and "seed=7" in address
-    assert delta(chart_data, open_page(address)) == shown
-
-
-def test_the_copied_link_writes_every_setting_out(open_page, chart_data):
-    tab = open_page(LINK)
     link = tab.locator("[data-testid=stCode]", has_text="gradients?dataset=").inner_text().strip()
-    assert {"dataset=circles", "noise=0.08", "learning_rate=0.05", "precision=float32"} <= set(
-        link.split("?")[1].split("&")
-    )
-    shown = delta(chart_data, tab)
-    assert delta(chart_data, open_page(link)) == shown
-
-
-def test_play_runs_through_the_steps_in_the_browser(open_page, chart_data):
-    tab = open_page(LINK)
-    start = delta(chart_data, tab)
-    chart = tab.locator(f'[data-testid=stPlotlyChart][aria-label^="{SIGNAL}"]')
-    chart.locator(".updatemenu-button").first.click()
-    expect(chart.locator(".slider-label").first).to_contain_text("step 40")
-    end = delta(chart_data, tab)
-    assert np.isfinite(end).all()
-    assert end != start
+    written = {"dataset=circles", "noise=0.08", "learning_rate=0.05", "precision=float32", "batchnorm=true"}
+    assert written <= set(link.split("?")[1].split("&"))
+    for opened in (address, link):
+        assert delta(chart_data, open_page(opened)) == shown
 
 
 def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone):
@@ -79,7 +79,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone):
 
 
 def test_moving_a_control_again_ends_the_training_before(open_page, settle):
-    tab = open_page("/gradients?activation=relu&steps=300")
+    tab = open_page("/gradients?activation=relu&depth=6&width=16&samples=128&steps=500")
     seed = tab.get_by_role("spinbutton", name="Seed")
     for value in ("1", "2", "3"):
         seed.fill(value)

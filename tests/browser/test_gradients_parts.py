@@ -1,6 +1,5 @@
-"""The parts below the Gradients page in a real browser: a click on a cell, phones, dark mode."""
+"""The parts below the Gradients page in a real browser: a click on a cell, phones."""
 
-import pytest
 from playwright.sync_api import expect
 
 LINK = "/gradients?activation=relu&depth=3&width=8&samples=64&steps=20"
@@ -8,7 +7,7 @@ DIVERGED = "/gradients?activation=relu&init=normal&gain=2&width=64&learning_rate
 PARTS = ["How deep can it train?", "What rescues it?", "Learning-rate ruler", "Clipping", "NaN autopsy"]
 CELL = """chart => {
     const plot = chart.querySelector('.js-plotly-plot'), layout = plot._fullLayout;
-    const cells = plot._fullData[plot._fullData.length - 1], number = 11;
+    const cells = plot._fullData[plot._fullData.length - 1], number = 2;
     const box = plot.getBoundingClientRect();
     const array = values => values._inputArray ?? values;
     return [box.x + layout._size.l + layout.xaxis.c2p(array(cells.x)[number]),
@@ -39,9 +38,8 @@ def test_a_click_on_a_cell_of_the_map_opens_its_experiment(open_page, settle):
     expect(tab.locator("[data-testid=stException]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_part_fits_a_phone(open_page, settle, fits, scheme):
-    tab = open_page(DIVERGED, width=390, height=844, scheme=scheme)
+def test_every_part_fits_a_phone(on_a_phone, settle, fits):
+    tab = on_a_phone(DIVERGED)
     for name in PARTS:
         open_part(tab, name, settle)
         assert fits(tab)

@@ -12,7 +12,7 @@ from core.lessons import LESSONS
 PRESETS = [(slug, name) for slug, lesson in LESSONS.items() for name in lesson.presets]
 LINKS = json.loads((Path(__file__).parent / "links.json").read_text(encoding="utf-8"))
 GRADIENTS = LESSONS["gradients"]
-FEW_STEPS = 20
+FEW_STEPS = 5
 QUICK = {"depth": "3", "width": "8", "samples": "64", "steps": "20"}
 
 

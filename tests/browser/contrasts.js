@@ -1,12 +1,7 @@
-"""Every word on every page has the contrast that WCAG 2.2 AA asks for, in light and in dark."""
-
-import pytest
-
-from core.lessons import LESSONS
-
-CONTRASTS = """() => {
+// Every word that can be seen, with the contrast of its colour to what is behind it (WCAG 2.2).
+() => {
     const parse = colour => {
-        const [r, g, b, alpha = 1] = colour.match(/[\\d.]+/g).map(Number);
+        const [r, g, b, alpha = 1] = colour.match(/[\d.]+/g).map(Number);
         return [...(colour.startsWith('color(') ? [255 * r, 255 * g, 255 * b] : [r, g, b]), alpha];
     };
     const over = (top, below) => [0, 1, 2].map(i => top[3] * top[i] + (1 - top[3]) * below[i]).concat(1);
@@ -17,7 +12,13 @@ CONTRASTS = """() => {
     };
     const exempt = 'style, :disabled, [aria-disabled=true], [aria-hidden=true], .katex-mathml, '
         + '.cartesianlayer .plot';
-    const measured = [];
+    const read = element => {
+        const style = getComputedStyle(element), box = element.getBoundingClientRect();
+        return {style, box, opacity: style.opacity, hides: style.overflowY !== 'visible',
+            background: parse(style.backgroundColor)};
+    };
+    const known = new Map(), measured = [];
+    const once = element => known.get(element) ?? known.set(element, read(element)).get(element);
     const walker = document.createTreeWalker(
         document.querySelector('[data-testid=stApp]'), NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
@@ -30,36 +31,19 @@ CONTRASTS = """() => {
         let opacity = 1;
         const behind = [];
         for (let parent = element; parent; parent = parent.parentElement) {
-            const style = getComputedStyle(parent), box = parent.getBoundingClientRect();
-            opacity *= style.opacity;
+            const {box, hides, background, opacity: own} = once(parent);
+            opacity *= own;
             const inside = box.left <= x + width / 2 && x + width / 2 <= box.right
                 && box.top <= y + height / 2 && y + height / 2 <= box.bottom;
-            if (inside || style.overflowY !== 'visible')
-                behind.push(parse(style.backgroundColor));
+            if (inside || hides) behind.push(background);
         }
         if (opacity < 0.05) continue;
         const background = behind.reduceRight((below, colour) => over(colour, below), [255, 255, 255, 1]);
-        const style = getComputedStyle(element);
+        const {style} = once(element);
         const colour = parse(element instanceof SVGElement ? style.fill : style.color);
         const text = over([...colour.slice(0, 3), colour[3] * opacity], background);
         const [darker, lighter] = [luminance(text), luminance(background)].sort((a, b) => a - b);
         measured.push([words, (lighter + 0.05) / (darker + 0.05)]);
     }
     return measured;
-}"""
-
-
-COLOURS = """[...document.querySelectorAll('.js-plotly-plot .xtick:first-child > text')].map(
-    number => getComputedStyle(number).fill)"""
-"""The colour of the first number on every axis."""
-
-
-@pytest.mark.parametrize("path", ["", *LESSONS])
-def test_every_word_is_legible(open_page, path):
-    tab = open_page(f"/{path}")
-    light, drawn = tab.evaluate(CONTRASTS), tab.evaluate(COLOURS)
-    tab.emulate_media(color_scheme="dark")
-    tab.wait_for_function(f"light => {COLOURS}.every((colour, i) => colour !== light[i])", arg=drawn)
-    for measured in (light, tab.evaluate(CONTRASTS)):
-        assert measured
-        assert not [f"{words}: {ratio:.2f}" for words, ratio in measured if ratio < 4.5]
+}
