@@ -1,6 +1,7 @@
 """Open a page as a reader would, without a browser, and read the charts it drew."""
 
 import base64
+import gc
 import json
 from functools import cache
 from pathlib import Path
@@ -51,6 +52,12 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if not opens_pages & set(item.path.parents) and not item.get_closest_marker("slow"):
             item.add_marker("quick")
+
+
+def pytest_collection_finish():
+    """Spare the garbage collector all that was imported and collected: it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

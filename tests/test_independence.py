@@ -84,6 +84,7 @@ def test_some_neighbours_broke_and_some_did_not(together):
     assert 40 < broken < 400
 
 
+@pytest.mark.slow
 def test_a_run_is_the_same_in_another_process(together):
     alone = [runs[10].experiment for runs in together.values()]
     script = (

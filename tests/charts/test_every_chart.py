@@ -93,7 +93,12 @@ def check(drawn):
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "extreme"), [(*chart, extreme) for chart in CHARTS for extreme in extremes(*chart)]
+    ("module", "name", "extreme"),
+    [
+        pytest.param(*chart, extreme, marks=[] if extreme == "usual" else pytest.mark.slow)
+        for chart in CHARTS
+        for extreme in extremes(*chart)
+    ],
 )
 def test_a_chart_stands_whatever_was_trained(module, name, extreme):
     given = arguments(module, name, extreme)

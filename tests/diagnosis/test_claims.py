@@ -95,6 +95,7 @@ def test_the_two_sides_of_a_case_differ_in_one_thing(slug, claim):
     assert claim.sweep.shape == (len(claim.cases), 2, SEEDS)
 
 
+@pytest.mark.slow
 def test_what_the_course_says_of_gradients_and_what_the_networks_do():
     claims = LESSONS["gradients"].claims[:5]
     every = list(dict.fromkeys(e for claim in claims for e in claim.sweep.experiments))

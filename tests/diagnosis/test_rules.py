@@ -121,6 +121,7 @@ def test_what_it_explains_is_silent_on_its_experiment(rule, runs):
     assert not found, f"CAUSES does not say whether {rule.name} explains {', '.join(found)}, or they it"
 
 
+@pytest.mark.slow
 @each(RULES)
 def test_every_remedy_cures_with_the_same_seed(rule, runs, remedied):
     before, remedies = runs[rule.fires_on], the(rule, runs).remedies
@@ -147,6 +148,7 @@ def test_a_cause_hides_what_follows_from_it(name, runs):
     assert {f.rule for f in diagnose(runs[START.but(**changes)])} == causes
 
 
+@pytest.mark.slow
 def test_a_default_network_of_twelve_layers_is_offered_only_what_works(runs, remedied):
     [found] = diagnose(runs[DEFAULT])
     changed = [set(remedy.change) for remedy in found.remedies]
@@ -330,6 +332,7 @@ def drawn(kind, count):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "count"), [(Experiment, 60), (Houses, 80)])
 def test_whatever_was_drawn_is_diagnosed_and_every_remedy_can_be_applied(kind, count):
     for run in train(drawn(kind, count), snapshots=8):

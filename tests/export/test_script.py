@@ -120,6 +120,7 @@ def agree(losses, run):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_script_trains_the_same_network(number, printed, runs):
     losses = json.loads(printed[number][-1])
@@ -127,6 +128,7 @@ def test_a_script_trains_the_same_network(number, printed, runs):
     agree(losses, runs[number])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", MEASURED)
 def test_a_script_measures_the_same_held_out_accuracy(number, printed, runs):
     name, value = printed[number][-2].rsplit(" ", 1)
@@ -134,6 +136,7 @@ def test_a_script_measures_the_same_held_out_accuracy(number, printed, runs):
     assert float(value) == pytest.approx(runs[number].test_accuracy[-1], abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_diverging_script_says_so_and_ends(printed, runs):
     number = EXPERIMENTS.index(DIVERGING)
     lines, step = printed[number], runs[number].diverged_at

@@ -55,6 +55,7 @@ def printed(tmp_path_factory):
     return dict(zip(SETTINGS, last, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETTINGS)
 def test_the_script_finds_the_same_gradients(name, printed):
     settings = SETTINGS[name]
@@ -64,6 +65,7 @@ def test_the_script_finds_the_same_gradients(name, printed):
         assert value == pytest.approx(exact[leaf], rel=1e-12, abs=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETTINGS)
 def test_the_script_has_the_same_losses(name, printed):
     np.testing.assert_allclose(printed[name]["loss"], trained(SETTINGS[name]).loss, rtol=1e-7, atol=1e-12)

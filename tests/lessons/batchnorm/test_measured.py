@@ -92,6 +92,7 @@ def test_the_loss_along_the_gradient_is_less_than_half_as_rough():
     assert normed.max() < plain.min() / 2
 
 
+@pytest.mark.slow
 def test_batches_of_two_do_harm():
     found = small_batches(SMALL)
     assert found.sizes[0] == 2 and 2 in found.harmful and 64 not in found.harmful
@@ -104,6 +105,7 @@ def test_a_batch_of_one_is_no_setting_and_pytorch_refuses_it():
     assert single_sample().startswith("Expected more than 1 value per channel when training")
 
 
+@pytest.mark.slow
 def test_the_error_signal_explodes_by_the_same_constant_whatever_the_weights():
     e = Experiment(dataset="gaussians", depth=20, width=256, samples=256, batchnorm=True, steps=1)
     [plain] = train([e.but(batchnorm=False)], ENDS)
@@ -121,6 +123,7 @@ def both(e, measure=lambda run: run, **axes):
     return sweep.of(train(sweep.experiments, ENDS), measure)
 
 
+@pytest.mark.slow
 def test_the_first_weights_feel_it_the_more_the_deeper_the_network():
     sweep = lesson.deep(SMALL)
     found = costs.depths(sweep, train(sweep.experiments, ENDS))
@@ -131,6 +134,7 @@ def test_the_first_weights_feel_it_the_more_the_deeper_the_network():
     assert ((without > 0.1) & (without < 2)).all()
 
 
+@pytest.mark.slow
 def test_it_trains_from_weights_400_times_apart():
     without, with_it = both(SMALL, gain=[0.05, 20], seed=range(3))
     assert max(run.train_accuracy[0] for run in without.flat) < 0.7
@@ -144,6 +148,7 @@ def test_it_trains_at_a_learning_rate_that_breaks_the_plain_network():
     assert max(run.train_loss[-1] for run in with_it) < 0.1
 
 
+@pytest.mark.slow
 def test_it_needs_a_third_of_the_steps_at_every_learning_rate():
     steps = both(lesson.SMALL, steps_to_target, learning_rate=lesson.RATES, seed=range(5))
     without, with_it = np.median(steps, axis=2)
@@ -158,6 +163,7 @@ def test_evaluation_mode_lags_behind_until_the_running_statistics_are_warm():
     assert abs(lag[100]) < 0.15
 
 
+@pytest.mark.slow
 def test_the_variance_shift_in_networks_follows_its_formula_until_they_train():
     """Means over 64 units whose random features are not independent: within a few per cent."""
     half = Sweep.over(SHIFTS.experiments[0].but(steps=50), **SHIFTS.axes)

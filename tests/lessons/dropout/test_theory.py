@@ -152,6 +152,7 @@ def test_rate_1_moves_no_weight_and_learns_the_mean():
     assert long.loss[-1] == pytest.approx(y.var(), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_on_noisy_labels_the_best_rate_is_in_between():
     """8 paired seeds: loss far lower at 0.7 than at 0, and error lowest in between on at least 6 of them."""
     sweep = Sweep.over(EVERY, dropout=(0, 0.7, 0.95), seed=range(8))
@@ -164,6 +165,7 @@ def test_on_noisy_labels_the_best_rate_is_in_between():
     assert sum(ordered) >= 6
 
 
+@pytest.mark.slow
 def test_on_clean_spirals_dropout_hurts():
     sweep = Sweep.over(CLEAN, dropout=(0, 0.5), seed=range(3))
     without, with_it = sweep.of(train(sweep.experiments, ENDS), lambda run: run.test_loss[-1])

@@ -69,6 +69,7 @@ def printed(tmp_path_factory):
     return dict(zip(CASES, map(json.loads, done.stdout.splitlines()), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_the_script_gives_the_losses_and_the_score_of_the_run(printed, name):
     [run] = train([CASES[name]])

@@ -14,6 +14,7 @@ from core.theory import overflow_depth
 LIMIT = float(np.finfo(np.float32).max)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DIVERGING)
 def test_every_run_that_is_offered_diverges_and_has_an_autopsy(name):
     e = DIVERGING[name]

@@ -32,6 +32,7 @@ def test_trained_depth_ends_at_the_first_that_fails():
     assert depth.trained_depth(accuracy, (2, 4, 8, 16)).tolist() == [0, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("square", [0.3, 0.5, 0.7])
 def test_vanishing_tanh_trains_up_to_about_six_xi(square):
     """Schoenholz et al. 2017: about 6 xi; depths are two apart."""
@@ -68,11 +69,13 @@ def rescued():
     return rescues(few, train(few.experiments, ENDS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAVES)
 def test_what_rescues_a_stuck_network(rescued, name):
     assert name in rescued.always
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAILS)
 def test_what_does_not(rescued, name):
     assert (rescued.loss[rescued.names.index(name)] > STUCK).all()
