@@ -12,6 +12,8 @@ from core.engine import train
 from core.experiment import Experiment
 from tests.reference import assert_same
 
+pytestmark = pytest.mark.slow
+
 START = Experiment(dataset="moons", samples=32, depth=4, width=8, steps=6)
 SHAPES = {
     "float32": dict(),
@@ -84,7 +86,6 @@ def test_some_neighbours_broke_and_some_did_not(together):
     assert 40 < broken < 400
 
 
-@pytest.mark.slow
 def test_a_run_is_the_same_in_another_process(together):
     alone = [runs[10].experiment for runs in together.values()]
     script = (

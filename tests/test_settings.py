@@ -104,6 +104,7 @@ def differ(runs) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "e", CASES, ids=lambda e: ", ".join(f"{n} {v}" for n, v in e.changes(type(e)()).items())
 )

@@ -90,6 +90,7 @@ def test_dead_units_of_layer_1_stay_what_they_were_to_the_bit(change):
     assert not r.alive.any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("margin", [0.01, 30.0])
 @pytest.mark.parametrize("name", ["SGD", "Adam"])
 def test_barely_dead_units_return_in_the_layers_above_only(name, margin):
