@@ -22,6 +22,11 @@ def test_every_word_is_legible(open_page, legible):
     legible(open_page(LINK, anew=False))
 
 
+def test_a_phone_shows_everything_without_scrolling_sideways(open_page, fits):
+    formula = fits(open_page(LINK, anew=False)).locator(".katex-html").first
+    assert formula.bounding_box()["x"] >= 0
+
+
 def test_a_key_press_moves_the_whole_batch_and_the_address(open_page, chart_data, settle):
     tab = open_page(LINK, anew=False)
     before = outputs(chart_data, tab)
@@ -34,8 +39,3 @@ def test_a_key_press_moves_the_whole_batch_and_the_address(open_page, chart_data
     after = outputs(chart_data, tab)
     assert all(abs(a - b) > 1e-6 for a, b in zip(after, before, strict=True))
     assert outputs(chart_data, open_page(tab.url)) == after
-
-
-def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone):
-    formula = on_a_phone(LINK).locator(".katex-html").first
-    assert formula.bounding_box()["x"] >= 0

@@ -61,10 +61,6 @@ def test_play_shows_the_units_die(open_page):
     expect(grid.locator(".slider-label").first).to_contain_text("step 60")
 
 
-def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone, screenshot):
-    assert screenshot(on_a_phone(LINK), "dead_relus-phone").stat().st_size > 50_000
-
-
 def test_what_is_asked_for_is_trained_and_drawn(open_page, settle, screenshot):
     tab = open_page(LINK, anew=False)
     for label in ("Vary the learning rate", "Vary the input shift"):
@@ -85,3 +81,7 @@ def test_the_hinges_have_a_tab_and_a_learning_rate_of_their_own(open_page, settl
     expect(tab.get_by_role("heading", name="On a line, 0 of 24")).to_be_visible()
     settle(tab)
     assert screenshot(tab, "dead_relus-hinges").stat().st_size > 50_000
+
+
+def test_a_phone_shows_everything_without_scrolling_sideways(open_page, fits, screenshot):
+    assert screenshot(fits(open_page(LINK, anew=False)), "dead_relus-phone").stat().st_size > 50_000

@@ -40,5 +40,5 @@ def test_a_section_answers_without_moving_the_page(open_page, settle):
 
 
 @pytest.mark.parametrize("preset", ["", "&dataset=gap&features=0", "&dataset=blobs&features=0"])
-def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone, preset):
-    on_a_phone(LINK + preset)
+def test_a_phone_shows_everything_without_scrolling_sideways(open_page, fits, preset):
+    fits(open_page(LINK + preset, width=390))

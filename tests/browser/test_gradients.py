@@ -49,6 +49,10 @@ def test_play_runs_through_the_steps_in_the_browser(open_page, chart_data):
     assert end != start
 
 
+def test_a_phone_shows_everything_without_scrolling_sideways(open_page, fits):
+    fits(open_page(LINK, anew=False))
+
+
 def test_the_address_follows_the_controls_and_it_and_the_copied_link_open_the_same_page(
     open_page, chart_data, settle
 ):
@@ -72,10 +76,6 @@ def test_the_address_follows_the_controls_and_it_and_the_copied_link_open_the_sa
     assert written <= set(link.split("?")[1].split("&"))
     for opened in (address, link):
         assert delta(chart_data, open_page(opened)) == shown
-
-
-def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone):
-    on_a_phone(LINK)
 
 
 def test_moving_a_control_again_ends_the_training_before(open_page, settle):

@@ -35,7 +35,7 @@ from core.lessons.gradients.measured import rates as ruled
 from core.run import ENDS
 from core.sweep import Sweep
 
-SMALL = Experiment(depth=3, width=8, samples=64, steps=20, dropout=0.2)
+SMALL = Experiment(depth=3, width=8, samples=64, steps=8, dropout=0.2)
 NETWORKS = {
     "usual": SMALL,
     "one layer": SMALL.but(depth=1),
@@ -45,7 +45,7 @@ NETWORKS = {
     "everything dropped": SMALL.but(dropout=1),
     "nothing dropped": SMALL.but(dropout=0),
     "inf at once": SMALL.but(input_scale=1e6, gain=100, depth=20),
-    "NaN on the way": SMALL.but(learning_rate=100, gain=10),
+    "NaN on the way": SMALL.but(learning_rate=100, gain=3, depth=8),
     "60 layers, vanishes below float32": SMALL.but(activation="sigmoid", init="pytorch", depth=60, steps=3),
     "one feature": SMALL.but(dataset="gap", batchnorm=True),
     "one feature, diverges": SMALL.but(dataset="curve", learning_rate=100),
@@ -53,7 +53,7 @@ NETWORKS = {
     "many features": SMALL.but(dataset="xor", features=20, label_noise=0.1),
     "float64": SMALL.but(precision="float64", activation="gelu", optimizer="adam"),
 }
-TABLE = Houses(samples=64, steps=20)
+TABLE = Houses(samples=64, steps=8)
 TABLES = {
     "usual": TABLE.but(scaling="zscore"),
     "raw, diverges": TABLE,
