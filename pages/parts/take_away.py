@@ -38,5 +38,12 @@ def take_files(settings: Settings | None, files: Mapping[str, tuple], script: st
     with st.container(horizontal=True):
         for label, (make, name) in (files | {"PyTorch script": (lambda: script, script_name)}).items():
             st.download_button(label, make, name, on_click="ignore", icon=":material/download:")
-    with st.expander("The same in plain PyTorch"):
-        st.code(script, language="python")
+    _shown(script)
+
+
+@st.fragment
+def _shown(script: str) -> None:
+    """The script itself, for those who unfold it: to colour it takes a browser as long as a chart."""
+    place = st.expander("The same in plain PyTorch", key="script", on_change="rerun")
+    if place.open:
+        place.code(script, language="python")

@@ -191,7 +191,9 @@ def test_downloads_and_the_full_link(page):
     assert "values=x1%3A0.5" in link and "step=4" in link and "learning_rate=0.1" in link
     labels = [json.loads(f'"{button.proto.label}"') for button in at.get("download_button")]
     assert labels == ["Both passes (CSV)", "Training (CSV)", "PyTorch script"]
-    script = next(code.value for code in at.code if code.value.startswith('"""'))
+    assert not [code for code in at.code if code.value.startswith('"""')]
+    at.session_state["script"] = True
+    script = next(code.value for code in at.run().code if code.value.startswith('"""'))
     assert '"x1": 0.5' in script
 
 

@@ -102,7 +102,8 @@ def test_a_table_of_ones_own_is_used_everywhere(page, figures):
     assert list(columns["scaling"]) == ["clip, z-score", "log, clip, z-score"]
     assert any(text.startswith("height and wealth") for text in (m.value.strip("# ") for m in at.markdown))
     assert not any("opens exactly this experiment" in text.value for text in at.caption)
-    assert "read_csv" in at.code[-1].value
+    at.session_state["script"] = True
+    assert "read_csv" in at.run().code[-1].value
     assert at.selectbox(key="feature_scaling.age").disabled
     assert not at.select_slider(key="feature_scaling.learning_rate").disabled
     at.selectbox(key=f"{KEY}.target").set_value("wealth").run()

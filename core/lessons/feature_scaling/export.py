@@ -73,7 +73,7 @@ def draw():
     gaps = stream("data", 1).permutation(SAMPLES)[:MISSING]  # if houses, missing
     table.loc[gaps, "income"] = np.nan  # if houses, missing
     return table  # if houses
-    table = pd.read_csv(FILE, float_precision="round_trip")  # if upload
+    table = pd.read_csv(FILE)  # if upload
     return table.iloc[stream("data").permutation(len(table))]  # if upload
 '''
 
