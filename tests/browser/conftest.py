@@ -208,14 +208,19 @@ def open_page(tab, server, settle, background):
 
 
 @pytest.fixture(scope="session")
-def fits(settle):
-    """`fits(tab)` checks that on a phone nothing is wider than its 390 pixels."""
+def fits():
+    """`fits(tab)`: whether nothing on a phone is wider than its 390 pixels."""
+    return lambda tab: tab.evaluate(WIDEST) <= 390
 
-    def check(tab):
-        tab.set_viewport_size({"width": 390, "height": 844})
-        tab.wait_for_function(f"({WIDEST})() <= 390", polling=100)
-        settle(tab)
-        assert tab.evaluate(WIDEST) <= 390
+
+@pytest.fixture
+def on_a_phone(open_page, fits):
+    """`on_a_phone("/gradients")` opens a page on a phone and checks that it fits, in light and in dark."""
+
+    def check(path):
+        for scheme in ("light", "dark"):
+            tab = open_page(path, width=390, height=844, scheme=scheme, anew=scheme == "light")
+            assert fits(tab)
         return tab
 
     return check

@@ -61,8 +61,8 @@ def test_a_step_on_moves_the_graph_the_formula_and_the_link(open_page, settle):
     assert texts(open_page(tab.url)) == shown
 
 
-def test_a_phone_shows_the_graph_and_the_longest_formula(open_page, fits):
-    tab = fits(open_page(LINK, width=390))
+def test_a_phone_shows_the_graph_and_the_longest_formula(on_a_phone):
+    tab = on_a_phone(LINK)
     box = graph(tab).bounding_box()
     assert box["width"] <= 390
     inside = graph(tab).locator(".scatterlayer text").all()

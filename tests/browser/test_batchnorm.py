@@ -22,8 +22,8 @@ def test_every_word_is_legible(open_page, legible):
     legible(open_page(LINK, anew=False))
 
 
-def test_a_phone_shows_everything_without_scrolling_sideways(open_page, fits):
-    formula = fits(open_page(LINK, anew=False)).locator(".katex-html").first
+def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone):
+    formula = on_a_phone(LINK).locator(".katex-html").first
     assert formula.bounding_box()["x"] >= 0
 
 

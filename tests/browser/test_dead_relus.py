@@ -47,7 +47,7 @@ def test_every_word_is_legible(open_page, legible):
 
 
 def test_play_shows_the_units_die(open_page):
-    tab = open_page(LINK, anew=False)
+    tab = open_page(LINK)
     grid = chart(tab, GRID)
     read = """chart => {
         const z = chart.querySelector('.js-plotly-plot')._fullData[0].z;
@@ -62,7 +62,7 @@ def test_play_shows_the_units_die(open_page):
 
 
 def test_what_is_asked_for_is_trained_and_drawn(open_page, settle, screenshot):
-    tab = open_page(LINK, anew=False)
+    tab = open_page(LINK)
     for label in ("Vary the learning rate", "Vary the input shift"):
         tab.get_by_role("button", name=label).click()
         expect(tab.get_by_role("button", name=label)).to_have_count(0)
@@ -83,5 +83,5 @@ def test_the_hinges_have_a_tab_and_a_learning_rate_of_their_own(open_page, settl
     assert screenshot(tab, "dead_relus-hinges").stat().st_size > 50_000
 
 
-def test_a_phone_shows_everything_without_scrolling_sideways(open_page, fits, screenshot):
-    assert screenshot(fits(open_page(LINK, anew=False)), "dead_relus-phone").stat().st_size > 50_000
+def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone, screenshot):
+    assert screenshot(on_a_phone(LINK), "dead_relus-phone").stat().st_size > 50_000

@@ -39,6 +39,15 @@ def test_a_section_answers_without_moving_the_page(open_page, settle):
     expect(tab.locator("[data-testid=stException]")).to_have_count(0)
 
 
+def test_the_address_opens_the_same_network(open_page, chart_data, settle):
+    tab = open_page(LINK, anew=False)
+    tab.get_by_text("Dropout before the output", exact=True).click()
+    tab.wait_for_url("**dropout_last=true**")
+    settle(tab)
+    shown = chart_data(tab, "Loss over steps")
+    assert chart_data(open_page(tab.url), "Loss over steps") == shown
+
+
 @pytest.mark.parametrize("preset", ["", "&dataset=gap&features=0", "&dataset=blobs&features=0"])
-def test_a_phone_shows_everything_without_scrolling_sideways(open_page, fits, preset):
-    fits(open_page(LINK + preset, width=390))
+def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone, preset):
+    on_a_phone(LINK + preset)

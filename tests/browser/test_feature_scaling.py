@@ -28,8 +28,8 @@ def test_every_word_is_legible(open_page, legible):
     legible(open_page(LINK, anew=False))
 
 
-def test_a_phone_shows_everything_without_scrolling_sideways(open_page, fits, screenshot):
-    assert screenshot(fits(open_page(LINK, anew=False)), "feature_scaling-phone").stat().st_size > 100_000
+def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone, screenshot):
+    assert screenshot(on_a_phone(LINK), "feature_scaling-phone").stat().st_size > 100_000
 
 
 def test_a_file_of_ones_own_replaces_the_table(open_page, chart_data, settle):

@@ -49,8 +49,15 @@ def test_play_runs_through_the_steps_in_the_browser(open_page, chart_data):
     assert end != start
 
 
-def test_a_phone_shows_everything_without_scrolling_sideways(open_page, fits):
-    fits(open_page(LINK, anew=False))
+def test_the_script_is_shown_when_it_is_unfolded(open_page, legible):
+    tab = open_page(LINK, anew=False)
+    tab.get_by_text("The same in plain PyTorch").click()
+    expect(tab.get_by_test_id("stExpander").get_by_test_id("stCode")).to_contain_text("import torch")
+    legible(tab)
+
+
+def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone):
+    on_a_phone(LINK)
 
 
 def test_the_address_follows_the_controls_and_it_and_the_copied_link_open_the_same_page(

@@ -38,11 +38,11 @@ def test_a_click_on_a_cell_of_the_map_opens_its_experiment(open_page, settle):
     expect(tab.locator("[data-testid=stException]")).to_have_count(0)
 
 
-def test_every_part_fits_a_phone(open_page, settle, fits):
-    tab = fits(open_page(DIVERGED, width=390, height=844))
+def test_every_part_fits_a_phone(on_a_phone, settle, fits):
+    tab = on_a_phone(DIVERGED)
     for name in PARTS:
         open_part(tab, name, settle)
-        fits(tab)
+        assert fits(tab)
 
 
 def test_an_autopsy_is_one_click_away(open_page, settle):

@@ -33,5 +33,5 @@ def test_the_sidebar_leaves_a_phone_its_room(open_page, width, collapsed):
     assert sidebar.get_attribute("data-collapsed") == collapsed
 
 
-def test_a_phone_shows_everything_without_scrolling_sideways(open_page, fits):
-    fits(open_page(width=390, anew=False))
+def test_a_phone_shows_everything_without_scrolling_sideways(on_a_phone):
+    on_a_phone("/")
