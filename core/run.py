@@ -35,9 +35,11 @@ class Run:
     active_fraction [S, L, U]: share of the training set on which the unit's pre-activation is above 0.
     gamma, beta [S, L, U]: the scale and shift of batch normalization; [S, 0, U] without it.
     weights: the final parameters, by their names in PyTorch.
-    input_mean_square: mean of x^2 over samples and features of the training set.
+    input_mean, input_std [inputs]: of every feature, over the training set.
+    target_mean, target_std: of the regression target, over the training set; NaN for classes.
     chance: the training loss of the best constant answer, ln 2 for two equal classes.
-    diverged_at: the first step whose loss was not finite. The run ends there: what comes later is NaN.
+    diverged_at: the first step whose loss was not finite, `steps` if it is that after the last update. The run
+        ends there: what comes later is NaN.
     """
 
     experiment: Trainable
@@ -55,9 +57,23 @@ class Run:
     gamma: np.ndarray
     beta: np.ndarray
     weights: dict[str, np.ndarray] = field(repr=False)
-    input_mean_square: float
+    input_mean: np.ndarray
+    input_std: np.ndarray
+    target_mean: float
+    target_std: float
     chance: float
     diverged_at: int | None
+
+    @property
+    def input_mean_square(self) -> float:
+        """Mean of x^2 over samples and features of the training set."""
+        return float(np.mean(self.input_mean**2 + self.input_std**2))
+
+    @property
+    def diverged_to(self) -> float:
+        """The loss of the step at which it diverged: inf or NaN. IndexError for a run that did not."""
+        losses = np.append(self.loss, self.train_loss[-1])
+        return float(losses[self.diverged_at])
 
     @property
     def nbytes(self) -> int:

@@ -46,6 +46,24 @@ def test_a_run_that_diverged_is_kept_up_to_there_and_was_finite_before():
     assert broken.at[broken.last] == 1
 
 
+def test_a_run_that_breaks_in_its_last_update_has_diverged_too():
+    longer, ends = run(BROKEN), run(BROKEN.but(steps=2))
+    assert (ends.diverged_at, ends.last) == (longer.diverged_at, longer.last)
+    assert np.isfinite(ends.loss).all()
+    assert not np.isfinite(ends.diverged_to)
+    assert not np.isfinite(longer.diverged_to)
+
+
+def test_what_it_says_of_features_and_target_is_that_of_the_data():
+    for e in (FINE.but(input_shift=3), BROKEN.but(steps=1)):
+        data, r = e.load(), run(e)
+        np.testing.assert_allclose(r.input_mean, data.x_train.mean(axis=0), rtol=1e-5)
+        np.testing.assert_allclose(r.input_std, data.x_train.std(axis=0), rtol=1e-5)
+        assert r.input_mean_square == pytest.approx((data.x_train**2).mean(), rel=1e-5)
+        target = (data.y_train.mean(), data.y_train.std()) if e.loss == "mse" else (np.nan, np.nan)
+        np.testing.assert_allclose((r.target_mean, r.target_std), target, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("losses", "last"),
     [

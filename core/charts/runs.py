@@ -39,9 +39,7 @@ def loss(run: Run) -> go.Figure:
     """Training loss at every step, and the held-out loss at the snapshots."""
     e, steps = run.experiment, np.arange(len(run.loss))
     if run.diverged_at is not None:
-        title = (
-            f"The training diverged: at step {run.diverged_at} the loss is {short(run.loss[run.diverged_at])}"
-        )
+        title = f"The training diverged: at step {run.diverged_at} the loss is {short(run.diverged_to)}"
     elif run.learned:
         title = (
             f"After {e.steps} steps the training loss is {short(run.train_loss[-1])}, "

@@ -39,7 +39,7 @@ def non_finite(run: Run) -> Finding | None:
     step, e = run.diverged_at, run.experiment
     if step is None:
         return None
-    loss = float(run.loss[step])
+    loss = run.diverged_to
     sentence = f"The loss is {short(loss)} at step {step}"
     evidence = dict(quantity="loss", measured=loss, threshold=float(np.finfo(e.precision).max), step=step)
     if not np.isfinite(run.input_mean_square):

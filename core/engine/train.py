@@ -149,7 +149,7 @@ def train_stack(experiments: list[Trainable], snapshots, interval, share, watch=
         interval()
     interval.done = before + share
     history = {name: torch.stack([r[name] for r in record], dim=1).numpy() for name in record[0]}
-    return [run_of(stack, k, loss[:-1, k].numpy(), at, history, states[k]) for k in range(stack.count)]
+    return [run_of(stack, k, loss[:, k].numpy(), at, history, states[k]) for k in range(stack.count)]
 
 
 def measure(stack: Stack) -> dict[str, torch.Tensor]:
@@ -199,7 +199,9 @@ def run_of(stack: Stack, k: int, loss: np.ndarray, at: np.ndarray, history: dict
     """The Run of network k; nothing is left of what came after its first non-finite loss."""
     broken = np.flatnonzero(~np.isfinite(loss))
     diverged_at = int(broken[0]) if len(broken) else None
-    last = len(loss) if diverged_at is None else diverged_at
+    last = at[-1] if diverged_at is None else diverged_at
+    x, y = stack.x_train[k].double(), stack.y_train[k].double()
+    target = y if stack.like.loss == "mse" else y.new_tensor([torch.nan])
 
     def over_time(name):
         values = np.full((len(at), *history[name].shape[2:]), np.nan, dtype=history[name].dtype)
@@ -209,12 +211,15 @@ def run_of(stack: Stack, k: int, loss: np.ndarray, at: np.ndarray, history: dict
 
     return Run(
         experiment=stack.experiments[k],
-        loss=np.where(np.arange(len(loss)) > last, np.nan, loss),
+        loss=np.where(np.arange(len(loss)) > last, np.nan, loss)[:-1],
         at=at,
         probes={name: over_time(name) for name in PROBES},
         weights=state,
-        input_mean_square=float(stack.x_train[k].double().square().mean()),
-        chance=chance(stack.like.loss, stack.y_train[k].double()),
+        input_mean=x.mean(dim=1).numpy(),
+        input_std=x.std(dim=1, correction=0).numpy(),
+        target_mean=float(target.mean()),
+        target_std=float(target.std(correction=0)),
+        chance=chance(stack.like.loss, y),
         diverged_at=diverged_at,
         **{name: over_time(name) for name in history if name not in PROBES},
     )

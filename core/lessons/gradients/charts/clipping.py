@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def _fate(clipping: Clipping) -> str:
     run = clipping.run
     if run.diverged_at is not None:
-        return f"the loss is {short(run.loss[run.diverged_at])} at step {run.diverged_at}"
+        return f"the loss is {short(run.diverged_to)} at step {run.diverged_at}"
     return f"the training accuracy is {run.train_accuracy[-1]:.2f} after {run.experiment.steps} steps"
 
 
