@@ -133,7 +133,7 @@ def layer_probes(model, layer, start):
     steepest = 0.25 if model.e.activation == "sigmoid" else 1
     return {
         "activation_mean": a.mean(),
-        "activation_std": a.std(correction=0),
+        "activation_std": a.double().var(dim=0, correction=0).mean().sqrt(),
         "delta_norm": z.grad.square().mean().sqrt(),
         "weight_grad_norm": weight.grad.norm(),
         "weight_norm": weight.norm(),

@@ -62,8 +62,12 @@ def activation_mean(seen):
 
 
 def activation_std(seen):
-    """Standard deviation of the same."""
-    return rms(seen.activation - seen.activation.mean(dim=(1, 2), keepdim=True))
+    """Spread over samples: each unit's standard deviation over the batch, then RMS over units.
+
+    Counted from the first sample, which costs no digits where all samples are nearly the same.
+    """
+    shifted = seen.activation.double() - seen.activation[..., :1]
+    return rms(shifted.sub_(shifted.mean(dim=2, keepdim=True)))
 
 
 def delta_norm(seen):

@@ -8,7 +8,10 @@ import torch
 
 from core.engine import probes
 from core.engine.activations import ACTIVATIONS
+from core.engine.network import Stack
 from core.engine.probes import PROBES, SAMPLED, Seen, histogram
+from core.engine.train import batches
+from core.experiment import Experiment
 from core.run import DELTA_EDGES, PRE_ACTIVATION_EDGES, activation_edges
 from core.slopes import ACTIVATIONS as SLOPES
 
@@ -49,7 +52,7 @@ def share_of_flat(seen, k):
 
 FORMULAS = {
     "activation_mean": lambda s, k: np.mean(s.activation[k].numpy()),
-    "activation_std": lambda s, k: np.std(s.activation[k].numpy()),
+    "activation_std": lambda s, k: np.sqrt(np.mean(np.var(s.activation[k].numpy(), axis=1))),
     "delta_norm": lambda s, k: np.sqrt(np.mean(s.delta[k].numpy() ** 2)),
     "weight_grad_norm": lambda s, k: frobenius(s.gradient[k].numpy()),
     "weight_norm": lambda s, k: frobenius(s.weight[k].numpy()),
@@ -108,12 +111,41 @@ def test_nothing_is_said_relative_to_nothing(probe, nothing):
     assert PROBES[probe](seen).isnan().tolist() == [True, False, False]
 
 
-@pytest.mark.parametrize("probe", ["delta_norm", "weight_grad_norm", "weight_norm"])
+WHERE = {
+    "activation_std": "activation",
+    "delta_norm": "delta",
+    "weight_grad_norm": "gradient",
+    "weight_norm": "weight",
+}
+
+
+@pytest.mark.parametrize("probe", WHERE)
 def test_the_squares_of_a_vanished_signal_do_not_underflow(probe):
-    field = {"delta_norm": "delta", "weight_grad_norm": "gradient", "weight_norm": "weight"}[probe]
+    field = WHERE[probe]
     seen = drawn(dtype=torch.float32)
     small = replace(seen, **{field: getattr(seen, field) * 1e-30})
     np.testing.assert_allclose(PROBES[probe](small), 1e-30 * PROBES[probe](seen), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("dtype", "step"), [(torch.float32, 2.0**-24), (torch.float64, 2.0**-53)])
+def test_the_spread_of_samples_that_differ_in_their_last_digit_is_exact(dtype, step):
+    """Some samples one step of the format above 0.5625, so that their mean is no number of the format."""
+    seen = drawn(dtype=dtype)
+    seen.activation[:] = 0.5625
+    seen.activation[..., : BATCH // 2] += step
+    share = BATCH // 2 / BATCH
+    np.testing.assert_allclose(probes.activation_std(seen), step * (share - share**2) ** 0.5, rtol=1e-12)
+
+
+def test_samples_that_all_look_the_same_have_no_spread():
+    """A sigmoid stack tells its inputs apart in layer 1, but not in layer 10, where units still differ."""
+    e = Experiment(activation="sigmoid", init="xavier", steps=1)
+    stack = Stack([e])
+    stack.forward(*next(batches(stack)))
+    first, last = (replace(drawn("sigmoid"), activation=stack.activated[layer]) for layer in (0, e.depth - 1))
+    assert last.activation.std() > 0.01
+    assert probes.activation_std(first) > 0.01
+    assert probes.activation_std(last) < 1e-5
 
 
 def test_a_unit_of_which_nothing_is_known_makes_the_share_of_dead_ones_unknown():
