@@ -24,8 +24,8 @@ WITH_MOMENTUM = ("sgd",)
 
 
 def _power_of_two(n: int) -> int:
-    if n & (n - 1) or 0 < n < 32:
-        raise ValueError("not a power of two from 32 up")
+    if n & (n - 1) or n == 1:
+        raise ValueError("not a power of two from 2 up")
     return n
 
 
@@ -147,8 +147,8 @@ class Experiment(Settings):
         0,
         0,
         4096,
-        "Samples per step: a power of two from 32 up; 0 takes all of them.",
-        (0, 32, 64, 128, 256, 512, 1024, 2048, 4096),
+        "Samples per step: a power of two; 0 takes all of them.",
+        (0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096),
     )
     clip_norm: float = number(
         "Clip norm", 0, 0, 1e6, "Largest norm of the whole gradient; 0 is off.", (0, 0.1, 0.3, 1, 3, 10, 100)

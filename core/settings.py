@@ -142,7 +142,7 @@ class Settings(BaseModel):
             return field.description
         low, high = cls.bounds(name)
         if any(isinstance(m, AfterValidator) for m in field.metadata):
-            return f"a power of two from 32 to {high}" + (", or 0 for all samples" if low == 0 else "")
+            return f"a power of two from {low or 2} to {high}" + (", or 0 for all samples" if not low else "")
         if field.annotation is int:
             return f"a whole number from {low:,} to {high:,}"
         return f"a number from {low:g} to {high:g}"

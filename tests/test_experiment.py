@@ -15,6 +15,7 @@ from core.work import WORK_LIMIT, work
 START = Experiment()
 FIELDS = Experiment.model_fields
 POWERS = [32, 64, 128, 256, 512, 1024, 2048, 4096]
+SIZES = {"samples": POWERS, "batch_size": [0, 2, 4, 8, 16, *POWERS]}
 TEXTS = [
     "",
     " ",
@@ -47,8 +48,8 @@ def possible(name):
         return st.booleans()
     if options := get_args(kind):
         return st.sampled_from(options)
-    if name in ("samples", "batch_size"):
-        return st.sampled_from(POWERS + [0] * (name == "batch_size"))
+    if name in SIZES:
+        return st.sampled_from(SIZES[name])
     low, high = bound(name, "ge"), bound(name, "le")
     return st.integers(low, high) if kind is int else st.floats(low, high)
 
@@ -127,7 +128,7 @@ def test_a_bad_value_gets_one_sentence_that_says_what_is_allowed(name):
         ("depth", "a whole number from 1 to 60"),
         ("noise", "a number from 0 to 2"),
         ("samples", "a power of two from 32 to 4096"),
-        ("batch_size", "a power of two from 32 to 4096, or 0 for all samples"),
+        ("batch_size", "a power of two from 2 to 4096, or 0 for all samples"),
         ("residual", "true or false"),
         ("precision", "one of float32, float64"),
     ],
@@ -215,10 +216,10 @@ def test_as_many_steps_as_are_offered_are_possible_and_no_more():
     assert len(refused(depth=9, width=256, steps=866)) == 1
 
 
-@pytest.mark.parametrize("name", ["samples", "batch_size"])
-def test_sample_counts_are_powers_of_two_from_32_up(name):
+@pytest.mark.parametrize("name", SIZES)
+def test_sample_counts_are_powers_of_two(name):
     for n in range(4097):
-        if n in POWERS or (name == "batch_size" and n == 0):
+        if n in SIZES[name]:
             assert getattr(Experiment(**{"samples": 4096, name: n}), name) == n
         else:
             assert len(refused(**{name: n})) == 1

@@ -27,6 +27,8 @@ SHAPES = {
     "width 64, mini-batches": dict(width=64, samples=64, batch_size=32),
     "batchnorm": dict(batchnorm=True, activation="silu", batch_size=32, samples=64),
     "batchnorm, adam": dict(batchnorm=True, width=3, optimizer="adam", residual=True),
+    "batches of 4": dict(samples=64, batch_size=4),
+    "batches of 2, batchnorm": dict(batch_size=2, batchnorm=True, width=16),
     "four classes": dict(dataset="blobs", features=1, width=15, activation="leaky_relu"),
 }
 FREE = dict(
@@ -51,10 +53,11 @@ def neighbours(shape):
 
 
 def trained(experiments, monkeypatch, networks=64):
-    """What these are when trained in stacks of so many."""
+    """What these are when trained in stacks of so many, or alone in small batches."""
     e = experiments[0]
     size = max(e.width, e.inputs) * e.batch * (4 if e.precision == "float32" else 8)
     monkeypatch.setattr(train, "LAYER_BYTES", networks * size)
+    networks = networks if e.batch >= train.SMALL_BATCH else 1
     assert len(train.chunks(experiments)) == -(-len(experiments) // networks)
     return train.train(experiments, snapshots=4)
 

@@ -39,7 +39,7 @@ def test_every_value_that_is_offered_is_possible_and_the_present_one_is_among_th
 @pytest.mark.parametrize(
     ("changes", "name", "values"),
     [
-        (dict(samples=64), "batch_size", [0, 32, 64]),
+        (dict(samples=64), "batch_size", [0, 2, 4, 8, 16, 32, 64]),
         (dict(batch_size=256), "samples", [256, 512, 1024, 2048, 4096]),
         (dict(width=256, samples=4096, depth=1), "depth", range(1, 6)),
         (dict(dropout=0.5, dropout_last=False, depth=3), "depth", range(2, 61)),

@@ -17,6 +17,8 @@ from core.work import WORK_LIMIT, work
 
 TICK_SECONDS = 0.02
 LAYER_BYTES = 600_000
+SMALL_BATCH = 32
+"""Below it BLAS rounds differently in larger stacks."""
 SIZES = ("samples", "inputs", "outputs", "depth", "width", "batch_size", "steps")
 KINDS = ("loss", "activation", "batchnorm", "residual", "optimizer", "precision")
 
@@ -69,7 +71,10 @@ def train(
 
 
 def chunks(experiments: list[Trainable]) -> list[list[int]]:
-    """Indices of experiments that are trained together: equal in shape, and small enough for the cache."""
+    """Indices of experiments that are trained together: equal in shape, and small enough for the cache.
+
+    Batches below SMALL_BATCH train alone.
+    """
     groups = {}
     for i, e in enumerate(experiments):
         groups.setdefault(tuple(getattr(e, name) for name in SIZES + KINDS), []).append(i)
@@ -77,7 +82,8 @@ def chunks(experiments: list[Trainable]) -> list[list[int]]:
     for group in groups.values():
         e = experiments[group[0]]
         numbers = max(e.width, e.inputs) * max(e.batch, e.samples // 8)
-        size = max(1, LAYER_BYTES // (numbers * (4 if e.precision == "float32" else 8)))
+        fit = LAYER_BYTES // (numbers * (4 if e.precision == "float32" else 8))
+        size = max(1, fit) if e.batch >= SMALL_BATCH else 1
         found += [group[start : start + size] for start in range(0, len(group), size)]
     return found
 

@@ -14,7 +14,7 @@ from core.experiment import BN_EPSILON, Experiment
 from core.lessons.batchnorm import lesson
 from core.lessons.batchnorm.lesson import SHIFTS
 from core.lessons.batchnorm.measured import costs
-from core.lessons.batchnorm.measured.batches import AnyBatch, single_sample, small_batches
+from core.lessons.batchnorm.measured.batches import single_sample, small_batches
 from core.lessons.batchnorm.measured.scale import _gradients, rescaled
 from core.lessons.batchnorm.measured.shift import shift
 from core.lessons.batchnorm.measured.surface import LENGTHS, along_gradient
@@ -101,7 +101,7 @@ def test_batches_of_two_do_harm():
 
 def test_a_batch_of_one_is_no_setting_and_pytorch_refuses_it():
     with pytest.raises(ValidationError):
-        AnyBatch(batch_size=1, batchnorm=True)
+        Experiment(batch_size=1, batchnorm=True)
     assert single_sample().startswith("Expected more than 1 value per channel when training")
 
 

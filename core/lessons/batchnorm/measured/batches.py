@@ -10,20 +10,9 @@ from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.batchnorm.lesson import SEEDS
 from core.run import ENDS
-from core.settings import number
 from core.sweep import Sweep
 
 SIZES = (2, 4, 8, 16, 32, 64)
-
-
-class AnyBatch(Experiment):
-    """An Experiment with batches below 32.
-
-    Its last digits depend on the networks it trains with, so it is trained only by `small_batches`, always in
-    the same company.
-    """
-
-    batch_size: int = number("Batch size", 32, 2, 4096, "Samples per step, a power of two.")
 
 
 @dataclass(frozen=True)
@@ -46,7 +35,7 @@ class SmallBatches:
 
 def small_batches(experiment: Experiment, tick: Callable[[float], None] | None = None) -> SmallBatches:
     """Train with batches of SIZES, without and with batch normalization, equally many steps each."""
-    start = AnyBatch(**dict(experiment) | dict(init="he", gain=1, bias=0, batch_size=32))
+    start = experiment.but(init="he", gain=1, bias=0)
     sweep = Sweep.over(start, batchnorm=(False, True), batch_size=SIZES, seed=range(SEEDS))
     runs = train(sweep.experiments, ENDS, tick)
     return SmallBatches(
