@@ -17,7 +17,7 @@ MOMENTA = (0, 0.5, 0.8, 0.9, 0.95, 0.99)
 NOISES = (0, 0.02, 0.05, 0.08, 0.1, 0.2, 0.5, 1)
 STEPS = (20, 50, 60, 100, 150, 200, 300, 500, 1000, 2000)
 Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "identity"]
-Init = Literal["he", "xavier", "lecun", "pytorch", "normal", "orthogonal", "zeros"]
+Init = Literal["he", "xavier", "lecun", "pytorch", "normal", "orthogonal", "zeros", "constant"]
 Optimizer = Literal["sgd", "adam"]
 WITH_MOMENTUM = ("sgd",)
 """The optimizers of which momentum is a setting."""
@@ -93,7 +93,8 @@ class Experiment(Settings):
         "he",
         title="Initial weights",
         description="How the first weights are drawn: he N(0, 2/fan_in), xavier N(0, 2/(fan_in + fan_out)), "
-        "lecun and normal N(0, 1/fan_in), pytorch the uniform default of nn.Linear, orthogonal, zeros.",
+        "lecun and normal N(0, 1/fan_in), pytorch the uniform default of nn.Linear, orthogonal, zeros, "
+        "constant 1/fan_in.",
     )
     gain: float = number(
         "Gain",

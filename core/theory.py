@@ -25,7 +25,8 @@ def sigma_w(experiment: Experiment, fan_in: int, fan_out: int) -> float:
     """sqrt(fan_in Var(W)) of the initial weights [fan_out, fan_in].
 
     he: He et al. 2015, eq. 10. xavier: Glorot & Bengio 2010, eq. 12. pytorch is nn.Linear's uniform within
-    1/sqrt(fan_in). orthogonal: orthonormal rows or columns, whichever are fewer.
+    1/sqrt(fan_in). orthogonal: orthonormal rows or columns, whichever are fewer. constant: nan, since equal
+    weights add up instead of averaging out, and theory is about random ones.
     """
     variance = {
         "he": 2 / fan_in,
@@ -35,6 +36,7 @@ def sigma_w(experiment: Experiment, fan_in: int, fan_out: int) -> float:
         "pytorch": 1 / (3 * fan_in),
         "orthogonal": 1 / max(fan_in, fan_out),
         "zeros": 0.0,
+        "constant": math.nan,
     }[experiment.init]
     return experiment.gain * math.sqrt(fan_in * variance)
 
@@ -170,7 +172,7 @@ def predict(experiment: Experiment, input_mean_square: float) -> Prediction:
 
     `input_mean_square` is the mean of x^2 over samples and features. What is predicted is the mean over wide
     random networks: L layers down, a typical gradient norm is smaller by about exp(-5 L / (4 width)) (ReLU,
-    He; Hanin & Nica 2019).
+    He; Hanin & Nica 2019). Constant weights are not random: all is nan.
 
     Residual: a layer adds to the stream h, E[h^2] += E[phi^2] + 2 E[h] E[phi], and on the way back to the
     gradient on the stream, which grows by 1 + chi (Yang & Schoenholz 2017). Where activations have a positive
@@ -181,6 +183,8 @@ def predict(experiment: Experiment, input_mean_square: float) -> Prediction:
     layers and batches of less than about 128 deviate.
     """
     e = experiment
+    if e.init == "constant":
+        return Prediction(*np.full((5, e.depth), np.nan))
     mask_mean, mask_square = (1.0, 1 / (1 - e.dropout)) if e.dropout < 1 else (0.0, 0.0)
     mean, square, variance = 0.0, input_mean_square, input_mean_square
     w, b = sigma_w(e, e.inputs, e.width), sigma_b(e, e.inputs)

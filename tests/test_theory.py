@@ -28,6 +28,7 @@ TORCH = {
     "identity": lambda z: 1.0 * z,
 }
 NAMES = get_args(Activation)
+RANDOM = [init for init in get_args(Init) if init != "constant"]
 WIDE = Experiment(dataset="xor", features=64, width=128, depth=20, init="normal")
 
 
@@ -187,13 +188,15 @@ def weights(e, fan_in, fan_out, nets, generator):
     elif e.init == "orthogonal":
         for one in w:
             torch.nn.init.orthogonal_(one, generator=generator)
+    elif e.init == "constant":
+        w.fill_(1 / fan_in)
     else:
         variance = {"he": 2 / fan_in, "xavier": 2 / (fan_in + fan_out), "zeros": 0}.get(e.init, 1 / fan_in)
         w.normal_(0, math.sqrt(variance), generator=generator)
     return e.gain * w, b
 
 
-@pytest.mark.parametrize("init", get_args(Init))
+@pytest.mark.parametrize("init", RANDOM)
 @pytest.mark.parametrize(("fan_in", "fan_out"), [(64, 128), (128, 128), (128, 32)])
 def test_sigma_is_that_of_the_drawn_weights(init, fan_in, fan_out):
     e = Experiment(init=init, gain=1.5)
@@ -270,7 +273,7 @@ def test_where_nothing_comes_back_there_is_no_ratio(changes, batchnorm):
 @settings(max_examples=40)
 @given(
     st.sampled_from(NAMES),
-    st.sampled_from(get_args(Init)),
+    st.sampled_from(RANDOM),
     st.booleans(),
     st.booleans(),
     st.sampled_from([0, 0.5, 0.999, 1]),
@@ -285,6 +288,14 @@ def test_any_experiment_is_predicted(activation, init, batchnorm, residual, drop
         assert values.shape == (depth,)
         assert (values[np.isfinite(values)] >= 0).all() or name == "activation_mean"
         assert name == "delta_ratio" or np.isfinite(values).all()
+
+
+@pytest.mark.parametrize("changes", [{}, {"batchnorm": True}, {"residual": True}, {"gain": 0}], ids=str)
+def test_of_equal_weights_nothing_is_predicted(changes):
+    e = WIDE.but(init="constant", **changes)
+    assert math.isnan(theory.sigma_w(e, 64, 128))
+    for values in vars(predict(e, 1.0)).values():
+        assert values.shape == (e.depth,) and np.isnan(values).all()
 
 
 # Predictions against drawn networks

@@ -43,7 +43,12 @@ def zeros(rng, fan_out, fan_in):
     return np.zeros((fan_out, fan_in))
 
 
-INITS = {f.__name__: f for f in (he, xavier, lecun, pytorch, normal, orthogonal, zeros)}
+def constant(rng, fan_out, fan_in):
+    """All 1 / fan_in: every unit is the mean of its inputs, and the same as its neighbours."""
+    return np.full((fan_out, fan_in), 1 / fan_in)
+
+
+INITS = {f.__name__: f for f in (he, xavier, lecun, pytorch, normal, orthogonal, zeros, constant)}
 
 
 def initial(e: Trainable, layer: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Initial weights: their variance and shape, as each scheme promises."""
+"""Initial weights: their mean square and shape, as each scheme promises."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from core.engine.initial import INITS
 
 SHAPES = [(300, 100), (100, 300), (1, 400), (400, 1)]
-VARIANCE = {
+MEAN_SQUARE = {
     "he": lambda fan_out, fan_in: 2 / fan_in,
     "xavier": lambda fan_out, fan_in: 2 / (fan_in + fan_out),
     "lecun": lambda fan_out, fan_in: 1 / fan_in,
@@ -14,6 +14,7 @@ VARIANCE = {
     "normal": lambda fan_out, fan_in: 1 / fan_in,
     "orthogonal": lambda fan_out, fan_in: 1 / max(fan_out, fan_in),
     "zeros": lambda fan_out, fan_in: 0,
+    "constant": lambda fan_out, fan_in: 1 / fan_in**2,
 }
 
 
@@ -23,10 +24,10 @@ def draw(name, shape, seed=0):
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("name", INITS)
-def test_weights_have_their_shape_and_variance(name, shape):
+def test_weights_have_their_shape_and_mean_square(name, shape):
     weight = draw(name, shape)
     assert (weight.shape, weight.dtype) == (shape, float)
-    assert np.mean(weight**2) == pytest.approx(VARIANCE[name](*shape), rel=0.2)
+    assert np.mean(weight**2) == pytest.approx(MEAN_SQUARE[name](*shape), rel=0.2)
     np.testing.assert_array_equal(weight, draw(name, shape))
 
 

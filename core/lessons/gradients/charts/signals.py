@@ -171,6 +171,11 @@ def weights_moved(run: Run) -> go.Figure:
 def why(run: Run) -> tuple[str, str]:
     """The factor chi with this run's numbers as LaTeX, and what it predicts, beside what was measured."""
     e, theory = run.experiment, predict(run.experiment, run.input_mean_square)
+    if e.init == "constant":
+        return r"\chi = \sigma_w^2\, E[\phi'(z)^2]", (
+            "That is for random weights. Here all weights of a layer are equal and so are its units: nothing "
+            f"averages out, and theory is silent. Measured is ×{short(per_layer(run))} per layer."
+        )
     chi, variance = float(theory.chi[-1]), sigma_w(e, e.width, e.width) ** 2
     if e.batchnorm:
         formula = (
