@@ -114,11 +114,12 @@ def linear(x, train):
 
 
 def zscore(x, train):
-    """Each feature gets mean 0 and standard deviation 1 on the training set."""
+    """Mean 0 and standard deviation 1 on the training set, each feature by itself."""
     return (x - train.mean(axis=0)) / train.std(axis=0)
 
 
 SCALERS = {"none": none, "linear": linear, "zscore": zscore}
+TARGET_SCALERS = {"none": none, "zscore": zscore}
 
 
 def load(experiment) -> SimpleNamespace:
@@ -132,10 +133,12 @@ def load(experiment) -> SimpleNamespace:
     x, y = dataset.draw(stream(e.seed, DATA), 2 * n, e.inputs, e.noise)
     x = e.input_scale * x * e.input_spread ** np.linspace(0, 1, e.inputs) + e.input_shift
     x = SCALERS[e.scaling](x, x[:n])
-    y_train, rng = y[:n].copy(), stream(e.seed, LABEL_NOISE)
+    rng = stream(e.seed, LABEL_NOISE)
     if dataset.classes:
-        flipped = rng.random(n) < e.label_noise
-        y_train[flipped] = (y_train[flipped] + rng.integers(1, dataset.classes, n)[flipped]) % dataset.classes
+        flipped = np.flatnonzero(rng.random(n) < e.label_noise)
+        y[flipped] = (y[flipped] + rng.integers(1, dataset.classes, n)[flipped]) % dataset.classes
     else:
-        y_train += e.label_noise * rng.normal(size=n)
-    return SimpleNamespace(x_train=x[:n], y_train=y_train, x_test=x[n:], y_test=y[n:])
+        y[:n] += e.label_noise * rng.normal(size=n)
+        y = e.target_scale * y + e.target_shift
+        y = TARGET_SCALERS[e.target_scaling](y, y[:n])
+    return SimpleNamespace(x_train=x[:n], y_train=y[:n], x_test=x[n:], y_test=y[n:])

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from core.data import DATASETS, SCALERS, load
+from core.data import DATASETS, SCALERS, TARGET_SCALERS, load
 from core.settings import Conflict, Settings, number
 from core.trainable import Trainable
 from core.work import WORK_LIMIT, work
@@ -83,6 +83,20 @@ class Experiment(Settings):
     )
     scaling: Literal[*SCALERS] = Field(
         "none", title="Feature scaling", description="What is done to the features before training."
+    )
+    target_shift: float = number(
+        "Target shift", 0, -1e6, 1e6, "Added to the regression target.", (-100, -10, -1, 0, 1, 10, 100)
+    )
+    target_scale: float = number(
+        "Target scale",
+        1,
+        1e-6,
+        1e6,
+        "The regression target is multiplied by this.",
+        (0.01, 0.1, 1, 10, 100, 1000),
+    )
+    target_scaling: Literal[*TARGET_SCALERS] = Field(
+        "none", title="Target scaling", description="What is done to the regression target before training."
     )
     depth: int = number("Hidden layers", 10, 1, 60, "More layers mean longer products in the gradient.")
     width: int = number("Width", 32, 1, 256, "Units per hidden layer.", (1, 2, 4, 8, 16, 32, 64, 128, 256))
@@ -213,6 +227,10 @@ class Experiment(Settings):
             )
         if self.inputs == 1:
             off["input_spread"] = "there is one feature"
+        if self.target_scaling != "none":
+            off |= dict.fromkeys(("target_shift", "target_scale"), "scaling takes it away again")
+        if d.classes:
+            off |= dict.fromkeys(("target_shift", "target_scale", "target_scaling"), "the target is a class")
         if self.init == "zeros":
             off["gain"] = "all weights start at 0"
         if self.depth == 1:

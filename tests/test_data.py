@@ -122,6 +122,31 @@ def test_scaling_is_fitted_to_the_training_rows(e):
         np.testing.assert_allclose(sets.x_test[:, 0], slope * raw.x_test[:, 0] + offset, atol=1e-9)
 
 
+@pytest.mark.parametrize("dataset", ["curve", "gap"])
+def test_targets_are_scaled_then_shifted_after_the_noise(dataset):
+    e = Experiment(dataset=dataset, label_noise=0.3)
+    plain, moved = load(e), load(e.but(target_scale=100, target_shift=-3))
+    np.testing.assert_allclose(moved.y_train, 100 * plain.y_train - 3)
+    np.testing.assert_allclose(moved.y_test, 100 * plain.y_test - 3)
+    np.testing.assert_array_equal(moved.x_train, plain.x_train)
+
+
+@pytest.mark.parametrize("changes", [{}, {"target_scale": 1e-3, "target_shift": 10}], ids=str)
+def test_target_scaling_is_fitted_to_the_training_rows(changes):
+    e = Experiment(dataset="curve", label_noise=0.3)
+    plain, scaled = load(e), load(e.but(target_scaling="zscore", **changes))
+    mean, deviation = plain.y_train.mean(), plain.y_train.std()
+    np.testing.assert_allclose(scaled.y_train, (plain.y_train - mean) / deviation, atol=1e-9)
+    np.testing.assert_allclose(scaled.y_test, (plain.y_test - mean) / deviation, atol=1e-9)
+
+
+@pytest.mark.parametrize("e", CLASSES, ids=name)
+def test_a_class_has_no_scale(e):
+    moved = load(e.but(target_scale=100, target_shift=-3, target_scaling="zscore"))
+    for field, values in vars(load(e)).items():
+        np.testing.assert_array_equal(getattr(moved, field), values)
+
+
 def test_every_use_and_layer_has_its_own_stream():
     keys = [(seed, use, layer) for seed in range(3) for use in range(5) for layer in range(3)]
     draws = [tuple(stream(*key).random(4)) for key in keys]

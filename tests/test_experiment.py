@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from core.data import DATASETS, SCALERS
+from core.data import DATASETS, SCALERS, TARGET_SCALERS
 from core.experiment import Experiment
 from core.work import WORK_LIMIT, work
 
@@ -129,6 +129,8 @@ def test_a_bad_value_gets_one_sentence_that_says_what_is_allowed(name):
         ("noise", "a number from 0 to 2"),
         ("samples", "a power of two from 32 to 4096"),
         ("batch_size", "a power of two from 2 to 4096, or 0 for all samples"),
+        ("target_scale", "a number from 1e-06 to 1e+06"),
+        ("target_scaling", "one of none, zscore"),
         ("residual", "true or false"),
         ("precision", "one of float32, float64"),
     ],
@@ -257,6 +259,8 @@ def test_varying_gives_every_combination_with_the_last_list_fastest():
 def test_datasets_and_scalers_are_those_there_are():
     assert get_args(FIELDS["dataset"].annotation) == tuple(DATASETS)
     assert get_args(FIELDS["scaling"].annotation) == tuple(SCALERS)
+    assert get_args(FIELDS["target_scaling"].annotation) == tuple(TARGET_SCALERS)
+    assert TARGET_SCALERS.items() <= SCALERS.items()
 
 
 @pytest.mark.parametrize(

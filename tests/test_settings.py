@@ -81,6 +81,7 @@ CASES = [
     SMALL.but(batchnorm=True, dataset="curve", label_noise=0.1),
     SMALL.but(dataset="gaussians", scaling="zscore", batch_size=32),
     SMALL.but(dataset="gap", clip_norm=0.1, weight_decay=0.1),
+    SMALL.but(dataset="curve", target_scaling="zscore", target_scale=3, batch_size=4),
     SMALL.but(steps=1),
     SMALL.but(steps=1, optimizer="adam", dataset="curve"),
     TABLE,

@@ -36,10 +36,11 @@ def pytorch_script(experiment: Experiment) -> str:
     loss of every step on its last line as JSON, NaN after a divergence (Python's json reads that).
     """
     e = experiment
+    scalers = {e.scaling, e.target_scaling if e.loss == "mse" else "none"} - {"none"}
     pieces = [
         template.HEAD,
         inspect.getsource(DATASETS[e.dataset].draw),
-        e.scaling != "none" and inspect.getsource(SCALERS[e.scaling]),
+        *(inspect.getsource(SCALERS[name]) for name in sorted(scalers)),
         template.LOAD,
         0 < e.dropout < 1 and template.DROPOUT,
         template.NETWORK,
@@ -65,7 +66,8 @@ def pytorch_script(experiment: Experiment) -> str:
 
 def needed(text: str, e: Settings, *more: str) -> str:
     """The text without its marks, and without the lines whose mark does not hold for `e` or is in `more`."""
-    off = {"gain": 1, "input_scale": 1, "input_spread": 1, "scaling": "none"}
+    off = dict.fromkeys(("gain", "input_scale", "input_spread", "target_scale"), 1)
+    off |= dict.fromkeys(("scaling", "target_scaling"), "none")
     settings = dict(e) | {"momentum": momentum(e)}
     on = {name for name, value in settings.items() if value != off.get(name, 0)} | {e.loss, e.init, *more}
     lines = []

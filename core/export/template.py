@@ -25,6 +25,8 @@ LABEL_NOISE = $label_noise  # if label_noise
 INPUT_SCALE = $input_scale  # if input_scale
 INPUT_SPREAD = $input_spread  # if input_spread
 INPUT_SHIFT = $input_shift  # if input_shift
+TARGET_SCALE = $target_scale  # if target_scale, mse
+TARGET_SHIFT = $target_shift  # if target_shift, mse
 
 INPUTS = $inputs
 DEPTH = $depth
@@ -69,6 +71,9 @@ def load():
     x = $scaling(x, x[:SAMPLES])  # if scaling
     rng = stream("label_noise")  # if label_noise
     y[:SAMPLES] += LABEL_NOISE * rng.normal(size=SAMPLES)  # if label_noise, mse
+    y = TARGET_SCALE * y  # if target_scale, mse
+    y = y + TARGET_SHIFT  # if target_shift, mse
+    y = $target_scaling(y, y[:SAMPLES])  # if target_scaling, mse
     wrong = np.flatnonzero(rng.random(SAMPLES) < LABEL_NOISE)  # if label_noise, not mse
     y[wrong] = 1 - y[wrong]  # if label_noise, bce
     other = rng.integers(1, OUTPUTS, SAMPLES)  # if label_noise, cross_entropy

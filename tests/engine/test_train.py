@@ -62,6 +62,8 @@ CASES = {
     "four classes": dict(dataset="blobs", noise=0.5),
     "four classes, one feature": dict(dataset="blobs", features=1, noise=0.5),
     "regression": dict(dataset="curve", label_noise=0.2),
+    "large targets": dict(dataset="curve", label_noise=0.2, target_scale=10, target_shift=-5),
+    "scaled targets": dict(dataset="gap", label_noise=0.2, target_shift=-5, target_scaling="zscore"),
     "linear scaling": dict(scaling="linear", input_shift=5, input_scale=100),
     "zscore": dict(scaling="zscore", input_shift=5, input_scale=100),
     **{dataset: dict(dataset=dataset) for dataset in ("circles", "spirals", "gaussians")},

@@ -48,10 +48,13 @@ MENU = {
     "learning_rate": [0.003, 0.01, 0.03],
     "momentum": [0, 0.9],
     "weight_decay": [0, 0.01],
-    "batch_size": [0, 32, 64],
+    "batch_size": [0, 4, 32, 64],
     "clip_norm": [0, 0.1],
     "precision": ["float64", "float64", "float32"],
     "input_spread": [1, 1, 5],
+    "target_shift": [0, 3],
+    "target_scale": [1, 0.5],
+    "target_scaling": ["none", "none", "zscore"],
 }
 
 
@@ -71,7 +74,10 @@ DIVERGING = Experiment(gain=30, learning_rate=10, steps=20, precision="float64")
 WIDE_DATA = Experiment(dataset="gaussians", features=20, depth=2, samples=64, steps=20, precision="float64")
 BETWEEN = WIDE_DATA.but(dropout=0.5, dropout_last=False)
 EVERY_OPTIMIZER = WIDE_DATA.vary(optimizer=get_args(Optimizer), momentum=[0, 0.5])
-EXPERIMENTS = [Experiment(), DIVERGING, WIDE_DATA, BETWEEN, *EVERY_OPTIMIZER, *drawn(28)]
+FAR = dict(target_scale=5, target_shift=-9, label_noise=0.2, learning_rate=1e-4)
+LARGE = WIDE_DATA.but(dataset="curve", features=0, **FAR)
+SCALED = LARGE.but(target_scaling="zscore", scaling="linear")
+EXPERIMENTS = [Experiment(), DIVERGING, WIDE_DATA, BETWEEN, LARGE, SCALED, *EVERY_OPTIMIZER, *drawn(28)]
 NUMBERS = range(len(EXPERIMENTS))
 # A run is measured after one forward pass more than its steps, which moves the running averages of batchnorm.
 MEASURED = [
@@ -155,18 +161,20 @@ def functions(text):
     return {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
-def test_a_plain_experiment_gets_a_plain_script():
-    text = pytorch_script(Experiment())
+@pytest.mark.parametrize("changes", [{}, dict(target_scale=2, target_shift=3, target_scaling="zscore")])
+def test_a_plain_experiment_gets_a_plain_script(changes):
+    text = pytorch_script(Experiment(**changes))
     needed = {"stream", "circles", "load", "Network", "he", "draw_weights", "train", "accuracy", "main"}
     assert functions(text) == needed
     code = text.split('"""', 2)[2]
-    for unneeded in ["BatchNorm", "dropout", "skip", "clip", "label_noise", "GAIN", "BIAS", "DECAY", "SCALE"]:
+    for unneeded in ["BatchNorm", "dropout", "skip", "clip", "label_noise", "GAIN", "BIAS", "DECAY", "_S"]:
         assert unneeded not in code
 
 
 def test_what_is_switched_on_is_in_the_script():
     text = pytorch_script(Experiment(scaling="zscore", dropout=0.5, batch_size=64))
     assert {"zscore", "Dropout", "batches"} <= functions(text)
+    assert {"linear", "zscore"} <= functions(pytorch_script(SCALED))
 
 
 @pytest.mark.parametrize("number", NUMBERS)
