@@ -67,7 +67,7 @@ SHALLOW = DEEP.but(depth=4)
 
 def remaining(run: Run) -> float:
     """Share of the loss of the best constant answer that is left at the end; inf for a diverged run."""
-    return final_loss(run) / run.chance
+    return ratio(final_loss(run), run.chance)
 
 
 def harm(run: Run) -> str:
