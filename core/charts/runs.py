@@ -113,13 +113,14 @@ def losses(runs: dict[str, Run]) -> go.Figure:
                 )
             )
     every = [value for run in runs.values() for value in (*run.loss, run.chance)]
+    usual = max(1, min(run.loss[0] for run in runs.values()), *(run.chance for run in runs.values()))
     figure = chart(
         traces,
         title=title,
         alt=f"Training loss over steps of {', '.join(names)}. {title}.",
         how="Same data, same seed, same axes; a cross marks the last finite loss of a run that diverged.",
         xaxis=dict(title="step", range=[0, max(run.experiment.steps for run in runs.values())]),
-        yaxis=log_axis(np.minimum(every, 1e6), "training loss"),
+        yaxis=log_axis(np.minimum(every, 1e6 * usual), "training loss"),
         height=340 + 20 * len(names),
         hovermode="closest",
     )

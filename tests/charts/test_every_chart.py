@@ -90,6 +90,8 @@ def check(drawn):
         about = figure.layout.meta
         assert about["title"] and about["alt"] and not re.match("[a-z]", about["alt"])
         assert len(figure.data) and len(figure.to_json()) < 1_000_000
+        for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
+            assert axis.type != "log" or axis.range is None or axis.range[0] < axis.range[1]
 
 
 @pytest.mark.parametrize(

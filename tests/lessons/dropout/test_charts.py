@@ -9,7 +9,8 @@ from core.engine import forward
 from core.engine.forward import used_masks
 from core.engine.train import train
 from core.experiment import Experiment
-from core.lessons.dropout.charts import modes, rates
+from core.lessons.dropout.charts import effect, modes, rates
+from core.lessons.dropout.measured.answers import asked
 from core.lessons.dropout.measured.linear import rate_errors
 from core.lessons.dropout.measured.rates import losses, nothing
 from core.lessons.dropout.theory import RATES, best_rate
@@ -42,6 +43,20 @@ def test_the_masks_drawn_are_those_the_run_used(the):
         assert f"{mask[:, 0].sum()} of 8<br>kept × 2" in [
             a.text for a in figure.frames[step].layout.annotations
         ]
+
+
+@pytest.mark.parametrize("changes", [dict(target_scale=1e-3), dict(target_shift=100)], ids=str)
+def test_axes_hold_targets_of_any_size(changes):
+    e = SMALL.but(dataset="gap", features=0, learning_rate=1e-3, **changes)
+    pair = dict(zip(("without", "with"), train([e.but(dropout=0), e], 8), strict=True))
+    low, high = effect.learning(pair).layout.yaxis.range
+    for run in pair.values():
+        assert (run.train_loss < 10**high).all() and run.train_loss[0] > 10**low
+    for training in (False, True):
+        figure = modes.mode(e, asked(pair["with"]), training)
+        low, high = figure.layout.yaxis.range
+        assert low < figure.data[0].y.min() and figure.data[0].y.max() < high
+        assert high - low < 2 * max(1e-3, np.ptp(asked(pair["with"]).training))
 
 
 def test_the_truth_table_says_when_nothing_can_be_forgotten(plain, undropped):

@@ -36,6 +36,14 @@ def test_the_mathematics_has_the_numbers_of_theory(changes):
     assert ("1 + χ" in sentence) == run.experiment.residual
 
 
+def test_equal_weights_get_no_line_of_theory():
+    [run] = train([SMALL.but(init="constant")], 2)
+    lines = [t for t in signals.signal_by_layer(run).data if "predicted" in t.name]
+    assert lines and not any(np.isfinite(t.y).any() for t in lines)
+    formula, sentence = signals.why(run)
+    assert "NaN" not in formula + sentence and "equal" in sentence
+
+
 def test_a_bar_is_the_median_of_its_seeds_and_opens_its_change(the):
     sweep = Sweep.made(lambda change, seed: SMALL.but(seed=seed, steps=change), change=(1, 30), seed=range(3))
     runs = train(sweep.experiments, 2)

@@ -67,7 +67,7 @@ def learning(runs: dict[str, Run], error: bool = False) -> go.Figure:
             f"The held-out loss ends at {b} with {other}, {a} with {one}; "
             f"above the training loss by {gaps[1]} and {gaps[0]}"
         )
-        axis = log_axis(np.concatenate(everything), "loss", floor=1e-4)
+        axis = log_axis(np.concatenate(everything), "loss", floor=1e-4 * min(1, without.chance))
     return chart(
         traces,
         title=title,

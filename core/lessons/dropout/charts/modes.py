@@ -121,8 +121,10 @@ def mode(e: Experiment, found: Asked, training: bool) -> go.Figure:
     title = f"{name} mode: asked {draws} times, " + (
         f"the answers to one sample scatter by {short(spread)}" if spread else "a sample gets the same answer"
     )
-    low, high = min(0, float(asked.min())), max(1, float(asked.max()))
-    pad = 0.05 * (high - low)
+    both = np.concatenate([found.training, found.evaluation]).astype(float)
+    finite = both[np.isfinite(both)]
+    low, high = (finite.min(), finite.max()) if e.loss == "mse" and len(finite) else (0, 1)
+    pad = 0.05 * (high - low) or 0.1
     return chart(
         [
             go.Scatter(

@@ -18,7 +18,8 @@ def _fate(clipping: Clipping) -> str:
     run = clipping.run
     if run.diverged_at is not None:
         return f"the loss is {short(run.diverged_to)} at step {run.diverged_at}"
-    return f"the training accuracy is {run.train_accuracy[-1]:.2f} after {run.experiment.steps} steps"
+    quality = "R²" if run.experiment.loss == "mse" else "accuracy"
+    return f"the training {quality} is {short(run.train_accuracy[-1])} after {run.experiment.steps} steps"
 
 
 def norms(without: Clipping, helped: Clipping) -> go.Figure:

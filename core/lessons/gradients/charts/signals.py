@@ -69,6 +69,13 @@ def signal_by_layer(run: Run) -> go.Figure:
     axis = log_axis(np.concatenate([*every, back]), "size")
     layers = np.arange(1, e.depth + 1)
     dashed = dict(color=THEORY, dash="dash", width=2)
+    expected = (
+        "Dashed is what mean-field theory predicts before the first step, from the initial weights alone"
+    )
+    if e.init == "constant":
+        expected = (
+            "No line is dashed: the weights of a layer are equal, and mean-field theory is of random ones"
+        )
 
     def note(i):
         text = f"step {run.at[i]}: δ of layer 1 is {short(first_over_last(run, i))} × that of layer {e.depth}"
@@ -105,9 +112,8 @@ def signal_by_layer(run: Run) -> go.Figure:
         title=signal_sentence(run),
         alt=f"Size of the signals in {e.depth} layers, step by step. {signal_sentence(run)}.",
         how="Each dot is a layer. A straight fall of the orange line: every layer takes the same share. "
-        "Dashed is what mean-field theory predicts before the first step, from the initial weights alone; "
-        "the green band is a tenth to ten times what the last layer receives. A triangle at the bottom is "
-        "exactly 0, a cross at the top is not finite.",
+        f"{expected}; the green band is a tenth to ten times what the last layer receives. A triangle at the "
+        "bottom is exactly 0, a cross at the top is not finite.",
         height=540,
         xaxis=dict(
             title="hidden layer: data goes right, gradients go left",
