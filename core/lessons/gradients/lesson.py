@@ -68,6 +68,9 @@ LESSON = Lesson(
         "bias",
         "dropout",
         "samples",
+        "target_scale",
+        "target_shift",
+        "target_scaling",
         "precision",
     ),
     presets={
