@@ -218,6 +218,11 @@ def test_as_many_steps_as_are_offered_are_possible_and_no_more():
     assert len(refused(depth=9, width=256, steps=866)) == 1
 
 
+def test_networks_in_small_batches_share_no_work():
+    e = START.but(width=1)
+    assert work(e.but(batch_size=16)) > 3 * work(e.but(batch_size=32))
+
+
 @pytest.mark.parametrize("name", SIZES)
 def test_sample_counts_are_powers_of_two(name):
     for n in range(4097):

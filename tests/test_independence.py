@@ -10,6 +10,7 @@ import pytest
 
 from core.engine import train
 from core.experiment import Experiment
+from core.work import SMALL_BATCH
 from tests.reference import assert_same
 
 pytestmark = pytest.mark.slow
@@ -57,7 +58,7 @@ def trained(experiments, monkeypatch, networks=64):
     e = experiments[0]
     size = max(e.width, e.inputs) * e.batch * (4 if e.precision == "float32" else 8)
     monkeypatch.setattr(train, "LAYER_BYTES", networks * size)
-    networks = networks if e.batch >= train.SMALL_BATCH else 1
+    networks = networks if e.batch >= SMALL_BATCH else 1
     assert len(train.chunks(experiments)) == -(-len(experiments) // networks)
     return train.train(experiments, snapshots=4)
 

@@ -13,12 +13,10 @@ from core.engine.optimizers import OPTIMIZERS, per_parameter
 from core.engine.probes import PROBES, SAMPLED, Seen, histogram
 from core.run import DELTA_EDGES, PRE_ACTIVATION_EDGES, Run, activation_edges
 from core.trainable import Trainable
-from core.work import WORK_LIMIT, work
+from core.work import SMALL_BATCH, WORK_LIMIT, work
 
 TICK_SECONDS = 0.02
 LAYER_BYTES = 600_000
-SMALL_BATCH = 32
-"""Below it BLAS rounds differently in larger stacks."""
 SIZES = ("samples", "inputs", "outputs", "depth", "width", "batch_size", "steps")
 KINDS = ("loss", "activation", "batchnorm", "residual", "optimizer", "precision")
 
@@ -73,7 +71,7 @@ def train(
 def chunks(experiments: list[Trainable]) -> list[list[int]]:
     """Indices of experiments that are trained together: equal in shape, and small enough for the cache.
 
-    Batches below SMALL_BATCH train alone.
+    With batches below SMALL_BATCH every one is alone: there BLAS rounds differently in larger stacks.
     """
     groups = {}
     for i, e in enumerate(experiments):
