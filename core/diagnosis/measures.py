@@ -28,7 +28,9 @@ class Measure:
         """The number as people read it."""
         if not np.isfinite(value):
             return self.missing
-        return f"{100 * value:.1f} %" if self.percent else short(value)
+        if not self.percent:
+            return short(value)
+        return f"{100 * value:.1f} %" if abs(value) < 10 else f"{short(100 * value)} %"
 
 
 def short(value: float) -> str:

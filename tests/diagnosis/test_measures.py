@@ -55,6 +55,11 @@ def test_it_is_one_number_of_any_run_or_says_that_there_is_none(name, kind, runs
     assert (MEASURES[name].text(value) == MEASURES[name].missing) == (not np.isfinite(value))
 
 
+@pytest.mark.parametrize(("value", "text"), [(-0.05, "-5.0 %"), (1, "100.0 %"), (-2.5e8, "-2.5e10 %")])
+def test_a_share_that_is_none_stays_short(value, text):
+    assert MEASURES["test_accuracy"].text(value) == text
+
+
 @pytest.mark.parametrize("name", [name for name in MEASURES if name != "steps_to_target"])
 def test_a_healthy_run_has_it(name, runs):
     assert np.isfinite(of(name, runs["healthy"]))
