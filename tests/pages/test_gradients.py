@@ -39,6 +39,13 @@ def small_map(monkeypatch):
     monkeypatch.setattr(depth, "MAP", depth.MAP.but(width=8, steps=20, samples=64))
 
 
+@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+def test_of_equal_weights_the_page_says_nothing_false(page, activation):
+    at = page("pages/gradients.py", **QUICK | {"init": "constant", "activation": activation})
+    assert not any("NaN" in said.value for said in (*at.text, *at.markdown, *at.latex))
+    assert any("all weights of a layer are equal" in said.value for said in at.markdown)
+
+
 def test_the_map_trains_when_asked_and_opens_a_cell(part, figures, small_map, cold):
     at = part("How deep can it train?")
     assert "gradients.map.False" not in figures(at)
