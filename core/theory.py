@@ -147,7 +147,7 @@ def overflow_depth(sigma_w: float) -> float:
 class Prediction:
     """Arrays [hidden layers], first layer first, of what a freshly drawn network is expected to show.
 
-    `pre_activation_square` is E[z^2] of what enters the activation, `activation_std` over samples and units,
+    `pre_activation_square` is E[z^2] of what enters the activation, `activation_mean` the mean behind it,
     `chi` what the layer multiplies E[delta^2] by on the way back, dropout and batch normalization included.
     `delta_ratio` is RMS(delta_l) / RMS(delta_L), 1 at the last layer: without residual connections the root
     of the product of the chi in between; nan where every delta is 0 (zero weights, dropout 1, all dead).
@@ -155,16 +155,13 @@ class Prediction:
 
     pre_activation_square: np.ndarray
     activation_mean: np.ndarray
-    activation_std: np.ndarray
     chi: np.ndarray
     delta_ratio: np.ndarray
 
 
 def _moments(activation, q, bias):
     phi, _ = ACTIVATIONS[activation]
-    mean = expect(phi, q, bias)
-    variance = expect(lambda x: (phi(x) - mean) ** 2, q, bias) if q else 0.0
-    return mean, math.sqrt(variance), expect(lambda x: phi(x) ** 2, q, bias), chi(q, activation, 1.0, bias)
+    return expect(phi, q, bias), expect(lambda x: phi(x) ** 2, q, bias), chi(q, activation, 1.0, bias)
 
 
 def predict(experiment: Experiment, input_mean_square: float) -> Prediction:
@@ -191,7 +188,7 @@ def predict(experiment: Experiment, input_mean_square: float) -> Prediction:
     rows, slopes, gains = [], [], []
     for layer in range(e.depth):
         q, bias = (float(w * variance > 0), 0.0) if e.batchnorm else (w * w * square + b * b, e.bias)
-        phi_mean, phi_std, phi_square, slope_square = _moments(e.activation, q, bias)
+        phi_mean, phi_square, slope_square = _moments(e.activation, q, bias)
         m, s = (mean, square) if e.residual and layer else (0.0, 0.0)
         mean = m + mask_mean * phi_mean
         square = s + mask_square * phi_square + 2 * m * mask_mean * phi_mean
@@ -199,7 +196,7 @@ def predict(experiment: Experiment, input_mean_square: float) -> Prediction:
         w, b = sigma_w(e, e.width, e.width), sigma_b(e, e.width)
         gains.append((1 / variance if w * variance > 0 else 0.0) if e.batchnorm else w * w)
         slopes.append(mask_square * slope_square)
-        rows.append((q + bias * bias, phi_mean, phi_std, gains[-1] * slopes[-1]))
+        rows.append((q + bias * bias, phi_mean, gains[-1] * slopes[-1]))
 
     delta, stream = np.empty(e.depth), sigma_w(e, e.width, e.outputs)
     for layer in reversed(range(e.depth)):

@@ -26,7 +26,7 @@ TORCH = re.compile(r"core/(engine/|lessons/\w+/measured|monitor\.py)")
 LEVELS = (
     ("settings", "data", "trainable", "work"),
     ("slopes", "experiment"),
-    ("theory", "run", "sweep"),
+    ("theory", "spread", "run", "sweep"),
     ("engine",),
     ("diagnosis", "export", "charts"),
     ("lessons",),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from core import theory
 from core.experiment import Activation, Experiment, Init
+from core.spread import spread
 from core.theory import chi, expect, fixed_point, length, predict
 
 TORCH = {
@@ -266,7 +267,6 @@ def test_where_nothing_comes_back_there_is_no_ratio(changes, batchnorm):
     p = predict(WIDE.but(activation="sigmoid", batchnorm=batchnorm, **changes), 1.0)
     assert np.isnan(p.delta_ratio).all()
     assert (p.chi == 0).all()
-    assert (p.activation_std[1:] == 0).all()
     np.testing.assert_allclose(p.activation_mean[1:], 0.5)
 
 
@@ -320,24 +320,27 @@ def measure(e, samples=16, nets=10):
     w, b = weights(e, e.width, e.outputs, nets, generator)
     signs = torch.randint(0, 2, (nets, e.outputs, samples), generator=generator) * 2 - 1
     delta = torch.stack(torch.autograd.grad((signs * (w @ h + b)).sum() / samples, zs)).flatten(2)
-    a, z = torch.stack(activations).detach().flatten(2), torch.stack(zs).detach().flatten(2)
+    a, z = torch.stack(activations).detach(), torch.stack(zs).detach().flatten(2)
     log_delta = delta.square().mean(2).log10()
     return SimpleNamespace(
+        x=x.numpy(),
         input_mean_square=x.square().mean().item(),
         log_delta_square=(log_delta - log_delta[-1]).mean(1).numpy(),
         pre_activation_square=z.square().mean(2).mean(1).numpy(),
-        activation_std=a.std(2).mean(1).numpy(),
-        activation_mean=a.mean(2).mean(1).numpy(),
+        activation_std=a.var(3).mean(2).sqrt().mean(1).numpy(),
+        activation_size=a.square().mean((1, 2, 3)).sqrt().numpy(),
+        activation_mean=a.mean((1, 2, 3)).numpy(),
     )
 
 
-def check(e, decades=0.5, spread=0.2, **how):
-    m = measure(e, **how)
+def check(e, decades=0.5, share=0.2, **how):
+    """The spread in the first half of the layers: ReLU's is 20 % more 20 layers up, as wide as these are."""
+    m, half = measure(e, **how), e.depth // 2
     p = predict(e, m.input_mean_square)
     np.testing.assert_allclose(m.log_delta_square, 2 * np.log10(p.delta_ratio), rtol=0, atol=decades)
-    np.testing.assert_allclose(m.pre_activation_square, p.pre_activation_square, rtol=2 * spread)
-    np.testing.assert_allclose(m.activation_std, p.activation_std, rtol=spread)
-    assert (abs(m.activation_mean - p.activation_mean) < spread * p.activation_std).all()
+    np.testing.assert_allclose(m.pre_activation_square, p.pre_activation_square, rtol=2 * share)
+    np.testing.assert_allclose(m.activation_std[:half], spread(e, m.x)[:half], rtol=0.15)
+    assert (abs(m.activation_mean - p.activation_mean) < share / 2 * m.activation_size).all()
 
 
 @pytest.mark.parametrize("name", NAMES)

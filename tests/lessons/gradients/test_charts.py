@@ -27,6 +27,13 @@ def test_measured_dots_lie_over_the_line_of_theory():
     np.testing.assert_allclose(back.y, run.probes["delta_norm"][0], rtol=1e-6)
 
 
+def test_the_spread_of_the_start_lies_on_the_dashed_line(the):
+    figure = signals.signal_by_layer(train([LESSON.start], 2)[0])
+    forward = the(figure, name="activations forward (spread over samples)")
+    dashed = the(figure, name="predicted at the start")
+    np.testing.assert_allclose(forward.y, dashed.y, rtol=0.3)
+
+
 @pytest.mark.parametrize("changes", [{}, {"batchnorm": True}, {"residual": True}, {"init": "zeros"}], ids=str)
 def test_the_mathematics_has_the_numbers_of_theory(changes):
     [run] = train([SMALL.but(**changes)], 2)

@@ -18,10 +18,11 @@ from core.charts.style import (
 )
 from core.diagnosis.measures import first_over_last, per_layer, short
 from core.run import Run
+from core.spread import spread
 from core.theory import predict, sigma_w
 
 SIGNALS = {
-    "activation_std": ("activations forward (std)", FORWARD),
+    "activation_std": ("activations forward (spread over samples)", FORWARD),
     "delta_norm": ("error signal back (RMS of δ)", BACKWARD),
     "weight_grad_norm": ("weight gradients (norm)", WEIGHTS),
 }
@@ -102,7 +103,7 @@ def signal_by_layer(run: Run) -> go.Figure:
             *(trace.update(data) for trace, data in zip([*lines, *marks], start, strict=True)),
             go.Scatter(
                 x=layers,
-                y=drawable(theory.activation_std),
+                y=drawable(spread(e, e.load().x_train)),
                 line=dashed,
                 mode="lines",
                 name="predicted at the start",
@@ -111,7 +112,9 @@ def signal_by_layer(run: Run) -> go.Figure:
         ],
         title=signal_sentence(run),
         alt=f"Size of the signals in {e.depth} layers, step by step. {signal_sentence(run)}.",
-        how="Each dot is a layer. A straight fall of the orange line: every layer takes the same share. "
+        how="Each dot is a layer. A straight fall of the orange line: every layer takes the same share. A "
+        "fall of the blue line: the inputs look ever more alike (each unit's standard deviation over the "
+        f"batch, RMS over units); near the last digit of {e.precision} it leaves the dashed line or is 0. "
         f"{expected}; the green band is a tenth to ten times what the last layer receives. A triangle at the "
         "bottom is exactly 0, a cross at the top is not finite.",
         height=540,
