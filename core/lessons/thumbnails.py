@@ -14,13 +14,17 @@ from core.run import Run
 
 
 def gradients(run: Run) -> go.Figure:
-    """Forward and backward signal per layer before the first step."""
+    """Spread of the activations over samples and error signal, per layer before the first step."""
     forward, back = run.probes["activation_std"][0], run.probes["delta_norm"][0]
     layers = np.arange(1, run.experiment.depth + 1)
     return chart(
         [
             go.Scatter(
-                x=layers, y=drawable(forward), name="activations", line_color=FORWARD, mode="lines+markers"
+                x=layers,
+                y=drawable(forward),
+                name="spread over samples",
+                line_color=FORWARD,
+                mode="lines+markers",
             ),
             go.Scatter(
                 x=layers, y=drawable(back), name="error signal", line_color=BACKWARD, mode="lines+markers"

@@ -153,8 +153,8 @@ def inside(plain: Run, normed: Run) -> go.Figure:
     layers, depth = np.arange(1, plain.experiment.depth + 1), plain.experiment.depth
     spreads = [short(run.probes["activation_std"][0, -1]) for run in (plain, normed)]
     title = (
-        f"Before the first step the activations of layer {depth} have a deviation of {spreads[0]} without "
-        f"batch normalization and of {spreads[1]} with it"
+        f"Before the first step the activations of layer {depth} spread by {spreads[0]} over the samples "
+        f"without batch normalization and by {spreads[1]} with it"
     )
 
     def strips(i):

@@ -67,8 +67,9 @@ def activations(run: Run) -> go.Figure:
     title = f"Before the first step the activations of layer {e.depth} are not finite"
     if np.isfinite(spread[-1]):
         title = (
-            f"From layer 1 to layer {e.depth} the spread of the activations goes from {short(spread[0])} to "
-            f"{short(spread[-1])}; there {100 * saturated[-1]:.0f} % sit where the slope is all but 0"
+            f"From layer 1 to layer {e.depth} the spread of the activations over samples goes from "
+            f"{short(spread[0])} to {short(spread[-1])}; there {100 * saturated[-1]:.0f} % of them sit where "
+            "the slope is all but 0"
         )
     return _strips(
         run,
@@ -77,7 +78,8 @@ def activations(run: Run) -> go.Figure:
         {v: f"{v:g}" for v in values},
         title=title,
         alt=f"Histograms of the activations of every layer. {title}.",
-        how="A column is a layer; the brighter, the more of its activations have that value.",
+        how="A column is a layer; the brighter, the more of its activations have that value, of all samples "
+        "and units: it stays wide where all samples look the same and only the units differ.",
         yaxis=dict(title="activation"),
     )
 
