@@ -35,11 +35,12 @@ class Run:
     active_fraction [S, L, U]: share of the training set on which the unit's pre-activation is above 0.
     gamma, beta [S, L, U]: the scale and shift of batch normalization; [S, 0, U] without it.
     weights: the final parameters, by their names in PyTorch.
-    input_mean, input_std [inputs]: of every feature, over the training set.
+    input_mean, input_std, input_reach [inputs]: of every feature, over the training set; its reach is the
+        largest distance from its mean.
     target_mean, target_std: of the regression target, over the training set; NaN for classes.
     chance: the training loss of the best constant answer, ln 2 for two equal classes.
-    diverged_at: the first step whose loss was not finite, `steps` if it is that after the last update. The run
-        ends there: what comes later is NaN.
+    diverged_at: the first step whose loss was not finite, `steps` if it is that after the last update. The
+        run ends there: what comes later is NaN.
     """
 
     experiment: Trainable
@@ -59,6 +60,7 @@ class Run:
     weights: dict[str, np.ndarray] = field(repr=False)
     input_mean: np.ndarray
     input_std: np.ndarray
+    input_reach: np.ndarray
     target_mean: float
     target_std: float
     chance: float

@@ -181,7 +181,7 @@ def predict(experiment: Experiment, input_mean_square: float) -> Prediction:
     """
     e = experiment
     if e.init == "constant":
-        return Prediction(*np.full((5, e.depth), np.nan))
+        return Prediction(*np.full((4, e.depth), np.nan))
     mask_mean, mask_square = (1.0, 1 / (1 - e.dropout)) if e.dropout < 1 else (0.0, 0.0)
     mean, square, variance = 0.0, input_mean_square, input_mean_square
     w, b = sigma_w(e, e.inputs, e.width), sigma_b(e, e.inputs)

@@ -59,6 +59,8 @@ def test_what_it_says_of_features_and_target_is_that_of_the_data():
         data, r = e.load(), run(e)
         np.testing.assert_allclose(r.input_mean, data.x_train.mean(axis=0), rtol=1e-5)
         np.testing.assert_allclose(r.input_std, data.x_train.std(axis=0), rtol=1e-5)
+        reach = np.abs(data.x_train - data.x_train.mean(axis=0)).max(axis=0)
+        np.testing.assert_allclose(r.input_reach, reach, rtol=1e-5)
         assert r.input_mean_square == pytest.approx((data.x_train**2).mean(), rel=1e-5)
         target = (data.y_train.mean(), data.y_train.std()) if e.loss == "mse" else (np.nan, np.nan)
         np.testing.assert_allclose((r.target_mean, r.target_std), target, rtol=1e-5)

@@ -1,13 +1,26 @@
-"""What is wrong before the first step: the features, the weights, the signal's way through the layers.
+"""What is wrong before the first step: features and target, the weights, the signal's way through the layers.
 
-Thresholds lie between what healthy and broken networks show in tests/benchmarks/rules.py.
+Thresholds lie between what healthy and broken networks show in tests/benchmarks/diagnosis.py.
 """
 
 import math
 
-from core.diagnosis.finding import DEEP, SHALLOW, Finding, Rule, finding, outcome, ratio
-from core.diagnosis.measures import first_over_last, short
+import numpy as np
+
+from core.diagnosis.finding import (
+    DEEP,
+    SHALLOW,
+    Finding,
+    Rule,
+    finding,
+    not_finite,
+    outcome,
+    with_one_layer,
+    without_hidden_layers,
+)
+from core.diagnosis.measures import first_over_last, ratio, short
 from core.diagnosis.remedies import (
+    LONG_TAIL,
     UNIT_SIZE,
     bounded_steps,
     fresh_weights,
@@ -15,28 +28,66 @@ from core.diagnosis.remedies import (
     let_through,
     rescaled_gradients,
     scaled_features,
+    scaled_target,
 )
+from core.engine.initial import initial_weight
 from core.run import Run
 
-FORWARD_GROWTH, BACKWARD_GROWTH = 10, 100
-VANISHED = 0.03
+SPREAD, OFFSET = 10, 4
+TARGET_SIZE = 0.2, 5
+FORWARD_GROWTH, BACKWARD_GROWTH, NORMED_GROWTH = 10, 100, 1000
+VANISHED, ALIKE = 0.03, 0.003
 MOST_UNITS = 0.5
 
 
 def unscaled(run: Run) -> Finding | None:
-    """Features far from unit size; batch normalization makes up for them in its first layer."""
-    size = run.input_mean_square**0.5
-    small, large = UNIT_SIZE
-    if small <= size <= large or not math.isfinite(size) or run.experiment.batchnorm:
+    """Features far from unit size, far from 0 for their spread, of very different size, or with long tails.
+
+    Batch normalization makes up for size and distance from 0 in its first layer.
+    """
+    sizes, std = np.sqrt(run.input_mean**2 + run.input_std**2), run.input_std
+    pooled, (small, large) = run.input_mean_square**0.5, UNIT_SIZE
+    varies = std > 0
+    if not varies.any():
+        return None
+    offset = float((np.abs(run.input_mean[varies]) / std[varies]).max())
+    spread = float(sizes[varies].max() / sizes[varies].min())
+    tail = float((run.input_reach[varies] / std[varies]).max())
+    normed = run.experiment.batchnorm
+    if spread > SPREAD:
+        what = f"The largest feature is {short(spread)} times the size of the smallest, and drowns it"
+        quantity, measured, threshold = "largest over smallest root mean square of a feature", spread, SPREAD
+    elif not normed and not small <= pooled <= large:
+        what = (
+            f"The features have a root mean square of {short(pooled)}; initial weights are made for about 1"
+        )
+        quantity, measured = "root mean square of the features", pooled
+        threshold = large if pooled > large else small
+    elif not normed and offset > OFFSET:
+        what = f"A feature lies {short(offset)} standard deviations from 0, so that all samples look alike"
+        quantity, measured, threshold = (
+            "mean of a feature over its standard deviation",
+            offset,
+            OFFSET,
+        )
+    elif tail > LONG_TAIL:
+        what = (
+            f"A feature reaches {short(tail)} standard deviations from its mean: few samples fill its range"
+        )
+        quantity, measured, threshold = (
+            "largest deviation of a feature, in standard deviations",
+            tail,
+            LONG_TAIL,
+        )
+    else:
         return None
     return finding(
         run,
-        f"The features have a root mean square of {short(size)}, where initial weights are made for about 1; "
-        f"{outcome(run)}.",
+        f"{what}; {outcome(run)}.",
         scaled_features(run),
-        quantity="root mean square of the features",
-        measured=size,
-        threshold=large if size > large else small,
+        quantity=quantity,
+        measured=measured,
+        threshold=threshold,
     )
 
 
@@ -45,24 +96,49 @@ UNSCALED = Rule(
     "Unscaled features",
     fires_on=SHALLOW.but(input_scale=1000),
     source="LeCun et al. 1998, Efficient BackProp, section 4.3; UMLAUT (Schoop et al. 2021)",
+    idle=not_finite,
+)
+
+
+def unscaled_target(run: Run) -> Finding | None:
+    """A regression target whose size is far from what a network answers at its start."""
+    size, (small, large) = math.hypot(run.target_mean, run.target_std), TARGET_SIZE
+    if small <= size <= large:
+        return None
+    return finding(
+        run,
+        f"The target has mean {short(run.target_mean)} and standard deviation {short(run.target_std)}, where "
+        f"a network starts with answers of about 1; {outcome(run)}.",
+        scaled_target(run),
+        quantity="root mean square of the target",
+        measured=size,
+        threshold=large if size > large else small,
+    )
+
+
+UNSCALED_TARGET = Rule(
+    unscaled_target,
+    "Unscaled target",
+    fires_on=SHALLOW.but(dataset="curve", learning_rate=0.01, target_scale=100),
+    source="Bishop 1995, Neural Networks for Pattern Recognition, section 8.2",
+    idle=lambda run: "the target is a class" if run.experiment.loss != "mse" else "",
 )
 
 
 def no_gradient(run: Run) -> Finding | None:
-    """All weights zero, or every unit dropped: no weight of a hidden layer gets a gradient."""
-    gradient = float(run.probes["weight_grad_norm"][0].max())
+    """All weights zero, or every unit dropped: no weight of a hidden layer ever gets a gradient."""
+    gradient = float(run.probes["weight_grad_norm"][: run.last + 1].max())
     zero = not run.probes["weight_norm"][0].any()
     if gradient or not (zero or run.experiment.dropout == 1):
         return None
-    cause = "All weights start at 0" if zero else "Dropout 1 drops every unit"
-    return finding(
-        run,
-        f"{cause}, so no weight of a hidden layer gets a gradient; {outcome(run)}.",
-        fresh_weights(run) if zero else less_dropout(run),
+    cause = "All weights are 0" if zero else "Dropout 1 drops every unit"
+    return Finding(
+        "critical",
+        f"{cause}, so no weight of a hidden layer ever gets a gradient; {outcome(run)}.",
+        remedies=fresh_weights(run) if zero else less_dropout(run),
         quantity="largest norm of a weight gradient",
         measured=gradient,
         threshold=0.0,
-        step=0,
     )
 
 
@@ -71,21 +147,60 @@ NO_GRADIENT = Rule(
     "No gradient at all",
     fires_on=SHALLOW.but(init="zeros"),
     source="Goodfellow, Bengio & Courville 2016, Deep Learning, section 8.4",
-    hidden=True,
+    idle=without_hidden_layers,
+)
+
+
+def symmetric(run: Run) -> Finding | None:
+    """All units of every hidden layer start with the same weights, and nothing has told them apart since."""
+    e = run.experiment
+    if not all(_alike(initial_weight(e, layer)) for layer in range(e.depth)):
+        return None
+    spread = max(_spread(run.weights[f"linear.{layer}.weight"]) for layer in range(e.depth))
+    if run.diverged_at is None and spread > 1e-3:
+        return None
+    return finding(
+        run,
+        f"All {e.width} units of every hidden layer start with the same weights, get the same gradients and "
+        f"stay the same: the network has one unit a layer; {outcome(run)}.",
+        fresh_weights(run),
+        quantity="spread of the weights over the units of a layer, over their size",
+        measured=0.0 if run.diverged_at is not None else spread,
+        threshold=1e-3,
+    )
+
+
+def _spread(weight: np.ndarray) -> float:
+    return ratio(weight.std(axis=0, dtype=float).max(), np.abs(weight).max())
+
+
+def _alike(weight: np.ndarray) -> bool:
+    return bool((weight == weight[0]).all())
+
+
+SYMMETRIC = Rule(
+    symmetric,
+    "All units are the same",
+    fires_on=SHALLOW.but(init="constant"),
+    source="Goodfellow, Bengio & Courville 2016, Deep Learning, section 8.4",
+    idle=lambda run: (
+        without_hidden_layers(run) or ("a layer has one unit" if run.experiment.width == 1 else "")
+    ),
 )
 
 
 def exploding(run: Run) -> Finding | None:
     """Activations grow from layer to layer, or the error signal does on its way back."""
-    layers, std = run.experiment.depth, run.probes["activation_std"][0]
+    layers, spread = run.experiment.depth, run.probes["activation_std"][0]
     bounded = run.experiment.activation in ("sigmoid", "tanh")
-    forward, backward = 1.0 if bounded else ratio(std[-1], std[0]), first_over_last(run)
+    limit = NORMED_GROWTH if run.experiment.batchnorm else BACKWARD_GROWTH
+    forward, backward = 1.0 if bounded else ratio(spread[-1], spread[0]), first_over_last(run)
     if forward > FORWARD_GROWTH:
         growth, threshold, layer = forward, FORWARD_GROWTH, layers
-        quantity = "std of activations, last over first layer"
-        what = f"the activations of layer {layers} are {short(growth)} times those of layer 1"
-    elif backward > BACKWARD_GROWTH:
-        growth, threshold, layer = backward, BACKWARD_GROWTH, 1
+        quantity = "spread of activations over samples, last over first layer"
+        what = f"the activations of layer {layers} spread {short(growth)} times as far as those of layer 1"
+    elif backward > limit:
+        growth, threshold, layer = backward, limit, 1
         quantity = "error signal, first over last layer"
         what = f"layer 1 receives {short(growth)} times the error signal of layer {layers}"
     else:
@@ -107,7 +222,7 @@ EXPLODING = Rule(
     "Exploding signals",
     fires_on=DEEP.but(gain=2.5),
     source="Pascanu, Mikolov & Bengio 2013; Poole et al. 2016",
-    hidden=True,
+    idle=with_one_layer,
 )
 
 
@@ -115,7 +230,7 @@ def saturated(run: Run) -> Finding | None:
     """Most units of a layer sit where sigmoid or tanh is flat."""
     e, shares = run.experiment, run.probes["saturated_fraction"][0]
     layer = int(shares.argmax())
-    if e.activation not in ("sigmoid", "tanh") or not shares[layer] > MOST_UNITS:
+    if not shares[layer] > MOST_UNITS:
         return None
     return finding(
         run,
@@ -135,25 +250,42 @@ SATURATED = Rule(
     "Saturated units",
     fires_on=SHALLOW.but(activation="tanh", init="xavier", bias=5),
     source="Glorot & Bengio 2010; DeepDiagnosis (Wardat et al. 2022)",
-    hidden=True,
+    idle=lambda run: (
+        without_hidden_layers(run)
+        or (
+            ""
+            if run.experiment.activation in ("sigmoid", "tanh")
+            else f"{run.experiment.activation} is not flat on both sides"
+        )
+    ),
 )
 
 
 def vanishing(run: Run) -> Finding | None:
-    """The error signal is lost on its way back."""
+    """The error signal is lost on its way back, or what tells samples apart on its way forward."""
     share, layers = first_over_last(run), run.experiment.depth
-    if not share < VANISHED:
+    spread = run.probes["activation_std"][0]
+    alike = ratio(spread[-1], spread[0])
+    if share < VANISHED:
+        lost, threshold, layer, quantity = share, VANISHED, 1, "error signal, first over last layer"
+        heard = f"Layer 1 receives {short(share)} of the error signal that layer {layers} receives"
+    elif alike < ALIKE:
+        lost, threshold, layer = alike, ALIKE, layers
+        quantity = "spread of activations over samples, last over first layer"
+        heard = (
+            f"In layer {layers} samples are {short(alike)} times as far apart as in layer 1: they look alike"
+        )
+    else:
         return None
-    heard = f"{short(share)} of the error signal that layer {layers} receives"
-    factor = f", ×{short(share ** (1 / (layers - 1)))} per layer" if share else ": it is exactly 0"
+    factor = f", ×{short(lost ** (1 / (layers - 1)))} per layer" if lost else ": it is exactly 0"
     return finding(
         run,
-        f"Layer 1 receives {heard}{factor}; {outcome(run)}.",
+        f"{heard}{factor}; {outcome(run)}.",
         let_through(run) + rescaled_gradients(run),
-        quantity="error signal, first over last layer",
-        measured=share,
-        threshold=VANISHED,
-        layer=1,
+        quantity=quantity,
+        measured=lost,
+        threshold=threshold,
+        layer=layer,
         step=0,
     )
 
@@ -162,6 +294,6 @@ VANISHING = Rule(
     vanishing,
     "Vanishing gradients",
     fires_on=DEEP.but(activation="sigmoid", init="xavier"),
-    source="Glorot & Bengio 2010; AUTOTRAINER (Zhang et al. 2021)",
-    hidden=True,
+    source="Glorot & Bengio 2010; Schoenholz et al. 2017; AUTOTRAINER (Zhang et al. 2021)",
+    idle=with_one_layer,
 )

@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from core.diagnosis.measures import final_loss, short
+from core.diagnosis.measures import final_loss, ratio, short
+from core.diagnosis.reference import reference
 from core.diagnosis.remedies import Remedy
 from core.experiment import Experiment
 from core.run import Run
 
 SEVERITIES = ("critical", "warning", "note")
-LITTLE, HALF = 0.9, 0.5
+HALF, LITTLE = 0.5, 0.9
+WORTH = 0.25
 ENOUGH_STEPS = 30
 
 
@@ -22,7 +24,9 @@ class Finding:
 
     severity: critical or warning where the network fails, note where it learns all the same.
     remedies: one changed setting each, all different; a note has none.
+    stands: it is shown beside what else might explain it.
     otherwise: the rest of the sentence where no other rule explains what this one sees.
+    table: what it was read off, as rows of named cells, where one number does not say it.
     rule, title, source: of the Rule that found it, filled in by core.diagnosis.rules.
     """
 
@@ -35,16 +39,24 @@ class Finding:
     step: int | None = None
     remedies: tuple[Remedy, ...] = ()
     otherwise: str = ""
+    stands: bool = False
+    table: tuple[dict[str, Any], ...] = ()
     rule: str = ""
     title: str = ""
     source: str = ""
+
+
+def always(run: Run) -> str:
+    """The rule can be asked of every run."""
+    return ""
 
 
 @dataclass(frozen=True)
 class Rule:
     """`find(run)` is a Finding or None, `fires_on` an experiment that shows it.
 
-    hidden: it looks at hidden layers, and is not asked where there are none.
+    idle: why this run does not let the rule be asked, "" where it does.
+    harms: what it does harm to, the share of what guessing loses that is left: `remaining` or `kept_back`.
     stays: it is shown beside its cause too, then without conclusion and remedies.
     """
 
@@ -52,13 +64,18 @@ class Rule:
     title: str
     fires_on: Experiment
     source: str
-    hidden: bool = False
+    idle: Callable[[Run], str] = always
+    harms: Callable[[Run], float] | None = None
     stays: bool = False
 
     @property
     def name(self) -> str:
         """That of the function."""
         return self.find.__name__
+
+    def quantity(self, run: Run) -> float:
+        """What a remedy has to halve."""
+        return (self.harms or remaining)(run)
 
 
 DEEP = Experiment(depth=10, samples=256, steps=150)
@@ -70,15 +87,37 @@ def remaining(run: Run) -> float:
     return ratio(final_loss(run), run.chance)
 
 
-def harm(run: Run) -> str:
-    """Severity by outcome: critical if more than 9/10 of the loss of guessing are left, warning above half.
+def kept_back(run: Run) -> float:
+    """The same for held-out data; inf for a diverged run."""
+    loss = float(run.test_loss[-1])
+    return ratio(loss, run.chance) if np.isfinite(loss) else np.inf
 
-    Else, and in a run too short to tell, it is a note.
+
+def unlearned(run: Run) -> float:
+    """Share of what can be learned, by core.diagnosis.reference, that was not; inf for a diverged run.
+
+    The better of training and held-out data counts; a tenth of what guessing loses is always worth learning.
     """
-    if run.diverged_at is None and run.experiment.steps < ENOUGH_STEPS:
-        return "note"
     left = remaining(run)
-    return "critical" if left > LITTLE else "warning" if left > HALF else "note"
+    if left <= WORTH or not np.isfinite(left) or (known := reference(run.experiment)) is None:
+        return left
+    shares = ((left, known.train), (kept_back(run), known.held_out))
+    return max(0.0, min((left - floor) / max(1 - floor, 0.1) for left, floor in shares))
+
+
+def harm(run: Run) -> str:
+    """Severity by what a remedy would leave: critical if more than 9/10 of what can be learned was not, a
+    warning above 1/4. Else, and in a run too short to tell, it is a note.
+    """
+    if short_run(run):
+        return "note"
+    missing = unlearned(run)
+    return "critical" if missing > LITTLE else "warning" if missing > WORTH else "note"
+
+
+def short_run(run: Run) -> bool:
+    """Whether the run ended before anything can be said, without having thrown its loss away."""
+    return run.diverged_at is None and run.experiment.steps < ENOUGH_STEPS and remaining(run) < 2
 
 
 def outcome(run: Run) -> str:
@@ -86,10 +125,10 @@ def outcome(run: Run) -> str:
     loss, steps = short(final_loss(run)), run.experiment.steps
     if run.diverged_at is not None:
         return f"the training diverges at step {run.diverged_at}"
-    if remaining(run) <= HALF:
-        return f"the network learns all the same: the loss falls to {loss}"
-    if steps < ENOUGH_STEPS:
+    if short_run(run):
         return "the training is too short to see what follows"
+    if remaining(run) <= HALF and harm(run) == "note":
+        return f"the network learns all the same: the loss falls to {loss}"
     return f"after {steps} steps the loss is {loss}, where guessing gives {short(run.chance)}"
 
 
@@ -103,7 +142,21 @@ def finding(
     return Finding(severity, sentence, remedies=tuple(kept), **evidence)
 
 
-def ratio(a: float, b: float) -> float:
-    """a / b; inf or NaN where b is 0."""
-    with np.errstate(all="ignore"):
-        return float(np.float64(a) / np.float64(b))
+def broken_off(run: Run) -> str:
+    """Why the end of a run cannot be judged."""
+    return "" if run.diverged_at is None else "the training diverged"
+
+
+def not_finite(run: Run) -> str:
+    """Why the features say nothing."""
+    return "" if np.isfinite(run.input_mean_square) else "not every feature is a finite number"
+
+
+def without_hidden_layers(run: Run) -> str:
+    """Why a rule on hidden layers cannot be asked."""
+    return "" if run.experiment.depth else "there is no hidden layer"
+
+
+def with_one_layer(run: Run) -> str:
+    """Why a rule on the way between hidden layers cannot be asked."""
+    return "" if run.experiment.depth > 1 else without_hidden_layers(run) or "there is one hidden layer"

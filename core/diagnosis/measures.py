@@ -43,6 +43,12 @@ def short(value: float) -> str:
     return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
+def ratio(a: float, b: float) -> float:
+    """a / b; inf or NaN where b is 0."""
+    with np.errstate(all="ignore"):
+        return float(np.float64(a) / np.float64(b))
+
+
 def _of_layers(values: np.ndarray, sum_up: Callable) -> float:
     """One number of all hidden layers, inf where there are none."""
     return float(sum_up(values)) if values.size else np.inf

@@ -1,37 +1,41 @@
-"""What goes wrong on the way: numbers overflow, units die, steps are too long or too short.
+"""What goes wrong on the way: numbers overflow, units die, weights decay, batches are too small.
 
-Thresholds lie between what healthy and broken networks show in tests/benchmarks/rules.py.
+Thresholds lie between what healthy and broken networks show in tests/benchmarks/diagnosis.py.
 """
 
 import numpy as np
 
 from core.diagnosis.at_the_start import MOST_UNITS
 from core.diagnosis.finding import (
-    LITTLE,
     SHALLOW,
     Finding,
     Rule,
     finding,
     harm,
     outcome,
-    ratio,
-    remaining,
+    without_hidden_layers,
 )
-from core.diagnosis.measures import short
+from core.diagnosis.measures import ratio, short
 from core.diagnosis.remedies import (
-    another_start,
+    above_usual,
     filled_gaps,
+    larger_batches,
     let_through,
     no_decay,
     resized_steps,
     scaled_features,
 )
-from core.engine.initial import initial_weight
 from core.run import Run
 
-LONG_UPDATE, RISE = 0.25, 2
-SHORT_UPDATE, NO_UPDATE = 1e-3, 1e-4
 FEW_WEIGHTS = 0.1
+SMALL_BATCH, FAR_OFF = 8, 30
+MUCH_DECAY, PULL = 0.01, 0.3
+
+
+def _no_relu(run: Run) -> str:
+    if run.experiment.activation == "relu":
+        return without_hidden_layers(run)
+    return without_hidden_layers(run) or f"{run.experiment.activation} has a slope below 0 too"
 
 
 def non_finite(run: Run) -> Finding | None:
@@ -44,14 +48,15 @@ def non_finite(run: Run) -> Finding | None:
     evidence = dict(quantity="loss", measured=loss, threshold=float(np.finfo(e.precision).max), step=step)
     if not np.isfinite(run.input_mean_square):
         sentence += ": not every feature is a finite number."
-        return finding(run, sentence, filled_gaps(run) + scaled_features(run), **evidence)
+        return finding(run, sentence, filled_gaps(run) or scaled_features(run), **evidence)
     layer, grown = _largest(run) if e.depth else (None, "")
     return finding(
         run,
         f"{sentence}.{grown}",
         resized_steps(run),
         layer=layer,
-        otherwise=f" The start looks sound: the learning rate {short(e.learning_rate)} is too high.",
+        otherwise=f" The learning rate {short(e.learning_rate)} is too high.",
+        stands=above_usual(run) > FAR_OFF,
         **evidence,
     )
 
@@ -89,7 +94,7 @@ BORN_DEAD = Rule(
     "Dead units",
     fires_on=SHALLOW.but(bias=-5),
     source="Amazon SageMaker Debugger, DeadRelu; Lu et al. 2020",
-    hidden=True,
+    idle=_no_relu,
 )
 
 
@@ -103,7 +108,7 @@ def _dead(run: Run) -> Finding | None:
     e, shares = run.experiment, run.probes["dead_fraction"][: run.last + 1]
     lasting = shares[-2:].min(axis=0)
     layer = int(lasting.argmax())
-    if e.activation != "relu" or len(shares) < 2 or not lasting[layer] > MOST_UNITS:
+    if len(shares) < 2 or not lasting[layer] > MOST_UNITS:
         return None
     alive = np.flatnonzero(shares[:, layer] < lasting[layer])
     since = int(run.at[alive[-1] + 1]) if len(alive) else 0
@@ -128,27 +133,37 @@ DEAD = Rule(
     "Dead units",
     fires_on=SHALLOW.but(depth=2, learning_rate=3),
     source="Amazon SageMaker Debugger, DeadRelu; Lu et al. 2020",
-    hidden=True,
+    idle=_no_relu,
 )
 
 
 def decayed(run: Run) -> Finding | None:
-    """Weight decay has taken most of a layer's weights."""
-    norms = run.probes["weight_norm"][[0, run.last]]
+    """Weight decay has taken most of a layer's weights, or pulls as hard as the loss in the end."""
+    e, norms = run.experiment, run.probes["weight_norm"][[0, run.last]]
     shares = [ratio(last, first) for first, last in norms.T]
     layer = int(np.argmin(shares))
-    if not run.experiment.weight_decay or not shares[layer] < FEW_WEIGHTS:
+    gradient = run.probes["weight_grad_norm"][run.last]
+    pull = float(np.median([ratio(e.weight_decay * w, g) for w, g in zip(norms[1], gradient, strict=True)]))
+    if shares[layer] < FEW_WEIGHTS:
+        what = f"leaves {short(100 * shares[layer])} % of the weights of layer {layer + 1}"
+        evidence = dict(
+            quantity="norm of the weights, end over start", measured=shares[layer], threshold=FEW_WEIGHTS
+        )
+    elif e.weight_decay >= MUCH_DECAY and pull > PULL and harm(run) != "note":
+        what = f"pulls the weights back {short(pull)} times as hard as the loss pulls them on"
+        evidence = dict(
+            quantity="weight decay times weights, over the gradient", measured=pull, threshold=PULL
+        )
+        layer = None
+    else:
         return None
     return finding(
         run,
-        f"Weight decay {short(run.experiment.weight_decay)} leaves {short(100 * shares[layer])} % "
-        f"of the weights of layer {layer + 1}; {outcome(run)}.",
+        f"Weight decay {short(e.weight_decay)} {what}; {outcome(run)}.",
         no_decay(run),
-        quantity="norm of the weights, end over start",
-        measured=shares[layer],
-        threshold=FEW_WEIGHTS,
-        layer=layer + 1,
+        layer=None if layer is None else layer + 1,
         step=int(run.at[run.last]),
+        **evidence,
     )
 
 
@@ -157,101 +172,34 @@ DECAYED = Rule(
     "Weights decayed away",
     fires_on=SHALLOW.but(weight_decay=1),
     source="Krogh & Hertz 1991",
-    hidden=True,
+    idle=lambda run: (
+        without_hidden_layers(run) or ("" if run.experiment.weight_decay else "there is no weight decay")
+    ),
 )
 
 
-def too_fast(run: Run) -> Finding | None:
-    """The run fails while an update is a quarter of a layer's weights, or after the loss has risen."""
-    if run.diverged_at is not None or harm(run) == "note":
-        return None
-    updates = np.nan_to_num(run.probes["update_ratio"][: run.last + 1], posinf=0)
-    rise = ratio(run.loss.max(), run.loss[0])
-    if (largest := float(updates.max(initial=0))) > LONG_UPDATE:
-        at, layer = (int(i) for i in np.unravel_index(updates.argmax(), updates.shape))
-        what = f"One update changes the weights of layer {layer + 1} by {short(100 * largest)} %"
-        quantity, measured, threshold = "update over weights", largest, LONG_UPDATE
-        where = dict(layer=layer + 1, step=int(run.at[at]))
-    elif rise > RISE:
-        what = f"The loss rises to {short(rise)} times its start"
-        quantity, measured, threshold = "highest loss over the first", rise, RISE
-        where = dict(step=int(run.loss.argmax()))
-    else:
+def small_batch_norm(run: Run) -> Finding | None:
+    """The run fails with batch normalization over batches too small for mean and deviation."""
+    e = run.experiment
+    if e.batch > SMALL_BATCH or harm(run) == "note":
         return None
     return finding(
         run,
-        f"{what}: the learning rate {short(run.experiment.learning_rate)} is too high; {outcome(run)}.",
-        resized_steps(run),
-        quantity=quantity,
-        measured=measured,
-        threshold=threshold,
-        **where,
+        f"Batch normalization takes mean and deviation from {e.batch} samples, so that what a sample becomes "
+        f"depends on chance; {outcome(run)}.",
+        larger_batches(run),
+        quantity="samples in a batch",
+        measured=float(e.batch),
+        threshold=float(SMALL_BATCH),
     )
 
 
-TOO_FAST = Rule(
-    too_fast,
-    "Learning rate too high",
-    fires_on=SHALLOW.but(activation="tanh", init="xavier", learning_rate=5),
-    source="Karpathy 2022, makemore part 3; TheDeepChecker (Ben Braiek & Khomh 2022)",
-)
-
-
-def too_slow(run: Run) -> Finding | None:
-    """The run fails, no update is a thousandth of a layer's weights, and most are below a ten-thousandth."""
-    updates, gradients = _updates(run), run.probes["weight_grad_norm"][: run.last + 1]
-    typical, silent = float(np.median(updates)), run.experiment.depth and not np.median(gradients)
-    if harm(run) == "note" or silent or not (typical < NO_UPDATE and updates.max() < SHORT_UPDATE):
-        return None
-    return finding(
-        run,
-        f"A typical update changes a layer's weights by {short(100 * typical)} %: the learning rate "
-        f"{short(run.experiment.learning_rate)} is too low; {outcome(run)}.",
-        resized_steps(run),
-        "warning",
-        quantity="typical update over weights",
-        measured=typical,
-        threshold=NO_UPDATE,
-    )
-
-
-def _updates(run: Run) -> np.ndarray:
-    """Updates over weights, of every hidden layer at every snapshot; of a linear model their mean."""
-    if run.experiment.depth:
-        return run.probes["update_ratio"][: run.last + 1]
-    start = initial_weight(run.experiment, 0).astype(float)
-    way = ratio(np.linalg.norm(run.weights["linear.0.weight"] - start), np.linalg.norm(start))
-    return np.array([way / run.experiment.steps])
-
-
-TOO_SLOW = Rule(
-    too_slow,
-    "Learning rate too low",
-    fires_on=SHALLOW.but(learning_rate=1e-5),
-    source="Karpathy 2022, makemore part 3; TheDeepChecker (Ben Braiek & Khomh 2022)",
-)
-
-
-def plateau(run: Run) -> Finding | None:
-    """The run fails, and that is all there is to see."""
-    if harm(run) != "critical":
-        return None
-    sentence = f"{outcome(run)}, and no other rule sees why."
-    return finding(
-        run,
-        sentence[0].upper() + sentence[1:],
-        another_start(run),
-        "warning",
-        quantity="loss over that of guessing",
-        measured=remaining(run),
-        threshold=LITTLE,
-        step=run.experiment.steps,
-    )
-
-
-PLATEAU = Rule(
-    plateau,
-    "Not learned",
-    fires_on=SHALLOW.but(activation="sigmoid", init="xavier", depth=2),
-    source="a loss no better than that of the best constant answer",
+SMALL_BATCH_NORM = Rule(
+    small_batch_norm,
+    "Batches too small for batch normalization",
+    fires_on=SHALLOW.but(batchnorm=True, batch_size=2),
+    source="Ioffe 2017, Batch Renormalization; Wu & He 2018, Group Normalization, section 1",
+    idle=lambda run: (
+        without_hidden_layers(run) or ("" if run.experiment.batchnorm else "there is no batch normalization")
+    ),
 )

@@ -1,7 +1,7 @@
 """Remedy: a changed setting, offered where it is possible, changes something and has been seen to cure."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,12 @@ FIRST_UPDATE = 0.002
 """A good size for the first update, relative to the weights it changes; 1e-3 is usual (Karpathy 2022)."""
 UNIT_SIZE = 0.1, 2
 """From which to which root mean square features are about as large as initial weights are made for."""
+LONG_TAIL = 10
+"""How many standard deviations from its mean a feature reaches that a few samples stretch."""
 DEEPEST_BATCHNORM = 30
 WIDE = 32
+MOMENTUM = 0.9
+MANY_STEPS = 5000
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,20 @@ class Remedy:
         return experiment.but(**self.change)
 
 
-NAMES = {"he": "He", "xavier": "Xavier", "lecun": "LeCun", "relu": "ReLU", "zscore": "z-score"}
-WORDS = {"activation": "{} activation", "init": "{} initialization", "scaling": "{} scaling"}
+NAMES = {
+    "he": "He",
+    "xavier": "Xavier",
+    "lecun": "LeCun",
+    "relu": "ReLU",
+    "zscore": "z-score",
+    "log_clip_zscore": "log, clip, z-score",
+}
+WORDS = {
+    "activation": "{} activation",
+    "init": "{} initialization",
+    "scaling": "{} scaling",
+    "target_scaling": "{} scaling of the target",
+}
 """Settings that read better with the value first."""
 HE = "Weights of variance 2 / fan_in make up for the half of the signal that {} cuts off (He et al. 2015)."
 XAVIER = "Weights of variance 1 / width keep the length of a tanh signal (Glorot & Bengio 2010)."
@@ -55,6 +71,12 @@ SLOPE = {
     "identity": "Without an activation function, layers together do no more than one: a straight cut.",
 }
 """Why activations without such weights are replaced."""
+SCALED = {
+    "zscore": "Each feature gets mean 0 and standard deviation 1: what the initial weights are made for.",
+    "linear": "The range of each feature becomes -1 to 1.",
+    "log_clip_zscore": "The logarithm takes away long tails, clipping what sticks out, the z-score the rest.",
+}
+"""What makes features fit for training."""
 SUITS = "A learning rate that suits networks of this depth."
 
 
@@ -85,7 +107,7 @@ def _remedy(run: Run, why: str, also: dict | None = None, **wanted: Any) -> list
     change = {name: value for name, value in wanted.items() if getattr(e, name, None) != value}
     if not change:
         return []
-    change |= also or {}
+    change |= {name: value for name, value in (also or {}).items() if getattr(e, name, None) != value}
     if (changed := _changed(e, **change)) is None:
         return []
     title = ", ".join(words(type(changed), name, value) for name, value in change.items())
@@ -116,22 +138,43 @@ def _usual_rate(run: Run, optimizer: str) -> float:
     return _rounded(rate * (1 - e.momentum if kind.has_momentum else 1))
 
 
-def _steady(run: Run) -> dict[str, float]:
-    """A learning rate that suits good initial weights, where the present one is far off.
+def bears(run: Run, beta: float) -> bool:
+    """Whether gradient descent with momentum `beta` and the present learning rate is steady.
 
     Measured on networks of 4 to 30 layers: with rate = learning_rate / (1 - momentum), training is steady
     while rate x depth x mean square of the features is below 2, or 1 for regression and in small batches.
     """
+    e = run.experiment
+    noisy, rate = e.loss == "mse" or e.batch < e.samples, e.learning_rate / (1 - beta)
+    return e.depth <= 16 and rate * e.depth * run.input_mean_square <= (1 if noisy else 2)
+
+
+def _steady(run: Run) -> dict[str, float]:
+    """A learning rate that suits good initial weights, where the present one is far off."""
     e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
     usual, rate = _usual_rate(run, e.optimizer), e.learning_rate / (1 - momentum(e))
-    noisy = e.loss == "mse" or e.batch < e.samples
-    fits = e.depth <= 16 and rate * e.depth * run.input_mean_square <= (1 if noisy else 2)
+    fits = bears(run, momentum(e))
     low, high = kind.usual
     if not e.depth:
         steady = usual / 10 <= e.learning_rate <= 2 * usual
     else:
         steady = low <= rate <= high or (rate > high and fits and not kind.rescales)
     return {} if steady else {"learning_rate": usual}
+
+
+def below_usual(run: Run) -> float:
+    """How many times smaller than the lowest usual one the learning rate is."""
+    e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
+    lowest = kind.usual[0] if e.depth else _usual_rate(run, e.optimizer) / 10
+    return lowest * (1 - momentum(e)) / e.learning_rate
+
+
+def above_usual(run: Run) -> float:
+    """How many times larger than what such networks bear the learning rate is: scaled, momentum up to 0.9."""
+    e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
+    if kind.rescales:
+        return e.learning_rate / (kind.usual[1] if e.depth else kind.linear_rate)
+    return e.learning_rate / (1 - min(momentum(e), MOMENTUM)) * max(e.depth, 1) / 2
 
 
 def _rescaling(run: Run) -> list[Remedy]:
@@ -177,7 +220,7 @@ def let_through(run: Run) -> tuple[Remedy, ...]:
         shortcuts = _remedy(run, why, steady, residual=False)
     elif e.activation in ("relu", "leaky_relu"):
         why = "A shortcut around every layer carries the error signal past it (He et al. 2016)."
-        shortcuts = _remedy(run, why, steady, residual=True)
+        shortcuts = [] if steady else _remedy(run, why, residual=True)
     return (*fresh_weights(run), *normalized, *(remedy for remedy in shortcuts if _flows(run, remedy)))
 
 
@@ -191,7 +234,7 @@ def rescaled_gradients(run: Run) -> tuple[Remedy, ...]:
 def bounded_steps(run: Run, growth: float) -> tuple[Remedy, ...]:
     """Clipping or a lower learning rate: enough while signals grow less than thirtyfold."""
     e, found = run.experiment, []
-    if growth < 30 or e.residual:
+    if growth < 30:
         why = "A step of bounded length cannot throw the weights far away (Pascanu, Mikolov & Bengio 2013)."
         found += _remedy(run, why, clip_norm=1.0)
     if growth < 30 and not e.residual:
@@ -219,21 +262,44 @@ def resized_steps(run: Run) -> tuple[Remedy, ...]:
 
 
 def scaled_features(run: Run) -> tuple[Remedy, ...]:
-    """Features of about unit size, where scaling makes them so."""
-    why = "Each feature gets mean 0 and standard deviation 1, which is what the initial weights are made for."
-    found = _remedy(run, why, scaling="zscore")
-    found += _remedy(run, "The range of each feature becomes -1 to 1.", scaling="linear")
+    """Features of about unit size and without long tails, where scaling makes them so."""
+    found = [remedy for scaling, why in SCALED.items() for remedy in _scaling(run, scaling, why)]
     return tuple(remedy for remedy in found if _unit_size(remedy.applied(run.experiment)))
 
 
+def _scaling(run: Run, scaling: str, why: str) -> list[Remedy]:
+    """One scaling for every feature, those that have their own among them."""
+    e = run.experiment
+    try:
+        everywhere = e.everywhere(scaling).changes(e) if hasattr(e, "everywhere") else dict(scaling=scaling)
+    except ValidationError:
+        return []
+    found = _remedy(run, why, **everywhere)
+    title = words(type(e), "scaling", scaling) + " of every feature" * (everywhere.keys() > {"scaling"})
+    return [replace(remedy, title=title[0].upper() + title[1:]) for remedy in found]
+
+
 def _unit_size(e: Trainable) -> bool:
-    small, large = UNIT_SIZE
-    return small <= np.sqrt(np.mean(np.square(e.load().x_train))) <= large
+    x, (small, large) = e.load().x_train, UNIT_SIZE
+    with np.errstate(all="ignore"):
+        size, reach = np.sqrt(np.mean(x**2)), np.abs(x - x.mean(axis=0)).max(axis=0) / x.std(axis=0)
+    return bool(small <= size <= large and not (reach > LONG_TAIL).any())
+
+
+def scaled_target(run: Run) -> tuple[Remedy, ...]:
+    """A target of mean 0 and standard deviation 1."""
+    why = "The target gets mean 0 and standard deviation 1, the size of a network's first answers."
+    return tuple(_remedy(run, why, target_scaling="zscore")) if run.target_std else ()
 
 
 def filled_gaps(run: Run) -> tuple[Remedy, ...]:
-    """No missing cells."""
-    return tuple(_remedy(run, "A missing cell becomes the median of its column.", impute=True))
+    """No missing cells, and features of about unit size."""
+    e, why = run.experiment, "A missing cell becomes the median of its column."
+    filled = _changed(e, impute=True)
+    if filled is None or not np.isnan(e.load().x_train).any():
+        return ()
+    also = {} if _unit_size(filled) else e.everywhere("log_clip_zscore").changes(e)
+    return tuple(_remedy(run, why, also, impute=True))
 
 
 def less_dropout(run: Run) -> tuple[Remedy, ...]:
@@ -244,6 +310,83 @@ def less_dropout(run: Run) -> tuple[Remedy, ...]:
 def no_decay(run: Run) -> tuple[Remedy, ...]:
     """Weights that only follow the loss."""
     return tuple(_remedy(run, "The weights then only follow the gradient of the loss.", weight_decay=0.0))
+
+
+def less_momentum(run: Run) -> tuple[Remedy, ...]:
+    """The usual momentum; or none, where the learning rate is large enough for that."""
+    why = "Ten gradients are added up: enough to pass over bumps, few enough to turn in time."
+    found = _remedy(run, why, momentum=MOMENTUM)
+    if run.experiment.learning_rate >= OPTIMIZERS[run.experiment.optimizer].usual[1]:
+        found += _remedy(run, "Every step follows the gradient of its own place.", momentum=0.0)
+    return tuple(found)
+
+
+def longer_steps(run: Run, norm: float) -> tuple[Remedy, ...]:
+    """No clipping, or a limit above the typical norm of the gradient."""
+    found = _remedy(run, "Steps are as long as the gradient says.", clip_norm=0.0)
+    why = "The limit then lies above a typical gradient and cuts off only what stands out."
+    return tuple(found + _remedy(run, why, clip_norm=_rounded(max(1.0, 3 * norm))))
+
+
+def more_steps(run: Run) -> tuple[Remedy, ...]:
+    """Four times as many steps and 500 at least, or as many as are possible."""
+    e, why = run.experiment, "The loss is still on its way down."
+    for steps in (max(500, 4 * e.steps), 4 * e.steps, 2 * e.steps):
+        if found := _remedy(run, why, steps=min(steps, MANY_STEPS)):
+            return tuple(found)
+    return ()
+
+
+def more_units(run: Run) -> tuple[Remedy, ...]:
+    """Four times as many units, and 32 at least."""
+    width = max(WIDE, 4 * run.experiment.width)
+    return tuple(_remedy(run, "More units can bend the answer in more places.", width=width))
+
+
+def without_dropout(run: Run) -> tuple[Remedy, ...]:
+    """No dropout; in a wide layer, or a little."""
+    found = _remedy(run, "Every unit takes part at every step.", dropout=0.0)
+    if run.experiment.width >= WIDE:
+        found += _remedy(run, "Nine of ten units stay at every step.", dropout=0.1)
+    return tuple(found)
+
+
+def larger_batches(run: Run) -> tuple[Remedy, ...]:
+    """Batches large enough for a mean and a deviation."""
+    why = "Mean and deviation of a batch then are close to those of all samples."
+    return tuple(_remedy(run, why, batch_size=0) + _remedy(run, why, batch_size=64))
+
+
+def one_mode(run: Run, table: tuple[dict, ...]) -> tuple[Remedy, ...]:
+    """What brings evaluation mode close to training mode: less of what only training has."""
+    e, blamed = run.experiment, {row["switch"]: row["loss"] for row in table}
+    found, steady = [], _steady(run)
+    batch, dropout = (blamed.get(name, np.inf) for name in ("batch", "dropout"))
+    if "batch" in blamed and batch <= dropout:
+        if e.steps < 100:
+            why = "A running mean forgets its start by a factor of 0.9 a step (Ioffe & Szegedy 2015)."
+            found += _remedy(run, why, steps=200)
+        why = "Weights that change less at a step leave the running mean time to follow."
+        found += _remedy(run, why, **steady)
+        found += _remedy(run, "Mean and deviation of all samples change least.", batch_size=0)
+    if "dropout" in blamed:
+        found += _remedy(run, "Both modes then see the same signal.", dropout=0.0)
+    if e.batchnorm and e.steps >= 100:
+        why = "Without normalization there are no running statistics."
+        found += _remedy(run, why, steady, batchnorm=False)
+    return tuple(found)
+
+
+def regularized(run: Run) -> tuple[Remedy, ...]:
+    """A network that cannot learn single samples by heart."""
+    e = run.experiment
+    decay = 0.03 if OPTIMIZERS[e.optimizer].rescales else 0.01
+    why = "Large weights, which single samples need, cost something (Krogh & Hertz 1991)."
+    found = _remedy(run, why, weight_decay=decay)
+    if e.dropout < 0.5 and e.width >= WIDE:
+        why = "No unit can rely on another that learned one sample (Srivastava et al. 2014)."
+        found += _remedy(run, why, dropout=0.5)
+    return tuple(found)
 
 
 def another_start(run: Run) -> tuple[Remedy, ...]:

@@ -2,52 +2,96 @@
 
 from dataclasses import replace
 
-from core.diagnosis import at_the_start, on_the_way
-from core.diagnosis.finding import LITTLE, SEVERITIES, Finding, remaining
+from core.diagnosis import at_the_end, at_the_start, on_the_way, steps
+from core.diagnosis.finding import LITTLE, SEVERITIES, Finding, Rule, remaining
 from core.diagnosis.measures import final_loss, short
 from core.run import Run
 
 RULES = (
-    on_the_way.NON_FINITE,
+    at_the_end.NOISE_FLOOR,
     at_the_start.UNSCALED,
+    at_the_start.UNSCALED_TARGET,
     at_the_start.NO_GRADIENT,
+    at_the_start.SYMMETRIC,
+    on_the_way.SMALL_BATCH_NORM,
     at_the_start.EXPLODING,
     on_the_way.DECAYED,
     on_the_way.BORN_DEAD,
     at_the_start.SATURATED,
     at_the_start.VANISHING,
+    steps.MOMENTUM_RULE,
+    at_the_end.MODE_GAP_RULE,
+    at_the_end.DROPOUT_TOO_STRONG,
+    on_the_way.NON_FINITE,
     on_the_way.DEAD,
-    on_the_way.TOO_FAST,
-    on_the_way.TOO_SLOW,
-    on_the_way.PLATEAU,
+    steps.TOO_FAST,
+    steps.CLIPPED_TOO_HARD,
+    steps.TOO_SLOW,
+    at_the_end.OVERFITTING,
+    at_the_end.TOO_SMALL,
+    at_the_end.PLATEAU,
 )
-"""In the order of cause and effect, but for the first, which tells how the run ended."""
+"""In the order of cause and effect."""
+NAMES = [rule.name for rule in RULES]
+
+
+def _before(name: str, *but: str) -> tuple[str, ...]:
+    """All rules before this one, but for some."""
+    return tuple(n for n in NAMES[: NAMES.index(name)] if n not in but)
+
+
 CAUSES = {
-    "non_finite": ("unscaled", "exploding"),
-    "decayed": ("non_finite", "unscaled"),
-    "born_dead": ("non_finite", "unscaled", "no_gradient", "exploding", "decayed"),
-    "saturated": ("unscaled", "exploding"),
-    "vanishing": ("non_finite", "no_gradient", "exploding", "born_dead", "saturated"),
-    "dead": ("non_finite", "unscaled", "no_gradient", "exploding", "decayed", "vanishing"),
-    "too_fast": ("unscaled", "no_gradient", "exploding", "decayed", "saturated", "vanishing"),
-    "too_slow": ("non_finite", "unscaled", "no_gradient", "exploding", "decayed", "saturated", "vanishing"),
-    "plateau": tuple(rule.name for rule in RULES[:-1]),
+    "symmetric": ("no_gradient",),
+    "small_batch_norm": ("unscaled_target", "no_gradient", "symmetric"),
+    "exploding": ("no_gradient", "symmetric", "small_batch_norm"),
+    "decayed": ("unscaled", "unscaled_target", "symmetric"),
+    "born_dead": ("small_batch_norm", "unscaled", "no_gradient", "symmetric", "exploding", "decayed"),
+    "saturated": ("unscaled", "exploding", "symmetric", "small_batch_norm"),
+    "vanishing": ("small_batch_norm", "no_gradient", "symmetric", "exploding", "born_dead", "saturated"),
+    "momentum": _before("momentum", "vanishing"),
+    "non_finite": ("small_batch_norm", "unscaled", "unscaled_target", "exploding", "momentum", "decayed"),
+    "dead": (
+        "small_batch_norm",
+        "dropout_too_strong",
+        "unscaled",
+        "unscaled_target",
+        "no_gradient",
+        "symmetric",
+        "exploding",
+        "decayed",
+        "vanishing",
+        "momentum",
+        "non_finite",
+    ),
+    "too_fast": _before("too_fast", "dead"),
+    "clipped_too_hard": _before("clipped_too_hard"),
+    "too_slow": _before("too_slow"),
+    "mode_gap": _before("mode_gap"),
+    "dropout_too_strong": _before("dropout_too_strong"),
+    "overfitting": (),
+    "too_small": _before("too_small", "overfitting"),
+    "plateau": _before("plateau", "noise_floor", "overfitting"),
 }
 """What explains what a rule sees: beside one of these it keeps silent, unless it stays."""
 
 
 def diagnose(run: Run) -> list[Finding]:
     """What is wrong with this run, the most severe first, cause before effect."""
-    asked = [rule for rule in RULES if run.experiment.depth or not rule.hidden]
+    asked = [rule for rule in RULES if not rule.idle(run)]
     found = {rule: finding for rule in asked if (finding := rule.find(run))}
     names, shown = {rule.name for rule in found}, []
     for rule, finding in found.items():
         said = dict(rule=rule.name, title=rule.title, source=rule.source)
-        if names.isdisjoint(CAUSES.get(rule.name, ())):
+        if finding.stands or names.isdisjoint(CAUSES.get(rule.name, ())):
             shown.append(replace(finding, sentence=finding.sentence + finding.otherwise, **said))
         elif rule.stays:
             shown.append(replace(finding, remedies=(), **said))
     return sorted(shown, key=lambda finding: SEVERITIES.index(finding.severity))
+
+
+def checked(run: Run) -> list[tuple[Rule, str]]:
+    """Every rule, and why it could not be asked of this run; "" where it was."""
+    return [(rule, rule.idle(run)) for rule in RULES]
 
 
 def helped(before: Run, after: Run) -> bool:

@@ -221,6 +221,7 @@ def run_of(stack: Stack, k: int, loss: np.ndarray, at: np.ndarray, history: dict
         weights=state,
         input_mean=x.mean(dim=1).numpy(),
         input_std=x.std(dim=1, correction=0).numpy(),
+        input_reach=(x - x.mean(dim=1, keepdim=True)).abs().amax(dim=1).numpy(),
         target_mean=float(target.mean()),
         target_std=float(target.std(correction=0)),
         chance=chance(stack.like.loss, y),

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.diagnosis.finding import finding, harm, outcome, ratio, remaining
+from core.diagnosis.finding import finding, harm, outcome, remaining
+from core.diagnosis.measures import ratio
 from core.diagnosis.remedies import Remedy
 from core.engine.train import train
 from core.experiment import Experiment
@@ -19,16 +20,17 @@ def ended():
     [run] = train([Experiment(samples=32, depth=1, width=2, steps=40)], snapshots=2)
 
     def at(loss, **changes):
-        return replace(run, train_loss=np.array([3, loss]), chance=2.0, **changes)
+        losses = np.array([3, loss])
+        return replace(run, train_loss=losses, test_loss=losses, chance=2.0, **changes)
 
     return at
 
 
-HARM = {0.1: "note", 1.0: "note", 1.1: "warning", 1.8: "warning", 1.9: "critical", np.nan: "critical"}
+HARM = {0.1: "note", 0.4: "note", 0.7: "warning", 1.7: "warning", 1.95: "critical", np.nan: "critical"}
 
 
 @pytest.mark.parametrize(("loss", "severity"), HARM.items())
-def test_the_harm_is_how_much_of_the_loss_of_guessing_is_left(ended, loss, severity):
+def test_the_harm_is_how_much_of_what_can_be_learned_was_not(ended, loss, severity):
     run = ended(loss)
     assert harm(run) == severity
     assert remaining(run) == pytest.approx(loss / 2) or np.isnan(loss)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from core.diagnosis import at_the_start, on_the_way
+from core.diagnosis import at_the_end, at_the_start, on_the_way, steps
 from core.diagnosis.finding import Rule
 from core.diagnosis.rules import CAUSES, RULES, cured, diagnose, helped
 from core.engine.train import train
@@ -29,7 +29,7 @@ HEALTHY = {
     "tanh": dict(TANH),
     "gelu": dict(activation="gelu"),
     "selu": dict(activation="selu", init="lecun", learning_rate=0.02),
-    "sigmoid, adam": dict(depth=2, **SIGMOID) | dict(optimizer="adam", learning_rate=0.02),
+    "sigmoid, adam": dict(depth=2, steps=200, **SIGMOID) | dict(optimizer="adam", learning_rate=0.02),
     "batchnorm, 20 layers": dict(batchnorm=True, depth=20),
     "batchnorm, gain 20": dict(batchnorm=True, gain=20),
     "batchnorm, features x1000": dict(batchnorm=True, input_scale=1000),
@@ -41,7 +41,7 @@ HEALTHY = {
     "moons": dict(dataset="moons", depth=4),
     "xor, 10 features": dict(dataset="xor", features=10, depth=3),
     "blobs": dict(dataset="blobs", depth=4),
-    "gaussians": dict(dataset="gaussians", depth=3),
+    "gaussians": dict(dataset="gaussians", features=3, samples=256, depth=3),
     "curve": dict(dataset="curve", depth=3, learning_rate=0.02),
     "label noise": dict(label_noise=0.3, depth=4),
     "scaled features": dict(scaling="zscore", input_scale=1000),
@@ -105,9 +105,9 @@ def each(items):
 @each(RULES)
 def test_it_fires_on_its_experiment_with_evidence(rule, runs):
     found, e = the(rule, runs), rule.fires_on
-    assert found.severity in ("critical", "warning")
+    assert found.severity in ("note",) if rule.name == "noise_floor" else ("critical", "warning")
     assert found.sentence.endswith(".") and any(c.isdigit() for c in found.sentence)
-    assert found.measured != found.threshold or rule.name == "no_gradient"
+    assert found.measured != found.threshold or rule.name in ("no_gradient", "symmetric")
     assert found.layer is None or 1 <= found.layer <= e.depth
     assert found.step is None or 0 <= found.step <= e.steps
     assert (found.title, found.source) == (rule.title, rule.source)
@@ -125,14 +125,15 @@ def test_what_it_explains_is_silent_on_its_experiment(rule, runs):
 @each(RULES)
 def test_every_remedy_cures_with_the_same_seed(rule, runs, remedied):
     before, remedies = runs[rule.fires_on], the(rule, runs).remedies
-    assert remedies
+    assert bool(remedies) == (rule.name != "noise_floor")
     for remedy in remedies:
         experiment = remedy.applied(rule.fires_on)
         assert experiment.changes(rule.fires_on) == remedy.change
         after = remedied[experiment]
         assert rule.name not in harmful(after), remedy.title
-        assert helped(before, after), remedy.title
-        assert cured(before, after).startswith("Helped: the training loss ends at "), remedy.title
+        assert rule.quantity(after) < rule.quantity(before) / 2, remedy.title
+        if rule.harms is None:
+            assert cured(before, after).startswith("Helped: the training loss ends at "), remedy.title
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -187,8 +188,7 @@ def test_the_sentence_has_the_numbers_of_the_run(runs):
 
 def test_not_finite_names_the_layer_that_grew(runs):
     e = START.but(**EXPLAINED["not finite, no dead units"][0])
-    found, run = diagnose(runs[e])[0], runs[e]
-    assert found.rule == "non_finite"
+    [found], run = [f for f in diagnose(runs[e]) if f.rule == "non_finite"], runs[e]
     assert found.step == run.diverged_at
     assert found.layer == np.argmax(run.probes["activation_std"][run.last]) + 1
     assert found.remedies == ()
@@ -205,7 +205,7 @@ def test_not_finite_blames_the_learning_rate_where_nothing_else_explains_it(runs
 
 def test_cured_says_when_nothing_helped(runs):
     run, better = runs[DEFAULT], runs[DEFAULT.but(init="he")]
-    diverged = runs[RULES[0].fires_on]
+    diverged = runs[on_the_way.NON_FINITE.fires_on]
     assert cured(run, run).startswith("Did not help")
     assert "Still there: vanishing gradients." in cured(run, run)
     assert cured(better, diverged).startswith("Made it worse: the training diverges at step")
@@ -215,7 +215,8 @@ def test_cured_says_when_nothing_helped(runs):
 
 
 def test_every_rule_is_in_rules():
-    written = [value for module in (at_the_start, on_the_way) for value in vars(module).values()]
+    modules = at_the_start, on_the_way, steps, at_the_end
+    written = [value for module in modules for value in vars(module).values()]
     left_out = [value.name for value in written if isinstance(value, Rule) and value not in RULES]
     assert not left_out, "RULES in core/diagnosis/rules.py does not have them"
 
@@ -226,8 +227,8 @@ def test_what_explains_a_rule_comes_before_it():
     assert CAUSES.keys() <= set(names)
     for i, rule in enumerate(RULES):
         causes = CAUSES.get(rule.name, ())
-        assert set(causes) <= set(names if rule.stays else names[:i])
-    assert [rule.name for rule in RULES if rule.stays] == names[:1]
+        assert set(causes) <= set(names if rule.name == "dead" else names[:i])
+    assert [rule.name for rule in RULES if rule.stays] == ["non_finite"]
 
 
 def test_nothing_explains_itself():
@@ -237,10 +238,12 @@ def test_nothing_explains_itself():
     assert not [name for name, causes in reached.items() if name in causes]
 
 
-LINEAR = Houses(samples=200, steps=60, scaling="zscore")
+LINEAR = Houses(samples=200, steps=60, scaling="log_clip_zscore")
 WITHOUT_HIDDEN_LAYERS = {
     "healthy": (dict(), set()),
-    "unscaled": (dict(scaling="none", learning_rate=1e-14), {"unscaled"}),
+    "unscaled": (dict(scaling="none", learning_rate=1e-12), {"unscaled"}),
+    "long tails": (dict(scaling="zscore"), {"unscaled"}),
+    "unscaled and too slow": (dict(scaling="none", learning_rate=1e-15), {"unscaled", "too_slow"}),
     "unscaled, not finite": (dict(scaling="none"), {"non_finite", "unscaled"}),
     "missing cells": (dict(missing=2), {"non_finite"}),
     "raw and missing cells": (dict(missing=2, scaling="none"), {"non_finite"}),
@@ -264,7 +267,7 @@ def test_a_linear_model_is_diagnosed_and_cured(case):
         for remedy in [remedy for f in found for remedy in f.remedies]:
             [after] = train([remedy.applied(run.experiment)])
             assert helped(run, after), remedy.title
-            assert harmful(after) == set()
+            assert harmful(after) == set(), remedy.title
 
 
 def test_missing_cells_are_named(runs):

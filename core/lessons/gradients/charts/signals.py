@@ -71,7 +71,7 @@ def signal_by_layer(run: Run) -> go.Figure:
     layers = np.arange(1, e.depth + 1)
     dashed = dict(color=THEORY, dash="dash", width=2)
     expected = (
-        "Dashed is what mean-field theory predicts before the first step, from the initial weights alone"
+        "Dashed is what mean-field theory predicts before the first step, from data and kind of weights"
     )
     if e.init == "constant":
         expected = (

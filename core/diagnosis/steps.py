@@ -1,0 +1,166 @@
+"""What goes wrong with the steps themselves: too long, too short, with too long a memory, or cut off.
+
+Thresholds lie between what healthy and broken networks show in tests/benchmarks/diagnosis.py.
+"""
+
+import numpy as np
+
+from core.diagnosis.finding import SHALLOW, Finding, Rule, broken_off, finding, harm, outcome
+from core.diagnosis.measures import ratio, short
+from core.diagnosis.remedies import (
+    MOMENTUM,
+    above_usual,
+    bears,
+    below_usual,
+    less_momentum,
+    longer_steps,
+    resized_steps,
+)
+from core.engine.initial import initial_weight
+from core.engine.optimizers import OPTIMIZERS
+from core.run import Run
+
+LONG_UPDATE, RISE = 0.25, 2
+SHORT_UPDATE, NO_UPDATE = 1e-3, 1e-4
+MUCH_MOMENTUM, MEMORIES = 0.95, 4
+CUT = 0.5
+LOW, FAR_OFF = 1.5, 30
+
+
+def momentum(run: Run) -> Finding | None:
+    """Momentum makes steps longer than the network bears, or its memory is too long for the run."""
+    e, harmless = run.experiment, harm(run) == "note"
+    beta, memory = e.momentum, 1 / max(1 - e.momentum, 1e-6)
+    long = memory > e.steps / MEMORIES
+    if harmless or beta < MUCH_MOMENTUM or not bears(run, MOMENTUM) or (bears(run, beta) and not long):
+        return None
+    return finding(
+        run,
+        f"Momentum {short(beta)} adds up about {short(memory)} gradients: steps become as many times longer, "
+        f"and go on for as many steps after the gradient has turned; {outcome(run)}.",
+        less_momentum(run),
+        quantity="momentum",
+        measured=beta,
+        threshold=MUCH_MOMENTUM,
+    )
+
+
+MOMENTUM_RULE = Rule(
+    momentum,
+    "Too much momentum",
+    fires_on=SHALLOW.but(depth=3, momentum=0.999, steps=300),
+    source="Polyak 1964; Goh 2017, Why Momentum Really Works",
+    idle=lambda run: (
+        ""
+        if OPTIMIZERS[run.experiment.optimizer].has_momentum
+        else f"{run.experiment.optimizer} has no such setting"
+    ),
+)
+
+
+def too_fast(run: Run) -> Finding | None:
+    """The run fails while an update is a quarter of a layer's weights, or after the loss has risen."""
+    if harm(run) == "note":
+        return None
+    updates = np.nan_to_num(run.probes["update_ratio"][: run.last + 1], posinf=0)
+    rise = ratio(run.loss.max(), run.loss[0])
+    if (largest := float(updates.max(initial=0))) > LONG_UPDATE:
+        at, layer = (int(i) for i in np.unravel_index(updates.argmax(), updates.shape))
+        what = f"One update changes the weights of layer {layer + 1} by {short(100 * largest)} %"
+        quantity, measured, threshold = "update over weights", largest, LONG_UPDATE
+        where = dict(layer=layer + 1, step=int(run.at[at]))
+    elif rise > RISE:
+        what = f"The loss rises to {short(rise)} times its start"
+        quantity, measured, threshold = "highest loss over the first", rise, RISE
+        where = dict(step=int(run.loss.argmax()))
+    else:
+        return None
+    return finding(
+        run,
+        f"{what}: the learning rate {short(run.experiment.learning_rate)} is too high; {outcome(run)}.",
+        resized_steps(run),
+        stands=above_usual(run) > FAR_OFF,
+        quantity=quantity,
+        measured=measured,
+        threshold=threshold,
+        **where,
+    )
+
+
+TOO_FAST = Rule(
+    too_fast,
+    "Learning rate too high",
+    fires_on=SHALLOW.but(activation="tanh", init="xavier", learning_rate=5),
+    source="Karpathy 2022, makemore part 3; TheDeepChecker (Ben Braiek & Khomh 2022)",
+    idle=broken_off,
+)
+
+
+def too_slow(run: Run) -> Finding | None:
+    """The run fails, and most updates are below a ten-thousandth of a layer's weights, none a thousandth; or
+    below that thousandth with a learning rate far below the usual ones."""
+    updates, gradients = _updates(run), run.probes["weight_grad_norm"][: run.last + 1]
+    typical, silent = float(np.median(updates)), run.experiment.depth and not np.median(gradients)
+    tiny = typical < NO_UPDATE and updates.max() < SHORT_UPDATE
+    if harm(run) == "note" or silent or not (tiny or (typical < SHORT_UPDATE and below_usual(run) > LOW)):
+        return None
+    return finding(
+        run,
+        f"A typical update changes a layer's weights by {short(100 * typical)} %: the learning rate "
+        f"{short(run.experiment.learning_rate)} is too low; {outcome(run)}.",
+        resized_steps(run),
+        stands=below_usual(run) > FAR_OFF,
+        quantity="typical update over weights",
+        measured=typical,
+        threshold=NO_UPDATE if tiny else SHORT_UPDATE,
+    )
+
+
+def _updates(run: Run) -> np.ndarray:
+    """Updates over weights, of every hidden layer at every snapshot; of a linear model their mean."""
+    if run.experiment.depth:
+        return run.probes["update_ratio"][: run.last + 1]
+    start = initial_weight(run.experiment, 0).astype(float)
+    way = ratio(np.linalg.norm(run.weights["linear.0.weight"] - start), np.linalg.norm(start))
+    return np.array([way / run.experiment.steps])
+
+
+TOO_SLOW = Rule(
+    too_slow,
+    "Learning rate too low",
+    fires_on=SHALLOW.but(learning_rate=1e-5),
+    source="Karpathy 2022, makemore part 3; TheDeepChecker (Ben Braiek & Khomh 2022)",
+)
+
+
+def clipped_too_hard(run: Run) -> Finding | None:
+    """The run fails, and clipping leaves but a part of every gradient."""
+    e, gradients = run.experiment, run.probes["weight_grad_norm"][: run.last + 1].astype(float)
+    kept = float(np.median(e.clip_norm / np.maximum(np.linalg.norm(gradients, axis=1), 1e-300)))
+    if harm(run) == "note" or not kept < CUT:
+        return None
+    return finding(
+        run,
+        f"Clipping at {short(e.clip_norm)} leaves at most {short(100 * kept)} % of a typical gradient: "
+        f"steps are as much shorter; {outcome(run)}.",
+        longer_steps(run, e.clip_norm / kept),
+        quantity="limit over the typical norm of the gradient",
+        measured=kept,
+        threshold=CUT,
+    )
+
+
+def _without_clipping(run: Run) -> str:
+    e = run.experiment
+    if not e.clip_norm:
+        return "gradients are not clipped"
+    return f"{e.optimizer} does not feel the size of gradients" if OPTIMIZERS[e.optimizer].rescales else ""
+
+
+CLIPPED_TOO_HARD = Rule(
+    clipped_too_hard,
+    "Clipped too hard",
+    fires_on=SHALLOW.but(clip_norm=0.001),
+    source="Pascanu, Mikolov & Bengio 2013, section 3.2",
+    idle=_without_clipping,
+)
