@@ -50,6 +50,7 @@ if experiment.loss != "mse":
     reliable = {name: computed(forward.reliability, one) for name, one in pair.items()}
     sure["dropout.calibration"] = effect.calibration(reliable)
 show.beside({**sure, "dropout.weights": effect.weights(pair)})
+verdicts.findings(lesson, run)
 
 
 @st.fragment

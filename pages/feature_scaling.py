@@ -25,6 +25,7 @@ show.glance(run, "test_r2", "final_loss", "survived")
 show.chart(losses(compare.variants(lesson, experiment)), "feature_scaling.losses")
 tables.ladder(experiment)
 tables.leakage(experiment)
+verdicts.findings(lesson, run, tables.change)
 
 st.subheader("Why: gradient descent in a narrow valley")
 st.markdown(

@@ -18,6 +18,9 @@ from core.charts.style import (
 from core.diagnosis.measures import first_over_last, per_layer, short
 from core.run import Run
 
+HIGHEST = 1e6
+"""What is beyond it is not on the axis."""
+
 
 def outcome(run: Run) -> str:
     """How a run ended, in a few words."""
@@ -83,8 +86,9 @@ def colours(names: list[str]) -> list[str]:
 
 
 def losses(runs: dict[str, Run]) -> go.Figure:
-    """The training losses of several runs that share data and seed, on shared axes."""
+    """The training losses of several runs on shared axes."""
     names = list(runs)
+    same = "Same seed, same axes" if len({run.experiment.seed for run in runs.values()}) == 1 else "Same axes"
     good = [name for name in names if runs[name].learned]
     if not good:
         title = f"None of these {len(names)} runs gets better than guessing"
@@ -92,6 +96,10 @@ def losses(runs: dict[str, Run]) -> go.Figure:
         title = f"All of these {len(names)} runs learn"
     else:
         title = f"{len(good)} of {len(names)} learn: " + ", ".join(f"{n} ({outcome(runs[n])})" for n in good)
+    every = [value for run in runs.values() for value in (*run.loss, run.chance)]
+    usual = max(1, min(run.loss[0] for run in runs.values()), *(run.chance for run in runs.values()))
+    shown = np.minimum(every, HIGHEST * usual)
+    top = max(shown[np.isfinite(shown)], default=1.0)
     traces = []
     for name, colour in zip(names, colours(names), strict=True):
         run = runs[name]
@@ -101,26 +109,28 @@ def losses(runs: dict[str, Run]) -> go.Figure:
         )
         if run.diverged_at is not None:
             last = max(run.diverged_at - 1, 0)
+            loss = run.loss[last] if np.isfinite(run.loss[last]) else np.inf
             marker = dict(symbol="x", size=11, color=colour)
             traces.append(
                 go.Scatter(
                     x=[last],
-                    y=drawable(run.loss[[last]]),
+                    y=[min(loss, top)],
+                    text=[f"step {last}: {short(run.loss[last])}"],
+                    hoverinfo="text+name",
                     marker=marker,
                     mode="markers",
                     name="diverged",
                     showlegend=False,
                 )
             )
-    every = [value for run in runs.values() for value in (*run.loss, run.chance)]
-    usual = max(1, min(run.loss[0] for run in runs.values()), *(run.chance for run in runs.values()))
     figure = chart(
         traces,
         title=title,
         alt=f"Training loss over steps of {', '.join(names)}. {title}.",
-        how="Same data, same seed, same axes; a cross marks the last finite loss of a run that diverged.",
+        how=f"{same}; a cross marks the last finite loss of a run that diverged, at the top "
+        "where that is beyond it.",
         xaxis=dict(title="step", range=[0, max(run.experiment.steps for run in runs.values())]),
-        yaxis=log_axis(np.minimum(every, 1e6 * usual), "training loss"),
+        yaxis=log_axis(shown, "training loss"),
         height=340 + 20 * len(names),
         hovermode="closest",
     )
@@ -132,10 +142,12 @@ def signals_compared(runs: dict[str, Run]) -> go.Figure:
     """The error signal per layer before the first step, for several runs on shared axes."""
     names, layers = list(runs), np.arange(1, next(iter(runs.values())).experiment.depth + 1)
     ratios = {name: first_over_last(run) for name, run in runs.items()}
-    best = min(ratios, key=lambda name: abs(np.log(ratios[name])) if ratios[name] > 0 else np.inf)
-    title = (
-        f"The error signal reaches layer 1 most evenly with {best}: ×{short(per_layer(runs[best]))} per layer"
-    )
+    arrives = {name: abs(np.log(ratio)) for name, ratio in ratios.items() if 0 < ratio < np.inf}
+    title = "In none of these runs does a finite error signal reach layer 1"
+    if arrives:
+        best = min(arrives, key=arrives.get)
+        factor = short(per_layer(runs[best]))
+        title = f"The error signal reaches layer 1 most evenly with {best}: ×{factor} per layer"
     return chart(
         [
             go.Scatter(

@@ -54,5 +54,8 @@ def one_variant(lesson: Lesson, experiment: Experiment, chart: Callable[[dict], 
 
 
 def shared_axes(runs: Mapping[str, Run], key: str) -> None:
-    """Several runs on shared axes: their losses and their error signals."""
-    beside({f"{key}.losses": losses(runs), f"{key}.signals": signals_compared(runs)})
+    """Several runs on shared axes: their losses, and their error signals where layers pass them on."""
+    figures = {f"{key}.losses": losses(runs)}
+    if all(run.experiment.depth > 1 for run in runs.values()):
+        figures[f"{key}.signals"] = signals_compared(runs)
+    beside(figures)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import streamlit as st
+from pydantic import ValidationError
 
 from core.diagnosis.measures import short
 from core.lessons.feature_scaling import trials
@@ -21,8 +22,9 @@ from core.lessons.feature_scaling.upload import (
     Uploaded,
     read,
 )
+from core.lessons.lesson import Lesson
 from core.run import ENDS
-from pages.parts import show
+from pages.parts import controls, show
 from pages.parts.training import computed, trained
 
 KEY = "feature_scaling.upload"
@@ -53,9 +55,26 @@ def chosen(settings: Houses) -> TableExperiment:
             "Target: the column to predict", Upload.targets(state["table"]), key=f"{KEY}.target"
         )
         upload = Upload(state["table"], target)
-        state["choices"] = _choices(upload)
+        state["choices"] = _choices(upload, state)
         st.button("Back to the synthetic table", icon=":material/undo:", on_click=_forget)
-    return Uploaded.of(settings, upload, state["choices"])
+    try:
+        return Uploaded.of(settings, upload, state["choices"])
+    except ValidationError as error:
+        with st.container(border=True, key="too_much"):
+            st.markdown("These settings do not fit your table. What follows is the synthetic one.")
+            for sentence in Uploaded.complaints(error):
+                st.text(sentence)
+        return settings
+
+
+def change(lesson: Lesson, e: TableExperiment) -> None:
+    """Make the page show this experiment, on the table that is there."""
+    shared = type(lesson.start).model_fields.keys() & type(e).model_fields.keys()
+    controls.change(lesson, **{name: getattr(e, name) for name in shared})
+    if isinstance(e, Uploaded):
+        state = st.session_state[KEY]
+        state["choices"] = state["given"] = dict(e.choices)
+        state["times_given"] = state.get("times_given", 0) + 1
 
 
 def unused(settings: Houses) -> dict[str, str]:
@@ -64,7 +83,10 @@ def unused(settings: Houses) -> dict[str, str]:
     if "table" not in state:
         return settings.unused
     target = st.session_state.get(f"{KEY}.target", Upload.targets(state["table"])[0])
-    mine = Uploaded.of(settings, Upload(state["table"], target), state.get("choices", {}))
+    try:
+        mine = Uploaded.of(settings, Upload(state["table"], target), state.get("choices", {}))
+    except ValidationError:
+        return settings.unused
     synthetic = Houses.model_fields.keys() - TableExperiment.model_fields.keys()
     return mine.unused | dict.fromkeys(synthetic, "it shapes the synthetic table")
 
@@ -85,18 +107,19 @@ def _forget() -> None:
     st.session_state.pop(KEY, None)
 
 
-def _choices(upload: Upload) -> dict[str, str]:
-    """The pipelines that the reader gave to single columns."""
+def _choices(upload: Upload, state: dict) -> dict[str, str]:
+    """The pipelines that the reader gave to single columns, after those that `change` gave."""
     names = [name for name in upload.table if name != upload.target]
     titles = {"as above": "as above"} | PIPELINES
+    given = state.get("given", {})
     edited = st.data_editor(
-        pd.DataFrame({"column": names, "scaling": "as above"}),
+        pd.DataFrame({"column": names, "scaling": [titles[given.get(name, "as above")] for name in names]}),
         column_config={
             "scaling": st.column_config.SelectboxColumn(options=list(titles.values()), required=True)
         },
         disabled=["column"],
         hide_index=True,
-        key=f"{KEY}.choices.{upload.key[:12]}",
+        key=f"{KEY}.choices.{upload.key[:12]}.{state.get('times_given', 0)}",
     )
     by_title, choices = {title: name for name, title in titles.items()}, {}
     for name, title in zip(edited["column"], edited["scaling"], strict=True):

@@ -1,18 +1,20 @@
 """What is wrong and what helps, and what the textbooks say: findings, remedies and claims on a page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import pandas as pd
 import streamlit as st
 
 from core.charts.claims import dots
 from core.diagnosis.claims import SEEDS, Claim, Outcome, Verdict, judge
+from core.diagnosis.finding import Finding
 from core.diagnosis.measures import MEASURES, short
-from core.diagnosis.rules import cured, diagnose
-from core.experiment import Experiment
+from core.diagnosis.rules import checked, cured, diagnose
 from core.lessons.backprop.claims import ExactClaim, ExactOutcome
 from core.lessons.lesson import Lesson
 from core.run import ENDS, Run
 from core.settings import plain
+from core.trainable import Trainable
 from pages.parts.compare import shared_axes
 from pages.parts.controls import change
 from pages.parts.show import asked
@@ -30,6 +32,7 @@ SEVERITIES = {
     "warning": ("warning", ":material/warning:"),
     "note": ("info", ":material/info:"),
 }
+NOTHING = "✓ nothing found"
 
 
 def verdict(holds: bool, sentence: str) -> None:
@@ -37,29 +40,53 @@ def verdict(holds: bool, sentence: str) -> None:
     st.markdown(f"{VERDICTS['holds' if holds else 'fails']} {sentence}")
 
 
-def findings(lesson: Lesson, run: Run) -> None:
-    """What is wrong with the run, and what helps: with the same seed, before and after side by side."""
+def _show(lesson: Lesson, e: Trainable) -> None:
+    change(lesson, **dict(e))
+
+
+def findings(
+    lesson: Lesson,
+    run: Run,
+    show: Callable[[Lesson, Trainable], None] = _show,
+) -> None:
+    """What is wrong with the run, and what helps: with the same seed, before and after side by side.
+
+    show: makes an experiment the one on the page, where that is more than a change of its settings.
+    """
     st.subheader("What is wrong, and what helps")
     found = diagnose(run)
-    if not found:
-        st.success("No rule finds anything wrong with this run.", icon=":material/check_circle:")
-    for i, finding in enumerate(found):
-        box, icon = SEVERITIES[finding.severity]
-        getattr(st, box)(f"**{finding.severity.capitalize()}.** {finding.sentence}", icon=icon)
-        st.caption(f"{_evidence(finding)} Rule: {finding.source}.")
+    for finding in found:
+        _finding(finding)
         with st.container(horizontal=True):
-            for remedy in finding.remedies:
+            for i, remedy in enumerate(finding.remedies):
                 st.button(
                     f"Apply: {remedy.title}",
-                    key=f"{lesson.slug}.apply.{i}.{remedy.title}",
+                    key=f"{lesson.slug}.apply.{finding.rule}.{i}",
                     help=remedy.why,
                     on_click=_apply,
-                    args=(lesson, run.experiment, remedy.change),
+                    args=(lesson, run.experiment, remedy.applied(run.experiment), show),
                 )
-    _before_and_after(lesson, run)
+    _every_rule(lesson, run, found)
+    _before_and_after(lesson, run, show)
 
 
-def _evidence(finding) -> str:
+def _finding(finding: Finding) -> None:
+    box, icon = SEVERITIES[finding.severity]
+    getattr(st, box)(f"**{finding.severity.capitalize()}.** {finding.sentence}", icon=icon)
+    if finding.table:
+        columns = {"dropout": "dropout", "statistics": "statistics of batch normalization", "loss": "loss"}
+        rows = pd.DataFrame(finding.table, index=_modes(finding.table))[list(columns)]
+        st.table(rows.assign(loss=rows["loss"].map(short)).rename(columns=columns))
+    st.caption(f"{_evidence(finding)} Rule: {finding.source}.")
+
+
+def _modes(table: Sequence[dict]) -> list[str]:
+    """What the rows of a truth table are called: the first is evaluation mode, the last training mode."""
+    one = {"dropout": "dropout alone", "batch": "statistics alone"}
+    return ["evaluation mode", *(one[row["switch"]] for row in table[1:-1]), "training mode"]
+
+
+def _evidence(finding: Finding) -> str:
     where = [f"layer {finding.layer}"] * (finding.layer is not None) + [f"step {finding.step}"] * (
         finding.step is not None
     )
@@ -67,34 +94,69 @@ def _evidence(finding) -> str:
     return f"Measured: {finding.quantity} {short(finding.measured)} against {short(finding.threshold)}{at}."
 
 
-def _apply(lesson: Lesson, before: Experiment, changes: dict) -> None:
+def _every_rule(lesson: Lesson, run: Run, found: Sequence[Finding]) -> None:
+    """What every rule says, and which could not be asked: silence is never approval."""
+    severity = {finding.rule: f"**{finding.severity}**" for finding in found}
+    said = {}
+    for rule, why in checked(run):
+        if why:
+            word = f"not checked: {why}"
+        elif rule.name in severity:
+            word = severity[rule.name]
+        else:
+            word = "seen too, and explained by what stands above" if rule.find(run) else NOTHING
+        if said.get(rule.title, NOTHING) == NOTHING:
+            said[rule.title] = word
+    asked = sum(not word.startswith("not checked") for word in said.values())
+    if not found:
+        st.success(
+            f"None of the {asked} rules that could be asked finds anything wrong.",
+            icon=":material/check_circle:",
+        )
+    with st.expander(f"{asked} rules checked, {len(said) - asked} not", key=f"{lesson.slug}.rules"):
+        st.markdown("\n".join(f"- {title} – {word}" for title, word in said.items()))
+
+
+def _differences(before: Trainable, after: Trainable) -> str:
+    return ", ".join(
+        f"{name} {_plain(getattr(before, name))} → {_plain(value)}"
+        for name, value in after.changes(before).items()
+    )
+
+
+def _plain(value) -> str:
+    """A setting in prose; pairs are columns of a table with a pipeline of their own."""
+    if isinstance(value, tuple):
+        return ", ".join(f"{column}: {pipeline}" for column, pipeline in value) or "none"
+    return plain(value)
+
+
+def _apply(lesson: Lesson, before: Trainable, after: Trainable, show: Callable) -> None:
     st.session_state[f"{lesson.slug}.before"] = before
-    change(lesson, **changes)
+    show(lesson, after)
 
 
-def _before_and_after(lesson: Lesson, run: Run) -> None:
-    key = f"{lesson.slug}.before"
+def _before_and_after(lesson: Lesson, run: Run, show: Callable) -> None:
+    key, e = f"{lesson.slug}.before", run.experiment
+    if getattr(st.session_state.get(key), "upload", None) != getattr(e, "upload", None):
+        st.session_state.pop(key, None)
     pinned = st.session_state.get(key)
-    if pinned is None or pinned == run.experiment:
+    if pinned is None or pinned == e:
         with st.container(horizontal=True):
             st.button(
                 "Pin this run" if pinned is None else "Pinned: now change a setting",
                 icon=":material/push_pin:",
                 disabled=pinned is not None,
                 help="Keep it on the chart to compare it with what comes next.",
-                on_click=lambda: st.session_state.update({key: run.experiment}),
+                on_click=lambda: st.session_state.update({key: e}),
             )
         return
     [before] = trained([pinned])
-    differs = ", ".join(
-        f"{name} {plain(getattr(pinned, name))} → {plain(value)}"
-        for name, value in run.experiment.changes(pinned).items()
-    )
-    st.markdown(f"**Before and after.** {differs}")
+    st.markdown(f"**Before and after.** {_differences(pinned, e)}")
     st.markdown(cured(before, run))
     shared_axes({"before": before, "after": run}, f"{lesson.slug}.pinned")
     with st.container(horizontal=True):
-        st.button("Back to before", on_click=lambda: change(lesson, **dict(pinned)), icon=":material/undo:")
+        st.button("Back to before", on_click=lambda: show(lesson, pinned), icon=":material/undo:")
         st.button("Unpin", on_click=lambda: st.session_state.pop(key), icon=":material/close:")
 
 

@@ -174,7 +174,9 @@ def test_a_rate_that_is_too_low_is_raised_at_any_depth(optimizer, depth):
 def test_missing_cells_are_filled_and_features_scaled_so_that_it_helps():
     everything = {"scaling": "log_clip_zscore"}
     assert [r.change for r in offered(LINEAR.but(missing=1))] == [{"impute": True}]
-    assert [r.change for r in offered(LINEAR.but(missing=1, scaling="none"))] == [everything | {"impute": True}]
+    assert [r.change for r in offered(LINEAR.but(missing=1, scaling="none"))] == [
+        everything | {"impute": True}
+    ]
     assert [r.change for r in offered(LINEAR.but(scaling="none"))] == [everything]
 
 

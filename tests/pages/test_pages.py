@@ -84,7 +84,7 @@ def test_a_remedy_keeps_the_seed_and_shows_before_and_after(page, figures):
     quick = {"samples": "128", "steps": "100"}
     at = page("pages/gradients.py", activation="relu", init="pytorch", depth="12", seed="5", **quick)
     before = at.session_state["gradients"]
-    at.button(key="gradients.apply.0.He initialization").click().run()
+    next(button for button in at.button if button.label == "Apply: He initialization").click().run()
     assert not at.exception
     after = at.session_state["gradients"]
     assert after == before.but(init="he")
