@@ -5,6 +5,13 @@ Thresholds lie between what healthy and broken networks show in tests/benchmarks
 
 import numpy as np
 
+from core.diagnosis.capacity import (
+    more_steps,
+    more_units,
+    one_mode,
+    regularized,
+    without_dropout,
+)
 from core.diagnosis.finding import (
     HALF,
     LITTLE,
@@ -16,7 +23,6 @@ from core.diagnosis.finding import (
     finding,
     harm,
     kept_back,
-    not_finite,
     outcome,
     remaining,
     short_run,
@@ -26,15 +32,8 @@ from core.diagnosis.finding import (
 from core.diagnosis.measures import final_loss, short
 from core.diagnosis.modes import four_modes
 from core.diagnosis.reference import reference
-from core.diagnosis.remedies import (
-    above_usual,
-    another_start,
-    more_steps,
-    more_units,
-    one_mode,
-    regularized,
-    without_dropout,
-)
+from core.diagnosis.remedies import another_start
+from core.diagnosis.usual import above_usual
 from core.run import Run
 
 MODE_GAP = 2
@@ -42,7 +41,6 @@ MUCH_DROPOUT, HIGH = 0.25, 4
 PARTED, WORSE = 2, 0.05
 STILL, EVEN, HARDLY, BIT = 0.93, 0.1, 0.3, 0.002
 FEW_UNITS = 8
-NOISE = 1.15
 
 
 def mode_gap(run: Run) -> Finding | None:
@@ -177,34 +175,6 @@ OVERFITTING = Rule(
     source="Prechelt 1998, Early Stopping - but when?; Srivastava et al. 2014",
     idle=lambda run: broken_off(run) or _by_heart(run),
     harms=kept_back,
-)
-
-
-def noise_floor(run: Run) -> Finding | None:
-    """More than a quarter is left, and a reference that sees the same samples does no better."""
-    known = reference(run.experiment)
-    if known is None or known.train <= WORTH or not WORTH < remaining(run) < 1:
-        return None
-    held, left = float(run.test_loss[-1]), remaining(run)
-    if not (left < NOISE * known.train or kept_back(run) < NOISE * known.held_out) or unlearned(run) > WORTH:
-        return None
-    return Finding(
-        "note",
-        f"These samples tell little more: held out, the network loses {short(held)}, kernel ridge regression "
-        f"{short(known.held_out * run.chance)}, guessing {short(run.chance)}. The rest is noise, or takes "
-        "more samples to learn.",
-        quantity="loss left of that of guessing, over what the reference leaves",
-        measured=min(left / known.train, kept_back(run) / known.held_out),
-        threshold=NOISE,
-    )
-
-
-NOISE_FLOOR = Rule(
-    noise_floor,
-    "Little left to learn",
-    fires_on=SHALLOW.but(dataset="blobs", noise=2, scaling="zscore", depth=2, steps=60),
-    source="Hastie, Tibshirani & Friedman 2009, sections 2.4 and 7.10: irreducible error, cross-validation",
-    idle=lambda run: broken_off(run) or not_finite(run),
 )
 
 

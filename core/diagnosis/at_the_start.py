@@ -1,128 +1,34 @@
-"""What is wrong before the first step: features and target, the weights, the signal's way through the layers.
+"""What is wrong before the first step: the weights, and the signal's way through the layers.
 
 Thresholds lie between what healthy and broken networks show in tests/benchmarks/diagnosis.py.
 """
 
-import math
-
 import numpy as np
 
+from core.diagnosis.capacity import less_dropout
 from core.diagnosis.finding import (
     DEEP,
     SHALLOW,
     Finding,
     Rule,
     finding,
-    not_finite,
     outcome,
     with_one_layer,
     without_hidden_layers,
 )
 from core.diagnosis.measures import first_over_last, ratio, short
 from core.diagnosis.remedies import (
-    LONG_TAIL,
-    UNIT_SIZE,
     bounded_steps,
     fresh_weights,
-    less_dropout,
     let_through,
     rescaled_gradients,
-    scaled_features,
-    scaled_target,
 )
 from core.engine.initial import initial_weight
 from core.run import Run
 
-SPREAD, OFFSET = 10, 4
-TARGET_SIZE = 0.2, 5
 FORWARD_GROWTH, BACKWARD_GROWTH, NORMED_GROWTH = 10, 100, 1000
 VANISHED, ALIKE = 0.03, 0.003
 MOST_UNITS = 0.5
-
-
-def unscaled(run: Run) -> Finding | None:
-    """Features far from unit size, far from 0 for their spread, of very different size, or with long tails.
-
-    Batch normalization makes up for size and distance from 0 in its first layer.
-    """
-    sizes, std = np.sqrt(run.input_mean**2 + run.input_std**2), run.input_std
-    pooled, (small, large) = run.input_mean_square**0.5, UNIT_SIZE
-    varies = std > 0
-    if not varies.any():
-        return None
-    offset = float((np.abs(run.input_mean[varies]) / std[varies]).max())
-    spread = float(sizes[varies].max() / sizes[varies].min())
-    tail = float((run.input_reach[varies] / std[varies]).max())
-    normed = run.experiment.batchnorm
-    if spread > SPREAD:
-        what = f"The largest feature is {short(spread)} times the size of the smallest, and drowns it"
-        quantity, measured, threshold = "largest over smallest root mean square of a feature", spread, SPREAD
-    elif not normed and not small <= pooled <= large:
-        what = (
-            f"The features have a root mean square of {short(pooled)}; initial weights are made for about 1"
-        )
-        quantity, measured = "root mean square of the features", pooled
-        threshold = large if pooled > large else small
-    elif not normed and offset > OFFSET:
-        what = f"A feature lies {short(offset)} standard deviations from 0, so that all samples look alike"
-        quantity, measured, threshold = (
-            "mean of a feature over its standard deviation",
-            offset,
-            OFFSET,
-        )
-    elif tail > LONG_TAIL:
-        what = (
-            f"A feature reaches {short(tail)} standard deviations from its mean: few samples fill its range"
-        )
-        quantity, measured, threshold = (
-            "largest deviation of a feature, in standard deviations",
-            tail,
-            LONG_TAIL,
-        )
-    else:
-        return None
-    return finding(
-        run,
-        f"{what}; {outcome(run)}.",
-        scaled_features(run),
-        quantity=quantity,
-        measured=measured,
-        threshold=threshold,
-    )
-
-
-UNSCALED = Rule(
-    unscaled,
-    "Unscaled features",
-    fires_on=SHALLOW.but(input_scale=1000),
-    source="LeCun et al. 1998, Efficient BackProp, section 4.3; UMLAUT (Schoop et al. 2021)",
-    idle=not_finite,
-)
-
-
-def unscaled_target(run: Run) -> Finding | None:
-    """A regression target whose size is far from what a network answers at its start."""
-    size, (small, large) = math.hypot(run.target_mean, run.target_std), TARGET_SIZE
-    if small <= size <= large:
-        return None
-    return finding(
-        run,
-        f"The target has mean {short(run.target_mean)} and standard deviation {short(run.target_std)}, where "
-        f"a network starts with answers of about 1; {outcome(run)}.",
-        scaled_target(run),
-        quantity="root mean square of the target",
-        measured=size,
-        threshold=large if size > large else small,
-    )
-
-
-UNSCALED_TARGET = Rule(
-    unscaled_target,
-    "Unscaled target",
-    fires_on=SHALLOW.but(dataset="curve", learning_rate=0.01, target_scale=100),
-    source="Bishop 1995, Neural Networks for Pattern Recognition, section 8.2",
-    idle=lambda run: "the target is a class" if run.experiment.loss != "mse" else "",
-)
 
 
 def no_gradient(run: Run) -> Finding | None:

@@ -6,6 +6,7 @@ Thresholds lie between what healthy and broken networks show in tests/benchmarks
 import numpy as np
 
 from core.diagnosis.at_the_start import MOST_UNITS
+from core.diagnosis.capacity import larger_batches
 from core.diagnosis.finding import (
     SHALLOW,
     Finding,
@@ -17,14 +18,13 @@ from core.diagnosis.finding import (
 )
 from core.diagnosis.measures import ratio, short
 from core.diagnosis.remedies import (
-    above_usual,
     filled_gaps,
-    larger_batches,
     let_through,
     no_decay,
     resized_steps,
     scaled_features,
 )
+from core.diagnosis.usual import above_usual
 from core.run import Run
 
 FEW_WEIGHTS = 0.1

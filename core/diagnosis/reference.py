@@ -8,8 +8,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import eigh
-from scipy.optimize import minimize
 from scipy.special import entr, log_softmax, ndtri
 
 from core.diagnosis.measures import ratio
@@ -43,6 +41,8 @@ def _loss(output: np.ndarray, y: np.ndarray) -> float:
 
 def _calibrated(output: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Slope and offsets that make outputs logits, with targets a little off 0 and 1 (Platt 1999)."""
+    from scipy.optimize import minimize
+
     count, classes = output.shape
     targets = np.full((count, classes), 1 / (count + classes))
     targets[np.arange(count), y] = 1 - (classes - 1) / (count + classes)
@@ -106,7 +106,7 @@ def _best(kernels: list, across: list, targets: np.ndarray) -> tuple[np.ndarray,
     """Answers to every row as if it had not been seen, and to held-out rows, of the best kernel and ridge."""
     lowest, found = np.inf, None
     for kernel, other in zip(kernels, across, strict=True):
-        values, vectors = eigh(kernel)
+        values, vectors = np.linalg.eigh(kernel)
         projected = vectors.T @ targets
         for ridge in RIDGES:
             shrink = values / (values + ridge)

@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from core.diagnosis.measures import first_over_last
-from core.engine.optimizers import OPTIMIZERS, momentum
+from core.diagnosis.usual import MOMENTUM, rounded, steady_rate, usual_rate
+from core.engine.optimizers import OPTIMIZERS
 from core.run import Run
 from core.settings import Settings, plain
 from core.theory import predict
@@ -22,8 +23,6 @@ LONG_TAIL = 10
 """How many standard deviations from its mean a feature reaches that a few samples stretch."""
 DEEPEST_BATCHNORM = 30
 WIDE = 32
-MOMENTUM = 0.9
-MANY_STEPS = 5000
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def _changed(e: Trainable, **change: Any) -> Trainable | None:
         return None
 
 
-def _remedy(run: Run, why: str, also: dict | None = None, **wanted: Any) -> list[Remedy]:
+def offer(run: Run, why: str, also: dict | None = None, **wanted: Any) -> list[Remedy]:
     """One Remedy, or none where nothing would change or it is not possible.
 
     `also` comes with it and is no remedy by itself.
@@ -114,67 +113,10 @@ def _remedy(run: Run, why: str, also: dict | None = None, **wanted: Any) -> list
     return [Remedy(title[0].upper() + title[1:], change, why)]
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.0e}")
-
-
 def _flows(run: Run, remedy: Remedy) -> bool:
     """Whether theory expects layer 1 to get between 1/30 and 30 times the error signal of the last layer."""
     ratio = predict(remedy.applied(run.experiment), run.input_mean_square).delta_ratio[0]
     return 1 / 30 < ratio < 30
-
-
-def _usual_rate(run: Run, optimizer: str) -> float:
-    """The learning rate with which this optimizer trains networks of good initial weights, or a linear model.
-
-    Without hidden layers mse is a parabola whose curvature is at most 2 (1 + inputs x mean square of the
-    features), and gradient descent converges below 2 / curvature (Widrow & Stearns 1985); this is half of it.
-    """
-    e, kind = run.experiment, OPTIMIZERS[optimizer]
-    if e.depth:
-        rate = kind.rate
-    else:
-        rate = kind.linear_rate if kind.rescales else 0.5 / (1 + e.inputs * run.input_mean_square)
-    return _rounded(rate * (1 - e.momentum if kind.has_momentum else 1))
-
-
-def bears(run: Run, beta: float) -> bool:
-    """Whether gradient descent with momentum `beta` and the present learning rate is steady.
-
-    Measured on networks of 4 to 30 layers: with rate = learning_rate / (1 - momentum), training is steady
-    while rate x depth x mean square of the features is below 2, or 1 for regression and in small batches.
-    """
-    e = run.experiment
-    noisy, rate = e.loss == "mse" or e.batch < e.samples, e.learning_rate / (1 - beta)
-    return e.depth <= 16 and rate * e.depth * run.input_mean_square <= (1 if noisy else 2)
-
-
-def _steady(run: Run) -> dict[str, float]:
-    """A learning rate that suits good initial weights, where the present one is far off."""
-    e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
-    usual, rate = _usual_rate(run, e.optimizer), e.learning_rate / (1 - momentum(e))
-    fits = bears(run, momentum(e))
-    low, high = kind.usual
-    if not e.depth:
-        steady = usual / 10 <= e.learning_rate <= 2 * usual
-    else:
-        steady = low <= rate <= high or (rate > high and fits and not kind.rescales)
-    return {} if steady else {"learning_rate": usual}
-
-
-def below_usual(run: Run) -> float:
-    """How many times smaller than the lowest usual one the learning rate is."""
-    e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
-    lowest = kind.usual[0] if e.depth else _usual_rate(run, e.optimizer) / 10
-    return lowest * (1 - momentum(e)) / e.learning_rate
-
-
-def above_usual(run: Run) -> float:
-    """How many times larger than what such networks bear the learning rate is: scaled, momentum up to 0.9."""
-    e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
-    if kind.rescales:
-        return e.learning_rate / (kind.usual[1] if e.depth else kind.linear_rate)
-    return e.learning_rate / (1 - min(momentum(e), MOMENTUM)) * max(e.depth, 1) / 2
 
 
 def _rescaling(run: Run) -> list[Remedy]:
@@ -183,7 +125,7 @@ def _rescaling(run: Run) -> list[Remedy]:
     for name in [now] if OPTIMIZERS[now].rescales else OPTIMIZERS:
         kind = OPTIMIZERS[name]
         if kind.rescales and kind.why:
-            found += _remedy(run, kind.why, optimizer=name, learning_rate=_usual_rate(run, name))
+            found += offer(run, kind.why, optimizer=name, learning_rate=usual_rate(run, name))
     return found
 
 
@@ -195,32 +137,32 @@ def _wide(run: Run) -> dict[str, int]:
 
 def fresh_weights(run: Run) -> tuple[Remedy, ...]:
     """Initial weights, and an activation where need be, that let the signal pass unchanged."""
-    e, steady = run.experiment, _steady(run)
+    e, steady = run.experiment, steady_rate(run)
     start = dict(gain=1.0, bias=0.0, **_wide(run))
     if e.activation in GOOD_INITS:
         init, why = GOOD_INITS[e.activation]
         if e.bias and (e.init, e.gain) == (init, 1):
             why = "Units start on both sides of 0, where the activation has a slope."
-        found = _remedy(run, why, steady, init=init, **start)
+        found = offer(run, why, steady, init=init, **start)
     else:
-        found = _remedy(run, SLOPE[e.activation], steady, activation="relu", init="he", **start)
+        found = offer(run, SLOPE[e.activation], steady, activation="relu", init="he", **start)
         if not steady:
-            found += _remedy(run, SLOPE[e.activation], activation="tanh", init="xavier", **start)
+            found += offer(run, SLOPE[e.activation], activation="tanh", init="xavier", **start)
     return tuple(remedy for remedy in found if _flows(run, remedy))
 
 
 def let_through(run: Run) -> tuple[Remedy, ...]:
     """Initial weights, activation, normalization or shortcuts that let the signal pass unchanged."""
-    e, steady, normalized, shortcuts = run.experiment, _steady(run), [], []
+    e, steady, normalized, shortcuts = run.experiment, steady_rate(run), [], []
     if e.activation != "identity" and e.depth <= DEEPEST_BATCHNORM:
         why = "Every layer's signal gets mean 0 and variance 1, whatever the weights (Ioffe & Szegedy 2015)."
-        normalized = _remedy(run, why, _wide(run), batchnorm=True)
+        normalized = offer(run, why, _wide(run), batchnorm=True)
     if e.residual and first_over_last(run) > 1:
         why = "Every shortcut adds to the signal; without them good weights keep its length."
-        shortcuts = _remedy(run, why, steady, residual=False)
+        shortcuts = offer(run, why, steady, residual=False)
     elif e.activation in ("relu", "leaky_relu"):
         why = "A shortcut around every layer carries the error signal past it (He et al. 2016)."
-        shortcuts = [] if steady else _remedy(run, why, residual=True)
+        shortcuts = [] if steady else offer(run, why, residual=True)
     return (*fresh_weights(run), *normalized, *(remedy for remedy in shortcuts if _flows(run, remedy)))
 
 
@@ -236,10 +178,10 @@ def bounded_steps(run: Run, growth: float) -> tuple[Remedy, ...]:
     e, found = run.experiment, []
     if growth < 30:
         why = "A step of bounded length cannot throw the weights far away (Pascanu, Mikolov & Bengio 2013)."
-        found += _remedy(run, why, clip_norm=1.0)
+        found += offer(run, why, clip_norm=1.0)
     if growth < 30 and not e.residual:
         why = "Shorter steps make up for larger gradients."
-        found += _remedy(run, why, learning_rate=_rounded(e.learning_rate / 10))
+        found += offer(run, why, learning_rate=rounded(e.learning_rate / 10))
     return tuple(found)
 
 
@@ -254,10 +196,10 @@ def resized_steps(run: Run) -> tuple[Remedy, ...]:
     rate = e.learning_rate * FIRST_UPDATE / first if known else e.learning_rate / 20
     if first > FIRST_UPDATE / 10:
         rate = min(rate, e.learning_rate / 20)
-    rate = _usual_rate(run, e.optimizer) if kind.rescales or first == 0 else _rounded(rate)
+    rate = usual_rate(run, e.optimizer) if kind.rescales or first == 0 else rounded(rate)
     size = f"at most {100 * first * rate / e.learning_rate:.1g} %" if known else "less"
     why = f"The first update then changes the weights of a layer by {size}." if first else SUITS
-    found = _remedy(run, why, learning_rate=rate)
+    found = offer(run, why, learning_rate=rate)
     return tuple(found if kind.rescales else found + _rescaling(run))
 
 
@@ -274,7 +216,7 @@ def _scaling(run: Run, scaling: str, why: str) -> list[Remedy]:
         everywhere = e.everywhere(scaling).changes(e) if hasattr(e, "everywhere") else dict(scaling=scaling)
     except ValidationError:
         return []
-    found = _remedy(run, why, **everywhere)
+    found = offer(run, why, **everywhere)
     title = words(type(e), "scaling", scaling) + " of every feature" * (everywhere.keys() > {"scaling"})
     return [replace(remedy, title=title[0].upper() + title[1:]) for remedy in found]
 
@@ -289,7 +231,7 @@ def _unit_size(e: Trainable) -> bool:
 def scaled_target(run: Run) -> tuple[Remedy, ...]:
     """A target of mean 0 and standard deviation 1."""
     why = "The target gets mean 0 and standard deviation 1, the size of a network's first answers."
-    return tuple(_remedy(run, why, target_scaling="zscore")) if run.target_std else ()
+    return tuple(offer(run, why, target_scaling="zscore")) if run.target_std else ()
 
 
 def filled_gaps(run: Run) -> tuple[Remedy, ...]:
@@ -299,100 +241,34 @@ def filled_gaps(run: Run) -> tuple[Remedy, ...]:
     if filled is None or not np.isnan(e.load().x_train).any():
         return ()
     also = {} if _unit_size(filled) else e.everywhere("log_clip_zscore").changes(e)
-    return tuple(_remedy(run, why, also, impute=True))
-
-
-def less_dropout(run: Run) -> tuple[Remedy, ...]:
-    """Most units stay."""
-    return tuple(_remedy(run, "Four of five units stay at every step.", dropout=0.2))
+    return tuple(offer(run, why, also, impute=True))
 
 
 def no_decay(run: Run) -> tuple[Remedy, ...]:
     """Weights that only follow the loss."""
-    return tuple(_remedy(run, "The weights then only follow the gradient of the loss.", weight_decay=0.0))
+    return tuple(offer(run, "The weights then only follow the gradient of the loss.", weight_decay=0.0))
 
 
 def less_momentum(run: Run) -> tuple[Remedy, ...]:
     """The usual momentum; or none, where the learning rate is large enough for that."""
     why = "Ten gradients are added up: enough to pass over bumps, few enough to turn in time."
-    found = _remedy(run, why, momentum=MOMENTUM)
+    found = offer(run, why, momentum=MOMENTUM)
     if run.experiment.learning_rate >= OPTIMIZERS[run.experiment.optimizer].usual[1]:
-        found += _remedy(run, "Every step follows the gradient of its own place.", momentum=0.0)
+        found += offer(run, "Every step follows the gradient of its own place.", momentum=0.0)
     return tuple(found)
 
 
 def longer_steps(run: Run, norm: float) -> tuple[Remedy, ...]:
     """No clipping, or a limit above the typical norm of the gradient."""
-    found = _remedy(run, "Steps are as long as the gradient says.", clip_norm=0.0)
+    found = offer(run, "Steps are as long as the gradient says.", clip_norm=0.0)
     why = "The limit then lies above a typical gradient and cuts off only what stands out."
-    return tuple(found + _remedy(run, why, clip_norm=_rounded(max(1.0, 3 * norm))))
-
-
-def more_steps(run: Run) -> tuple[Remedy, ...]:
-    """Four times as many steps and 500 at least, or as many as are possible."""
-    e, why = run.experiment, "The loss is still on its way down."
-    for steps in (max(500, 4 * e.steps), 4 * e.steps, 2 * e.steps):
-        if found := _remedy(run, why, steps=min(steps, MANY_STEPS)):
-            return tuple(found)
-    return ()
-
-
-def more_units(run: Run) -> tuple[Remedy, ...]:
-    """Four times as many units, and 32 at least."""
-    width = max(WIDE, 4 * run.experiment.width)
-    return tuple(_remedy(run, "More units can bend the answer in more places.", width=width))
-
-
-def without_dropout(run: Run) -> tuple[Remedy, ...]:
-    """No dropout; in a wide layer, or a little."""
-    found = _remedy(run, "Every unit takes part at every step.", dropout=0.0)
-    if run.experiment.width >= WIDE:
-        found += _remedy(run, "Nine of ten units stay at every step.", dropout=0.1)
-    return tuple(found)
-
-
-def larger_batches(run: Run) -> tuple[Remedy, ...]:
-    """Batches large enough for a mean and a deviation."""
-    why = "Mean and deviation of a batch then are close to those of all samples."
-    return tuple(_remedy(run, why, batch_size=0) + _remedy(run, why, batch_size=64))
-
-
-def one_mode(run: Run, table: tuple[dict, ...]) -> tuple[Remedy, ...]:
-    """What brings evaluation mode close to training mode: less of what only training has."""
-    e, blamed = run.experiment, {row["switch"]: row["loss"] for row in table}
-    found, steady = [], _steady(run)
-    batch, dropout = (blamed.get(name, np.inf) for name in ("batch", "dropout"))
-    if "batch" in blamed and batch <= dropout:
-        if e.steps < 100:
-            why = "A running mean forgets its start by a factor of 0.9 a step (Ioffe & Szegedy 2015)."
-            found += _remedy(run, why, steps=200)
-        why = "Weights that change less at a step leave the running mean time to follow."
-        found += _remedy(run, why, **steady)
-        found += _remedy(run, "Mean and deviation of all samples change least.", batch_size=0)
-    if "dropout" in blamed:
-        found += _remedy(run, "Both modes then see the same signal.", dropout=0.0)
-    if e.batchnorm and e.steps >= 100:
-        why = "Without normalization there are no running statistics."
-        found += _remedy(run, why, steady, batchnorm=False)
-    return tuple(found)
-
-
-def regularized(run: Run) -> tuple[Remedy, ...]:
-    """A network that cannot learn single samples by heart."""
-    e = run.experiment
-    decay = 0.03 if OPTIMIZERS[e.optimizer].rescales else 0.01
-    why = "Large weights, which single samples need, cost something (Krogh & Hertz 1991)."
-    found = _remedy(run, why, weight_decay=decay)
-    if e.dropout < 0.5 and e.width >= WIDE:
-        why = "No unit can rely on another that learned one sample (Srivastava et al. 2014)."
-        found += _remedy(run, why, dropout=0.5)
-    return tuple(found)
+    return tuple(found + offer(run, why, clip_norm=rounded(max(1.0, 3 * norm))))
 
 
 def another_start(run: Run) -> tuple[Remedy, ...]:
     """For a run that fails without visible cause: ReLU, a learning rate made for the depth, or Adam."""
-    e, steady = run.experiment, _steady(run)
+    e, steady = run.experiment, steady_rate(run)
     if why := SLOPE.get(e.activation):
-        return tuple(_remedy(run, why, steady, activation="relu", init="he", gain=1.0, bias=0.0))
-    found = _remedy(run, SUITS, **steady)
+        return tuple(offer(run, why, steady, activation="relu", init="he", gain=1.0, bias=0.0))
+    found = offer(run, SUITS, **steady)
     return (*found, *_rescaling(run))

@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from core.diagnosis import at_the_end, at_the_start, on_the_way, steps
+from core.diagnosis import at_the_end, at_the_start, data, on_the_way, steps
 from core.diagnosis.finding import LITTLE, SEVERITIES, Finding, Rule, remaining
 from core.diagnosis.measures import final_loss, short
 from core.run import Run
 
 RULES = (
-    at_the_end.NOISE_FLOOR,
-    at_the_start.UNSCALED,
-    at_the_start.UNSCALED_TARGET,
+    data.NOISE_FLOOR,
+    data.UNSCALED,
+    data.UNSCALED_TARGET,
     at_the_start.NO_GRADIENT,
     at_the_start.SYMMETRIC,
     on_the_way.SMALL_BATCH_NORM,

@@ -8,14 +8,11 @@ import numpy as np
 from core.diagnosis.finding import SHALLOW, Finding, Rule, broken_off, finding, harm, outcome
 from core.diagnosis.measures import ratio, short
 from core.diagnosis.remedies import (
-    MOMENTUM,
-    above_usual,
-    bears,
-    below_usual,
     less_momentum,
     longer_steps,
     resized_steps,
 )
+from core.diagnosis.usual import MOMENTUM, above_usual, bears, below_usual
 from core.engine.initial import initial_weight
 from core.engine.optimizers import OPTIMIZERS
 from core.run import Run

@@ -1,4 +1,4 @@
-"""What people report of networks that do not train: the cause comes first, and half learned is not healthy."""
+"""What people report of networks that do not train: the cause comes first; half learned is not healthy."""
 
 from dataclasses import replace
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from core.diagnosis import at_the_end, at_the_start, on_the_way, steps
+from core.diagnosis import at_the_end, at_the_start, data, on_the_way, steps
 from core.diagnosis.finding import Rule
 from core.diagnosis.rules import CAUSES, RULES, cured, diagnose, helped
 from core.engine.train import train
@@ -215,7 +215,7 @@ def test_cured_says_when_nothing_helped(runs):
 
 
 def test_every_rule_is_in_rules():
-    modules = at_the_start, on_the_way, steps, at_the_end
+    modules = data, at_the_start, on_the_way, steps, at_the_end
     written = [value for module in modules for value in vars(module).values()]
     left_out = [value.name for value in written if isinstance(value, Rule) and value not in RULES]
     assert not left_out, "RULES in core/diagnosis/rules.py does not have them"
