@@ -53,13 +53,6 @@ def unscaled(run: Run) -> Finding | None:
         )
         quantity, measured = "root mean square of the features", pooled
         threshold = large if pooled > large else small
-    elif not normed and offset > OFFSET:
-        what = f"A feature lies {short(offset)} standard deviations from 0, so that all samples look alike"
-        quantity, measured, threshold = (
-            "mean of a feature over its standard deviation",
-            offset,
-            OFFSET,
-        )
     elif tail > LONG_TAIL:
         what = (
             f"A feature reaches {short(tail)} standard deviations from its mean: few samples fill its range"
@@ -68,6 +61,13 @@ def unscaled(run: Run) -> Finding | None:
             "largest deviation of a feature, in standard deviations",
             tail,
             LONG_TAIL,
+        )
+    elif not normed and offset > OFFSET:
+        what = f"A feature lies {short(offset)} standard deviations from 0, so that all samples look alike"
+        quantity, measured, threshold = (
+            "mean of a feature over its standard deviation",
+            offset,
+            OFFSET,
         )
     else:
         return None
@@ -116,7 +116,7 @@ UNSCALED_TARGET = Rule(
 
 
 def noise_floor(run: Run) -> Finding | None:
-    """More than a quarter is left, and a reference that sees the same samples does no better."""
+    """More than a fifth is left, and a reference that sees the same samples does no better."""
     known = reference(run.experiment)
     if known is None or known.train <= WORTH or not WORTH < remaining(run) < 1:
         return None

@@ -14,7 +14,7 @@ from core.run import Run
 
 SEVERITIES = ("critical", "warning", "note")
 HALF, LITTLE = 0.5, 0.9
-WORTH = 0.25
+WORTH = 0.2
 ENOUGH_STEPS = 30
 
 
@@ -107,7 +107,7 @@ def unlearned(run: Run) -> float:
 
 def harm(run: Run) -> str:
     """Severity by what a remedy would leave: critical if more than 9/10 of what can be learned was not, a
-    warning above 1/4. Else, and in a run too short to tell, it is a note.
+    warning above 1/5. Else, and in a run too short to tell, it is a note.
     """
     if short_run(run):
         return "note"

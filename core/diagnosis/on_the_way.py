@@ -24,11 +24,11 @@ from core.diagnosis.remedies import (
     resized_steps,
     scaled_features,
 )
-from core.diagnosis.usual import above_usual
+from core.diagnosis.usual import FAR_OFF, above_usual
 from core.run import Run
 
 FEW_WEIGHTS = 0.1
-SMALL_BATCH, FAR_OFF = 8, 30
+SMALL_BATCH = 8
 MUCH_DECAY, PULL = 0.01, 0.3
 
 
@@ -63,7 +63,7 @@ def non_finite(run: Run) -> Finding | None:
 
 def _largest(run: Run) -> tuple[int, str]:
     """The hidden layer with the largest numbers where they were last measured, and a sentence on it."""
-    probe, name = "activation_std", "std of the activations"
+    probe, name = "activation_std", "spread of the activations over samples"
     if run.experiment.batchnorm:
         probe, name = "weight_norm", "norm of the weights"
     sizes = np.nan_to_num(run.probes[probe][: run.last + 1], nan=np.inf)

@@ -53,6 +53,7 @@ def _calibrated(output: np.ndarray, y: np.ndarray) -> np.ndarray:
     return minimize(loss, [4.0, *np.zeros(classes)], method="BFGS").x
 
 
+@lru_cache(maxsize=64)
 def reference(e: Trainable) -> Reference | None:
     """What it reaches on up to 512 rows of the same data; None if a number in them is not finite."""
     data = e.load()

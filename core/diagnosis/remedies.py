@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from core.diagnosis.measures import first_over_last
-from core.diagnosis.usual import MOMENTUM, rounded, steady_rate, usual_rate
+from core.diagnosis.usual import FAR_OFF, MOMENTUM, above_usual, below_usual, rounded, steady_rate, usual_rate
 from core.engine.optimizers import OPTIMIZERS
 from core.run import Run
 from core.settings import Settings, plain
@@ -216,8 +216,13 @@ def _scaling(run: Run, scaling: str, why: str) -> list[Remedy]:
         everywhere = e.everywhere(scaling).changes(e) if hasattr(e, "everywhere") else dict(scaling=scaling)
     except ValidationError:
         return []
-    found = offer(run, why, **everywhere)
-    title = words(type(e), "scaling", scaling) + " of every feature" * (everywhere.keys() > {"scaling"})
+    ones = np.ones(e.inputs)
+    scaled = replace(run, input_mean=0 * ones, input_std=ones)
+    rate = steady_rate(scaled) if max(below_usual(scaled), above_usual(scaled)) > FAR_OFF else {}
+    every = everywhere.keys() > {"scaling"}
+    title = words(type(e), "scaling", scaling) + " of every feature" * every
+    title = ", ".join([title, *(words(type(e), *one) for one in rate.items())])
+    found = offer(run, why, **everywhere, **rate)
     return [replace(remedy, title=title[0].upper() + title[1:]) for remedy in found]
 
 

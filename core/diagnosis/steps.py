@@ -12,7 +12,7 @@ from core.diagnosis.remedies import (
     longer_steps,
     resized_steps,
 )
-from core.diagnosis.usual import MOMENTUM, above_usual, bears, below_usual
+from core.diagnosis.usual import FAR_OFF, MOMENTUM, above_usual, bears, below_usual
 from core.engine.initial import initial_weight
 from core.engine.optimizers import OPTIMIZERS
 from core.run import Run
@@ -21,7 +21,7 @@ LONG_UPDATE, RISE = 0.25, 2
 SHORT_UPDATE, NO_UPDATE = 1e-3, 1e-4
 MUCH_MOMENTUM, MEMORIES = 0.95, 4
 CUT = 0.5
-LOW, FAR_OFF = 1.5, 30
+LOW = 1.5
 
 
 def momentum(run: Run) -> Finding | None:
