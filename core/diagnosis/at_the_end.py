@@ -40,7 +40,7 @@ MODE_GAP = 2
 MUCH_DROPOUT, HIGH = 0.25, 4
 PARTED, WORSE = 2, 0.05
 STILL, EVEN, HARDLY, BIT = 0.93, 0.1, 0.3, 0.002
-FEW_UNITS = 8
+FEW_UNITS, FEWEST_UNITS = 8, 4
 
 
 def mode_gap(run: Run) -> Finding | None:
@@ -222,6 +222,7 @@ def too_small(run: Run) -> Finding | None:
         f"{outcome(run)}.",
         more_units(run),
         "warning",
+        stands=e.width <= FEWEST_UNITS and above_usual(run) <= 1,
         quantity="units in a layer",
         measured=float(e.width),
         threshold=float(FEW_UNITS),
@@ -240,8 +241,8 @@ TOO_SMALL = Rule(
 
 
 def plateau(run: Run) -> Finding | None:
-    """More than half is left, or most of what can be learned, and that is all there is to see."""
-    if harm(run) == "note" or remaining(run) <= HALF:
+    """More than half is left, and that is all there is to see."""
+    if remaining(run) <= HALF or short_run(run):
         return None
     return finding(
         run,

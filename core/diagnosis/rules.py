@@ -70,7 +70,7 @@ CAUSES = {
     "dropout_too_strong": _before("dropout_too_strong"),
     "overfitting": (),
     "too_small": _before("too_small", "overfitting"),
-    "plateau": _before("plateau", "noise_floor", "overfitting"),
+    "plateau": _before("plateau", "overfitting"),
 }
 """What explains what a rule sees: beside one of these it keeps silent, unless it stays."""
 
