@@ -219,11 +219,12 @@ def _scaling(run: Run, scaling: str, why: str) -> list[Remedy]:
     ones = np.ones(e.inputs)
     scaled = replace(run, input_mean=0 * ones, input_std=ones)
     rate = steady_rate(scaled) if max(below_usual(scaled), above_usual(scaled)) > FAR_OFF else {}
-    every = everywhere.keys() > {"scaling"}
-    title = words(type(e), "scaling", scaling) + " of every feature" * every
-    title = ", ".join([title, *(words(type(e), *one) for one in rate.items())])
     found = offer(run, why, **everywhere, **rate)
-    return [replace(remedy, title=title[0].upper() + title[1:]) for remedy in found]
+    if everywhere.keys() > {"scaling"}:
+        parts = [f"{words(type(e), 'scaling', scaling)} of every feature"]
+        title = ", ".join(parts + [words(type(e), *one) for one in rate.items()])
+        return [replace(remedy, title=title[0].upper() + title[1:]) for remedy in found]
+    return found
 
 
 def _unit_size(e: Trainable) -> bool:
