@@ -32,8 +32,9 @@ from core.diagnosis.finding import (
 from core.diagnosis.measures import final_loss, short
 from core.diagnosis.modes import four_modes
 from core.diagnosis.reference import reference
-from core.diagnosis.remedies import another_start
-from core.diagnosis.usual import above_usual
+from core.diagnosis.remedies import Remedy, another_start
+from core.diagnosis.usual import LOW, above_usual, below_usual
+from core.engine.optimizers import OPTIMIZERS
 from core.run import Run
 
 MODE_GAP = 2
@@ -98,7 +99,8 @@ MODE_GAP_RULE = Rule(
 def dropout_too_strong(run: Run) -> Finding | None:
     """The run fails in evaluation mode, where nothing is dropped, and dropout is all that holds it."""
     e = run.experiment
-    if e.dropout < MUCH_DROPOUT or above_usual(run) > HIGH or harm(run) == "note":
+    usual = above_usual(run) <= HIGH and below_usual(run) <= LOW
+    if e.dropout < MUCH_DROPOUT or not usual or harm(run) == "note":
         return None
     units = e.width * (1 - e.dropout)
     return finding(
@@ -208,7 +210,7 @@ def too_small(run: Run) -> Finding | None:
             run,
             f"Not finished: over the last quarter of the steps the loss still falls from {short(before)} to "
             f"{short(final_loss(run))}, where guessing gives {short(run.chance)}.",
-            more_steps(run) + (more_units(run) if e.width <= FEW_UNITS else ()),
+            _unfinished(run),
             "warning",
             quantity="loss at the end over that at three quarters of the steps",
             measured=final_loss(run) / before,
@@ -227,6 +229,14 @@ def too_small(run: Run) -> Finding | None:
         measured=float(e.width),
         threshold=float(FEW_UNITS),
     )
+
+
+def _unfinished(run: Run) -> tuple[Remedy, ...]:
+    """More steps, and units where they are few; where a sigmoid shortens every step, another activation."""
+    e = run.experiment
+    if e.activation == "sigmoid" and not OPTIMIZERS[e.optimizer].rescales:
+        return another_start(run)
+    return more_steps(run) + (more_units(run) if e.width <= FEW_UNITS else ())
 
 
 TOO_SMALL = Rule(

@@ -12,33 +12,38 @@ from core.diagnosis.remedies import (
     longer_steps,
     resized_steps,
 )
-from core.diagnosis.usual import FAR_OFF, MOMENTUM, above_usual, bears, below_usual
+from core.diagnosis.usual import FAR_OFF, LOW, MOMENTUM, above_usual, bears, below_usual
 from core.engine.initial import initial_weight
 from core.engine.optimizers import OPTIMIZERS
 from core.run import Run
 
 LONG_UPDATE, RISE = 0.25, 2
 SHORT_UPDATE, NO_UPDATE = 1e-3, 1e-4
-MUCH_MOMENTUM, MEMORIES = 0.95, 4
+MUCH_MOMENTUM, OVERSHOT = 0.95, 1
 CUT = 0.5
-LOW = 1.5
 
 
 def momentum(run: Run) -> Finding | None:
-    """Momentum makes steps longer than the network bears, or its memory is too long for the run."""
-    e, harmless = run.experiment, harm(run) == "note"
-    beta, memory = e.momentum, 1 / max(1 - e.momentum, 1e-6)
-    long = memory > e.steps / MEMORIES
-    if harmless or beta < MUCH_MOMENTUM or not bears(run, MOMENTUM) or (bears(run, beta) and not long):
+    """The run fails after momentum carried the loss far up again, at a rate that less of it would bear."""
+    beta = run.experiment.momentum
+    loss = run.loss[np.isfinite(run.loss)].astype(float)
+    if beta < MUCH_MOMENTUM or not len(loss) or not bears(run, MOMENTUM) or harm(run) == "note":
         return None
+    lowest = np.minimum.accumulate(loss)
+    top = int((loss - lowest).argmax())
+    rise = ratio(loss[top] - lowest[top], run.chance)
+    if not rise > OVERSHOT:
+        return None
+    memory = short(1 / max(1 - beta, 1e-6))
     return finding(
         run,
-        f"Momentum {short(beta)} adds up about {short(memory)} gradients: steps become as many times longer, "
-        f"and go on for as many steps after the gradient has turned; {outcome(run)}.",
+        f"Momentum {short(beta)} adds up about {memory} gradients and goes on after they have turned: from "
+        f"{short(lowest[top])} the loss rises to {short(loss[top])} at step {top}; {outcome(run)}.",
         less_momentum(run),
-        quantity="momentum",
-        measured=beta,
-        threshold=MUCH_MOMENTUM,
+        quantity="rise of the loss above what it was before, over that of guessing",
+        measured=rise,
+        threshold=OVERSHOT,
+        step=top,
     )
 
 
@@ -94,19 +99,20 @@ TOO_FAST = Rule(
 
 
 def too_slow(run: Run) -> Finding | None:
-    """The run fails, and most updates are below a ten-thousandth of a layer's weights, none a thousandth; or
-    below that thousandth with a learning rate far below the usual ones."""
+    """The run fails at a rate below the usual ones, and most updates are below a thousandth of a layer's weights;
+    or below a ten-thousandth, where the rate is but a little low."""
     updates, gradients = _updates(run), run.probes["weight_grad_norm"][: run.last + 1]
     typical, silent = float(np.median(updates)), run.experiment.depth and not np.median(gradients)
     tiny = typical < NO_UPDATE and updates.max() < SHORT_UPDATE
-    if harm(run) == "note" or silent or not (tiny or (typical < SHORT_UPDATE and below_usual(run) > LOW)):
+    low = below_usual(run)
+    if harm(run) == "note" or silent or not ((tiny and low > 1) or (typical < SHORT_UPDATE and low > LOW)):
         return None
     return finding(
         run,
         f"A typical update changes a layer's weights by {short(100 * typical)} %: the learning rate "
         f"{short(run.experiment.learning_rate)} is too low; {outcome(run)}.",
         resized_steps(run),
-        stands=below_usual(run) > FAR_OFF,
+        stands=low > FAR_OFF,
         quantity="typical update over weights",
         measured=typical,
         threshold=NO_UPDATE if tiny else SHORT_UPDATE,

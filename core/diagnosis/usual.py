@@ -4,7 +4,7 @@ from core.engine.optimizers import OPTIMIZERS, momentum
 from core.run import Run
 
 MOMENTUM = 0.9
-FAR_OFF = 30
+LOW, FAR_OFF = 1.5, 30
 
 
 def rounded(value: float) -> float:

@@ -250,6 +250,10 @@ CAUSES = {
     ),
     "overfitting": _overfitting,
     "noise_floor": _noise,
+    "plateau": lambda rng: (
+        sgd(rng, depth=int(rng.integers(2, 4)), activation="relu", init="xavier"),
+        dict(activation="sigmoid"),
+    ),
 }
 """Name of the rule that should see it -> a sound network and the change that breaks it."""
 
@@ -263,6 +267,7 @@ def _rate(rng, low, high):
 
 
 WANTED = {
+    "plateau": {"plateau", "vanishing", "too_slow", "too_small"},
     "too_fast": {"too_fast", "non_finite", "dead"},
     "born_dead": {"born_dead", "dead"},
     "saturated": {"saturated", "exploding"},
