@@ -99,8 +99,8 @@ TOO_FAST = Rule(
 
 
 def too_slow(run: Run) -> Finding | None:
-    """The run fails at a rate below the usual ones, and most updates are below a thousandth of the weights; or
-    below a ten-thousandth, where the rate is but a little low."""
+    """The run fails at a rate below the usual ones, and most updates are below a thousandth of the weights,
+    or below a ten-thousandth, where the rate is but a little low."""
     updates, gradients = _updates(run), run.probes["weight_grad_norm"][: run.last + 1]
     typical, silent = float(np.median(updates)), run.experiment.depth and not np.median(gradients)
     tiny = typical < NO_UPDATE and updates.max() < SHORT_UPDATE
