@@ -105,7 +105,7 @@ def dropout_too_strong(run: Run) -> Finding | None:
     units = e.width * (1 - e.dropout)
     return finding(
         run,
-        f"Dropout {short(e.dropout)} leaves about {short(units)} of the {e.width} units of a layer at a step; "
+        f"Dropout {short(e.dropout)} leaves about {short(units)} of {e.width} units of a layer at a step; "
         f"even in evaluation mode, where none is dropped, {outcome(run)}.",
         without_dropout(run),
         quantity="dropout",
