@@ -38,10 +38,20 @@ from core.engine.optimizers import OPTIMIZERS
 from core.run import Run
 
 MODE_GAP = 2
-MUCH_DROPOUT, HIGH = 0.25, 4
+MUCH_DROPOUT, HIGH = 0.4, 4
 PARTED, WORSE = 2, 0.05
 STILL, EVEN, HARDLY, BIT = 0.93, 0.1, 0.3, 0.002
 FEW_UNITS, FEWEST_UNITS = 8, 4
+
+
+def _falling(run: Run) -> float:
+    """How far the training loss falls over the last quarter of the steps, over guessing; 0 if little."""
+    e, end = run.experiment, final_loss(run)
+    before, start = np.interp([0.75 * e.steps, 0], run.at, run.train_loss)
+    fall, fallen = before - end, min(start, run.chance) - end
+    moved = np.max(run.probes["weight_moved"][run.last], initial=0) if e.depth else np.inf
+    much = fall > (1 - STILL) * before or fall > max(EVEN * fallen, 0.01 * run.chance)
+    return float(fall / run.chance) if fall > BIT * run.chance and (much or moved < HARDLY) else 0.0
 
 
 def mode_gap(run: Run) -> Finding | None:
@@ -100,9 +110,11 @@ def dropout_too_strong(run: Run) -> Finding | None:
     """The run fails in evaluation mode, where nothing is dropped, and dropout is all that holds it."""
     e = run.experiment
     usual = above_usual(run) <= HIGH and below_usual(run) <= LOW
-    if e.dropout < MUCH_DROPOUT or not usual or harm(run) == "note":
-        return None
     units = e.width * (1 - e.dropout)
+    strong = e.dropout >= MUCH_DROPOUT or (e.dropout >= MUCH_DROPOUT / 2 and units <= FEW_UNITS)
+    unfinished = e.dropout < HALF and _falling(run)
+    if not strong or not usual or unfinished or harm(run) == "note":
+        return None
     return finding(
         run,
         f"Dropout {short(e.dropout)} leaves about {short(units)} of {e.width} units of a layer at a step; "
@@ -183,17 +195,6 @@ OVERFITTING = Rule(
 def too_small(run: Run) -> Finding | None:
     """The run fails while its loss still falls: too few steps. Or it has settled: too few units."""
     e = run.experiment
-    if remaining(run) >= 1 and not short_run(run):
-        return None
-    before, start = np.interp([0.75 * e.steps, 0], run.at, run.train_loss)
-    fallen = min(start, run.chance) - final_loss(run)
-    falls = before - final_loss(run)
-    moved = np.max(run.probes["weight_moved"][run.last], initial=0) if e.depth else np.inf
-    still = (
-        falls > (1 - STILL) * before
-        or falls > max(EVEN * fallen, 0.01 * run.chance)
-        or (moved < HARDLY and falls > BIT * run.chance)
-    )
     if short_run(run) and remaining(run) > HALF:
         return Finding(
             "note",
@@ -205,18 +206,19 @@ def too_small(run: Run) -> Finding | None:
         )
     if harm(run) == "note" or remaining(run) <= HALF:
         return None
-    if still:
+    if falls := _falling(run):
+        before = falls * run.chance + final_loss(run)
         return finding(
             run,
             f"Not finished: over the last quarter of the steps the loss still falls from {short(before)} to "
             f"{short(final_loss(run))}, where guessing gives {short(run.chance)}.",
             _unfinished(run),
             "warning",
-            quantity="loss at the end over that at three quarters of the steps",
-            measured=final_loss(run) / before,
-            threshold=STILL,
+            quantity="fall of the loss over the last quarter of the steps, over that of guessing",
+            measured=falls,
+            threshold=BIT,
         )
-    if not e.depth or e.width > FEW_UNITS:
+    if not e.depth or e.width > FEW_UNITS or remaining(run) > 1.1:
         return None
     return finding(
         run,
@@ -236,7 +238,7 @@ def _unfinished(run: Run) -> tuple[Remedy, ...]:
     e = run.experiment
     if e.activation == "sigmoid" and not OPTIMIZERS[e.optimizer].rescales:
         return another_start(run)
-    return more_steps(run) + (more_units(run) if e.width <= FEW_UNITS else ())
+    return more_steps(run) + (more_units(run) if e.depth and e.width <= FEW_UNITS else ())
 
 
 TOO_SMALL = Rule(
@@ -254,9 +256,12 @@ def plateau(run: Run) -> Finding | None:
     """More than half is left, and that is all there is to see."""
     if remaining(run) <= HALF or short_run(run):
         return None
+    sentence = f"Something holds this run, and no rule sees what: {outcome(run)}."
+    if harm(run) == "note":
+        sentence = f"{outcome(run)[0].upper()}{outcome(run)[1:]}; kernel ridge regression does little better."
     return finding(
         run,
-        f"Something holds this run, and no rule sees what: {outcome(run)}.",
+        sentence,
         another_start(run),
         "warning",
         quantity="share of what can be learned that was not",

@@ -37,7 +37,7 @@ def no_gradient(run: Run) -> Finding | None:
     zero = not run.probes["weight_norm"][0].any()
     if gradient or not (zero or run.experiment.dropout == 1):
         return None
-    cause = "All weights are 0" if zero else "Dropout 1 drops every unit"
+    cause = "All weights are 0" if zero else "Dropout 1 drops every unit that it may"
     return Finding(
         "critical",
         f"{cause}, so no weight of a hidden layer ever gets a gradient; {outcome(run)}.",
@@ -63,7 +63,7 @@ def symmetric(run: Run) -> Finding | None:
     if not all(_alike(initial_weight(e, layer)) for layer in range(e.depth)):
         return None
     spread = max(_spread(run.weights[f"linear.{layer}.weight"]) for layer in range(e.depth))
-    if run.diverged_at is None and spread > 1e-3:
+    if spread > 1e-3 or (run.diverged_at is not None and e.dropout):
         return None
     return finding(
         run,
@@ -71,13 +71,17 @@ def symmetric(run: Run) -> Finding | None:
         f"stay the same: the network has one unit a layer; {outcome(run)}.",
         fresh_weights(run),
         quantity="spread of the weights over the units of a layer, over their size",
-        measured=0.0 if run.diverged_at is not None else spread,
+        measured=spread,
         threshold=1e-3,
     )
 
 
 def _spread(weight: np.ndarray) -> float:
-    return ratio(weight.std(axis=0, dtype=float).max(), np.abs(weight).max())
+    return (
+        ratio(weight.std(axis=0, dtype=float).max(), np.abs(weight).max())
+        if np.isfinite(weight).all()
+        else 0.0
+    )
 
 
 def _alike(weight: np.ndarray) -> bool:

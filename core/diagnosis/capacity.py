@@ -41,7 +41,8 @@ def without_dropout(run: Run) -> tuple[Remedy, ...]:
 def larger_batches(run: Run) -> tuple[Remedy, ...]:
     """Batches large enough for a mean and a deviation."""
     why = "Mean and deviation of a batch then are close to those of all samples."
-    return tuple(offer(run, why, batch_size=0) + offer(run, why, batch_size=64))
+    found = offer(run, why, batch_size=0)
+    return tuple(found + (offer(run, why, batch_size=64) if run.experiment.samples > 64 else []))
 
 
 def one_mode(run: Run, table: tuple[dict, ...]) -> tuple[Remedy, ...]:
@@ -69,7 +70,7 @@ def regularized(run: Run) -> tuple[Remedy, ...]:
     e = run.experiment
     decay = 0.03 if OPTIMIZERS[e.optimizer].rescales else 0.01
     why = "Large weights, which single samples need, cost something (Krogh & Hertz 1991)."
-    found = offer(run, why, weight_decay=decay)
+    found = offer(run, why, weight_decay=decay) if e.weight_decay < decay else []
     if e.dropout < 0.5 and e.width >= WIDE:
         why = "No unit can rely on another that learned one sample (Srivastava et al. 2014)."
         found += offer(run, why, dropout=0.5)

@@ -20,7 +20,7 @@ from core.diagnosis.finding import (
     remaining,
     unlearned,
 )
-from core.diagnosis.measures import short
+from core.diagnosis.measures import ratio, short
 from core.diagnosis.reference import reference
 from core.diagnosis.remedies import LONG_TAIL, UNIT_SIZE, scaled_features, scaled_target
 from core.run import Run
@@ -38,11 +38,9 @@ def unscaled(run: Run) -> Finding | None:
     sizes, std = np.sqrt(run.input_mean**2 + run.input_std**2), run.input_std
     pooled, (small, large) = run.input_mean_square**0.5, UNIT_SIZE
     varies = std > 0
-    if not varies.any():
-        return None
-    offset = float((np.abs(run.input_mean[varies]) / std[varies]).max())
-    spread = float(sizes[varies].max() / sizes[varies].min())
-    tail = float((run.input_reach[varies] / std[varies]).max())
+    offset = float((np.abs(run.input_mean[varies]) / std[varies]).max(initial=0))
+    spread = ratio(sizes[varies].max(initial=0), sizes[varies].min(initial=np.inf))
+    tail = float((run.input_reach[varies] / std[varies]).max(initial=0))
     normed = run.experiment.batchnorm
     if spread > SPREAD:
         what = f"The largest feature is {short(spread)} times the size of the smallest, and drowns it"
@@ -118,7 +116,7 @@ UNSCALED_TARGET = Rule(
 def noise_floor(run: Run) -> Finding | None:
     """More than a fifth is left, and a reference that sees the same samples does no better."""
     known = reference(run.experiment)
-    if known is None or known.train <= WORTH or not WORTH < remaining(run) < 1:
+    if known is None or known.train <= WORTH or not WORTH < remaining(run) < 1.1:
         return None
     held, left = float(run.test_loss[-1]), remaining(run)
     if not (left < NOISE * known.train or kept_back(run) < NOISE * known.held_out) or unlearned(run) > WORTH:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.diagnosis.measures import final_loss, ratio, short
-from core.diagnosis.reference import reference
+from core.diagnosis.reference import ROWS, reference
 from core.diagnosis.remedies import Remedy
 from core.experiment import Experiment
 from core.run import Run
@@ -15,6 +15,7 @@ from core.run import Run
 SEVERITIES = ("critical", "warning", "note")
 HALF, LITTLE = 0.5, 0.9
 WORTH = 0.2
+BETTER = 0.9
 ENOUGH_STEPS = 30
 
 
@@ -97,11 +98,17 @@ def unlearned(run: Run) -> float:
     """Share of what can be learned, by core.diagnosis.reference, that was not; inf for a diverged run.
 
     The better of training and held-out data counts; a tenth of what guessing loses is always worth learning.
+    The reference excuses nothing where the network, which saw more rows, does better, nor held out where it
+    fails there itself.
     """
     left = remaining(run)
     if left <= WORTH or not np.isfinite(left) or (known := reference(run.experiment)) is None:
         return left
-    shares = ((left, known.train), (kept_back(run), known.held_out))
+    if run.experiment.samples > ROWS and kept_back(run) < BETTER * known.held_out:
+        return left
+    shares = [(left, known.train)]
+    if known.held_out < known.train + WORTH:
+        shares.append((kept_back(run), known.held_out))
     return max(0.0, min((left - floor) / max(1 - floor, 0.1) for left, floor in shares))
 
 
@@ -117,19 +124,21 @@ def harm(run: Run) -> str:
 
 def short_run(run: Run) -> bool:
     """Whether the run ended before anything can be said, without having thrown its loss away."""
-    return run.diverged_at is None and run.experiment.steps < ENOUGH_STEPS and remaining(run) < 2
+    risen = final_loss(run) > max(float(run.train_loss[0]), run.chance)
+    return run.diverged_at is None and run.experiment.steps < ENOUGH_STEPS and not risen
 
 
 def outcome(run: Run) -> str:
     """How the training ended, as the second half of a sentence."""
     loss, steps = short(final_loss(run)), run.experiment.steps
+    count = f"{steps} step{'s' * (steps > 1)}"
     if run.diverged_at is not None:
         return f"the training diverges at step {run.diverged_at}"
     if short_run(run):
         return "the training is too short to see what follows"
     if remaining(run) <= HALF and harm(run) == "note":
         return f"the network learns all the same: the loss falls to {loss}"
-    return f"after {steps} steps the loss is {loss}, where guessing gives {short(run.chance)}"
+    return f"after {count} the loss is {loss}, where guessing gives {short(run.chance)}"
 
 
 def finding(

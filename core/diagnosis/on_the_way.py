@@ -21,14 +21,14 @@ from core.diagnosis.remedies import (
     filled_gaps,
     let_through,
     no_decay,
-    resized_steps,
     scaled_features,
+    shorter_steps,
 )
-from core.diagnosis.usual import FAR_OFF, above_usual
+from core.diagnosis.usual import FAR_OFF, above_usual, below_usual
 from core.run import Run
 
 FEW_WEIGHTS = 0.1
-SMALL_BATCH = 8
+SMALL_BATCH = 4
 MUCH_DECAY, PULL = 0.01, 0.3
 
 
@@ -53,7 +53,7 @@ def non_finite(run: Run) -> Finding | None:
     return finding(
         run,
         f"{sentence}.{grown}",
-        resized_steps(run),
+        shorter_steps(run),
         layer=layer,
         otherwise=f" The learning rate {short(e.learning_rate)} is too high.",
         stands=above_usual(run) > FAR_OFF,
@@ -86,7 +86,7 @@ NON_FINITE = Rule(
 
 def born_dead(run: Run) -> Finding | None:
     """Most ReLU units of a layer stay dead, and a whole layer was dead before the first step."""
-    return _dead(run) if run.probes["dead_fraction"][0].max() == 1 else None
+    return _dead(run) if _at_the_start(run) == 1 else None
 
 
 BORN_DEAD = Rule(
@@ -100,7 +100,12 @@ BORN_DEAD = Rule(
 
 def dead(run: Run) -> Finding | None:
     """Most ReLU units of a layer are dead at the end, and no layer was so before the first step."""
-    return _dead(run) if run.probes["dead_fraction"][0].max() < 1 else None
+    return _dead(run) if _at_the_start(run) < 1 else None
+
+
+def _at_the_start(run: Run) -> float:
+    """The largest share of units of a layer that is dead before the first step."""
+    return float(run.probes["dead_fraction"][0].max())
 
 
 def _dead(run: Run) -> Finding | None:
@@ -108,17 +113,18 @@ def _dead(run: Run) -> Finding | None:
     e, shares = run.experiment, run.probes["dead_fraction"][: run.last + 1]
     lasting = shares[-2:].min(axis=0)
     layer = int(lasting.argmax())
-    if len(shares) < 2 or not lasting[layer] > MOST_UNITS:
+    heard = e.batchnorm and run.probes["weight_grad_norm"][run.last, layer] > 0 and lasting[layer] == 1
+    if len(shares) < 2 or not lasting[layer] > MOST_UNITS or heard:
         return None
     alive = np.flatnonzero(shares[:, layer] < lasting[layer])
     since = int(run.at[alive[-1] + 1]) if len(alive) else 0
     all_dead = lasting[layer] == 1
-    count = f"All {e.width}" if all_dead else f"{round(lasting[layer] * e.width)} of {e.width}"
+    count = f"{round(lasting[layer] * e.width)} of {e.width}"
     return finding(
         run,
         f"{count} units of layer {layer + 1} are at or below 0 on every training sample since step {since}, "
         f"and no gradient passes them; {outcome(run)}.",
-        let_through(run) if shares[0].max() > MOST_UNITS else resized_steps(run),
+        let_through(run) if shares[0].max() > MOST_UNITS else shorter_steps(run),
         "critical" if all_dead else "warning",
         quantity="share of dead units",
         measured=float(lasting[layer]),
@@ -149,7 +155,12 @@ def decayed(run: Run) -> Finding | None:
         evidence = dict(
             quantity="norm of the weights, end over start", measured=shares[layer], threshold=FEW_WEIGHTS
         )
-    elif e.weight_decay >= MUCH_DECAY and pull > PULL and harm(run) != "note":
+    elif (
+        e.weight_decay >= MUCH_DECAY
+        and PULL < pull < np.inf
+        and below_usual(run) <= 1
+        and harm(run) != "note"
+    ):
         what = f"pulls the weights back {short(pull)} times as hard as the loss pulls them on"
         evidence = dict(
             quantity="weight decay times weights, over the gradient", measured=pull, threshold=PULL

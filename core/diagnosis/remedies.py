@@ -1,6 +1,7 @@
 """Remedy: a changed setting, offered where it is possible, changes something and has been seen to cure."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -176,7 +177,7 @@ def rescaled_gradients(run: Run) -> tuple[Remedy, ...]:
 def bounded_steps(run: Run, growth: float) -> tuple[Remedy, ...]:
     """Clipping or a lower learning rate: enough while signals grow less than thirtyfold."""
     e, found = run.experiment, []
-    if growth < 30:
+    if growth < 30 and not 0 < e.clip_norm <= 1:
         why = "A step of bounded length cannot throw the weights far away (Pascanu, Mikolov & Bengio 2013)."
         found += offer(run, why, clip_norm=1.0)
     if growth < 30 and not e.residual:
@@ -185,22 +186,31 @@ def bounded_steps(run: Run, growth: float) -> tuple[Remedy, ...]:
     return tuple(found)
 
 
-def resized_steps(run: Run) -> tuple[Remedy, ...]:
-    """A learning rate that makes the first update about 0.2 % of the weights, and rescaled gradients.
-
-    Where gradients are rescaled already, and where no first update was seen, it is the usual rate.
-    """
+def shorter_steps(run: Run) -> tuple[Remedy, ...]:
+    """A lower learning rate, with which the first update is about 0.2 % of the weights, or Adam."""
     e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
     first = float(run.probes["update_ratio"][0].max(initial=0))
-    known = 0 < first < math.inf
-    rate = e.learning_rate * FIRST_UPDATE / first if known else e.learning_rate / 20
-    if first > FIRST_UPDATE / 10:
-        rate = min(rate, e.learning_rate / 20)
-    rate = usual_rate(run, e.optimizer) if kind.rescales or first == 0 else rounded(rate)
-    size = f"at most {100 * first * rate / e.learning_rate:.1g} %" if known else "less"
-    why = f"The first update then changes the weights of a layer by {size}." if first else SUITS
-    found = offer(run, why, learning_rate=rate)
-    return tuple(found if kind.rescales else found + _rescaling(run))
+    seen = 0 < first < math.inf and not kind.rescales
+    rate = rounded(min(e.learning_rate * FIRST_UPDATE / first, e.learning_rate / 20)) if seen else None
+    return tuple(_resized(run, rate or usual_rate(run, e.optimizer), lambda rate: rate < e.learning_rate))
+
+
+def longer_updates(run: Run) -> tuple[Remedy, ...]:
+    """A higher learning rate, with which the first update is about 0.2 % of the weights, or Adam."""
+    e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
+    first, usual = float(run.probes["update_ratio"][0].max(initial=0)), usual_rate(run, e.optimizer)
+    seen = 0 < first < FIRST_UPDATE / 10 and not kind.rescales
+    rate = rounded(e.learning_rate * FIRST_UPDATE / first) if seen else usual
+    return tuple(_resized(run, rate, lambda rate: rate > e.learning_rate))
+
+
+def _resized(run: Run, rate: float, right: Callable[[float], bool]) -> list[Remedy]:
+    """This learning rate, if it is on the right side of the present one; and rescaled gradients."""
+    e, first = run.experiment, float(run.probes["update_ratio"][0].max(initial=0))
+    size = 100 * first * rate / e.learning_rate
+    why = f"The first update then changes the weights of a layer by at most {size:.1g} %."
+    found = offer(run, why if 0 < size < math.inf else SUITS, learning_rate=rate) if right(rate) else []
+    return found if OPTIMIZERS[e.optimizer].rescales else found + _rescaling(run)
 
 
 def scaled_features(run: Run) -> tuple[Remedy, ...]:

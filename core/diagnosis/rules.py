@@ -1,5 +1,6 @@
 """diagnose: what is wrong with a Run, and what cures it. RULES find it, CAUSES tells what explains what."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from core.diagnosis import at_the_end, at_the_start, data, on_the_way, steps
@@ -15,10 +16,10 @@ RULES = (
     at_the_start.SYMMETRIC,
     on_the_way.SMALL_BATCH_NORM,
     at_the_start.EXPLODING,
-    on_the_way.DECAYED,
     on_the_way.BORN_DEAD,
     at_the_start.SATURATED,
     at_the_start.VANISHING,
+    on_the_way.DECAYED,
     steps.MOMENTUM_RULE,
     at_the_end.MODE_GAP_RULE,
     at_the_end.DROPOUT_TOO_STRONG,
@@ -44,10 +45,10 @@ CAUSES = {
     "symmetric": ("no_gradient",),
     "small_batch_norm": ("unscaled_target", "no_gradient", "symmetric"),
     "exploding": ("no_gradient", "symmetric", "small_batch_norm"),
-    "decayed": ("unscaled", "unscaled_target", "symmetric"),
-    "born_dead": ("small_batch_norm", "unscaled", "no_gradient", "symmetric", "exploding", "decayed"),
+    "born_dead": ("small_batch_norm", "unscaled", "no_gradient", "symmetric", "exploding"),
     "saturated": ("unscaled", "exploding", "symmetric", "small_batch_norm"),
     "vanishing": ("small_batch_norm", "no_gradient", "symmetric", "exploding", "born_dead", "saturated"),
+    "decayed": _before("decayed", "noise_floor"),
     "momentum": _before("momentum", "vanishing"),
     "non_finite": ("small_batch_norm", "unscaled", "unscaled_target", "exploding", "momentum", "decayed"),
     "dead": (
@@ -86,7 +87,17 @@ def diagnose(run: Run) -> list[Finding]:
             shown.append(replace(finding, sentence=finding.sentence + finding.otherwise, **said))
         elif rule.stays:
             shown.append(replace(finding, remedies=(), **said))
-    return sorted(shown, key=lambda finding: SEVERITIES.index(finding.severity))
+    return _offered_once(sorted(shown, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def _offered_once(findings: list[Finding]) -> list[Finding]:
+    """Every remedy stands under the first finding that offers it."""
+    seen, kept = [], []
+    for finding in findings:
+        new = tuple(remedy for remedy in finding.remedies if remedy.change not in seen)
+        seen += [remedy.change for remedy in new]
+        kept.append(replace(finding, remedies=new))
+    return kept
 
 
 def checked(run: Run) -> list[tuple[Rule, str]]:
@@ -94,24 +105,32 @@ def checked(run: Run) -> list[tuple[Rule, str]]:
     return [(rule, rule.idle(run)) for rule in RULES]
 
 
-def helped(before: Run, after: Run) -> bool:
-    """Whether the training loss ends at less than half of what it was, and clearly below guessing."""
-    return remaining(after) < LITTLE and final_loss(after) < final_loss(before) / 2
+def helped(before: Run, after: Run, of: Callable[[Run], float] = remaining) -> bool:
+    """Whether the loss ends at less than half of what it was, and clearly below guessing."""
+    return of(after) < LITTLE and of(after) < of(before) / 2
 
 
-def _verdict(before: Run, after: Run) -> str:
-    if helped(before, after):
+def _harmed(run: Run) -> Callable[[Run], float]:
+    """What the worst finding does harm to: the training loss, or the held-out loss."""
+    worst = next((finding.rule for finding in diagnose(run) if finding.severity != "note"), None)
+    return next((rule.harms for rule in RULES if rule.name == worst and rule.harms), remaining)
+
+
+def _verdict(before: Run, after: Run, of: Callable[[Run], float]) -> str:
+    if helped(before, after, of):
         return "Helped"
-    change = remaining(after) - remaining(before)
-    if change < -0.05:
+    change = of(after) - of(before)
+    if change < -0.05 and of(after) < 1:
         return "Helped a little"
     return "Made it worse" if change > 0.05 else "Did not help"
 
 
-def _ending(run: Run) -> str:
+def _ending(run: Run, of: Callable[[Run], float]) -> str:
     if run.diverged_at is not None:
         return f"the training diverges at step {run.diverged_at}"
-    return f"the training loss ends at {short(final_loss(run))}"
+    if of is remaining:
+        return f"the training loss ends at {short(final_loss(run))}"
+    return f"the held-out loss ends at {short(run.test_loss[-1])}"
 
 
 def cured(before: Run, after: Run) -> str:
@@ -124,6 +143,7 @@ def cured(before: Run, after: Run) -> str:
         "Still there": [title for title in hurt if now.get(title)],
         "New": [title for title, hurts in now.items() if hurts and title not in hurt],
     }
-    sentences = [f"{_verdict(before, after)}: {_ending(after)}; before, {_ending(before)}."]
+    of = _harmed(before)
+    sentences = [f"{_verdict(before, after, of)}: {_ending(after, of)}; before, {_ending(before, of)}."]
     sentences += [f"{word}: {', '.join(titles).lower()}." for word, titles in changes.items() if titles]
     return " ".join(sentences)

@@ -10,7 +10,8 @@ from core.diagnosis.measures import ratio, short
 from core.diagnosis.remedies import (
     less_momentum,
     longer_steps,
-    resized_steps,
+    longer_updates,
+    shorter_steps,
 )
 from core.diagnosis.usual import FAR_OFF, LOW, MOMENTUM, above_usual, bears, below_usual
 from core.engine.initial import initial_weight
@@ -19,31 +20,31 @@ from core.run import Run
 
 LONG_UPDATE, RISE = 0.25, 2
 SHORT_UPDATE, NO_UPDATE = 1e-3, 1e-4
-MUCH_MOMENTUM, OVERSHOT = 0.95, 1
+MUCH_MOMENTUM, OVERSHOT, SOON = 0.95, 1, 5
 CUT = 0.5
 
 
 def momentum(run: Run) -> Finding | None:
     """The run fails after momentum carried the loss far up again, at a rate that less of it would bear."""
     beta = run.experiment.momentum
-    loss = run.loss[np.isfinite(run.loss)].astype(float)
+    loss = run.train_loss[np.isfinite(run.train_loss)].astype(float)
     if beta < MUCH_MOMENTUM or not len(loss) or not bears(run, MOMENTUM) or harm(run) == "note":
         return None
     lowest = np.minimum.accumulate(loss)
     top = int((loss - lowest).argmax())
     rise = ratio(loss[top] - lowest[top], run.chance)
-    if not rise > OVERSHOT:
+    if not rise > OVERSHOT or run.at[top] < SOON:
         return None
     memory = short(1 / max(1 - beta, 1e-6))
     return finding(
         run,
         f"Momentum {short(beta)} adds up about {memory} gradients and goes on after they have turned: from "
-        f"{short(lowest[top])} the loss rises to {short(loss[top])} at step {top}; {outcome(run)}.",
+        f"{short(lowest[top])} the loss rises to {short(loss[top])} at step {run.at[top]}; {outcome(run)}.",
         less_momentum(run),
         quantity="rise of the loss above what it was before, over that of guessing",
         measured=rise,
         threshold=OVERSHOT,
-        step=top,
+        step=int(run.at[top]),
     )
 
 
@@ -62,10 +63,11 @@ MOMENTUM_RULE = Rule(
 
 def too_fast(run: Run) -> Finding | None:
     """The run fails while an update is a quarter of a layer's weights, or after the loss has risen."""
-    if harm(run) == "note":
+    if harm(run) == "note" or above_usual(run) <= 1:
         return None
     updates = np.nan_to_num(run.probes["update_ratio"][: run.last + 1], posinf=0)
-    rise = ratio(run.loss.max(), run.loss[0])
+    loss = run.train_loss.astype(float)
+    rise = ratio(loss.max(), loss[0])
     if (largest := float(updates.max(initial=0))) > LONG_UPDATE:
         at, layer = (int(i) for i in np.unravel_index(updates.argmax(), updates.shape))
         what = f"One update changes the weights of layer {layer + 1} by {short(100 * largest)} %"
@@ -74,13 +76,13 @@ def too_fast(run: Run) -> Finding | None:
     elif rise > RISE:
         what = f"The loss rises to {short(rise)} times its start"
         quantity, measured, threshold = "highest loss over the first", rise, RISE
-        where = dict(step=int(run.loss.argmax()))
+        where = dict(step=int(run.at[loss.argmax()]))
     else:
         return None
     return finding(
         run,
         f"{what}: the learning rate {short(run.experiment.learning_rate)} is too high; {outcome(run)}.",
-        resized_steps(run),
+        shorter_steps(run),
         stands=above_usual(run) > FAR_OFF,
         quantity=quantity,
         measured=measured,
@@ -111,7 +113,7 @@ def too_slow(run: Run) -> Finding | None:
         run,
         f"A typical update changes a layer's weights by {short(100 * typical)} %: the learning rate "
         f"{short(run.experiment.learning_rate)} is too low; {outcome(run)}.",
-        resized_steps(run),
+        longer_updates(run),
         stands=low > FAR_OFF,
         quantity="typical update over weights",
         measured=typical,

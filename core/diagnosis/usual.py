@@ -61,4 +61,5 @@ def above_usual(run: Run) -> float:
     e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
     if kind.rescales:
         return e.learning_rate / (kind.usual[1] if e.depth else kind.linear_rate)
-    return e.learning_rate / (1 - min(momentum(e), MOMENTUM)) * max(e.depth, 1) / 2
+    rate = e.learning_rate / (1 - min(momentum(e), MOMENTUM))
+    return rate * e.depth / 2 if e.depth else rate * (1 + e.inputs)

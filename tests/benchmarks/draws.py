@@ -235,7 +235,7 @@ CAUSES = {
     ),
     "small_batch_norm": lambda rng: (
         sound(rng, depth=int(rng.integers(2, 5)), batchnorm=True, batch_size=64, samples=128),
-        dict(batch_size=int(pick(rng, (2, 4, 4, 8)))),
+        dict(batch_size=int(pick(rng, (2, 2, 4)))),
     ),
     "mode_gap": _mode_gap,
     "too_small": lambda rng: (

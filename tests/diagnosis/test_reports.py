@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.diagnosis.modes import four_modes
-from core.diagnosis.rules import RULES, checked, diagnose
+from core.diagnosis.rules import RULES, checked, cured, diagnose
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.feature_scaling.houses import Houses
@@ -88,6 +88,56 @@ def test_a_run_that_left_more_than_half_is_never_without_a_finding(runs):
     for run in runs.values():
         if not run.train_loss[-1] <= run.chance / 2:
             assert diagnose(run)
+
+
+FALSE_BLAME = {
+    "decay beside units that are born dead": (dict(bias=-5, weight_decay=0.01), "decayed"),
+    "decay beside a sigmoid stack": (
+        dict(depth=10, activation="sigmoid", init="xavier", weight_decay=0.01),
+        "decayed",
+    ),
+    "a rate below the usual, with batches of four": (
+        dict(dataset="curve", noise=0.2, input_shift=1, target_shift=1, depth=1, width=16, steps=30)
+        | dict(learning_rate=0.01, batch_size=4),
+        "too_fast",
+    ),
+    "a usual rate with small weights": (
+        dict(depth=2, gain=0.05, steps=40, optimizer="adam", learning_rate=0.01),
+        "too_fast",
+    ),
+    "a usual rate with a sigmoid": (dict(depth=3, activation="sigmoid", init="xavier"), "too_slow"),
+    "momentum with a sigmoid": (
+        dict(depth=3, activation="sigmoid", init="xavier", momentum=0.999),
+        "momentum",
+    ),
+    "equal weights that dropout tells apart": (
+        dict(init="constant", dropout=0.5, dataset="curve", learning_rate=5),
+        "symmetric",
+    ),
+    "running statistics that still have their start": (
+        dict(batchnorm=True, bias=-5, steps=3, learning_rate=1e-3),
+        "born_dead",
+    ),
+    "a little dropout, not finished": (dict(depth=2, dropout=0.3, steps=40), "dropout_too_strong"),
+}
+
+
+@pytest.mark.parametrize("case", FALSE_BLAME)
+def test_what_is_only_present_is_not_blamed(case):
+    changes, innocent = FALSE_BLAME[case]
+    [run] = train([START.but(**changes)], snapshots=16)
+    assert innocent not in [f.rule for f in diagnose(run)]
+
+
+def test_a_dead_network_is_dead_even_where_the_reference_fails_held_out():
+    [run] = train([START.but(dataset="spirals", samples=32, bias=-5)])
+    assert (diagnose(run)[0].rule, diagnose(run)[0].severity) == ("born_dead", "critical")
+
+
+def test_what_helps_against_overfitting_is_judged_held_out(runs):
+    run = of(runs, REPORTS["learned by heart"][0])[0]
+    [after] = train([diagnose(run)[0].remedies[0].applied(run.experiment)], snapshots=16)
+    assert cured(run, after).startswith("Helped: the held-out loss ends at")
 
 
 def test_a_short_run_is_not_finished_and_not_praised():

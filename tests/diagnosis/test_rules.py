@@ -251,7 +251,7 @@ WITHOUT_HIDDEN_LAYERS = {
     "too fast to stay finite": (dict(learning_rate=100), {"non_finite"}),
     "too slow": (dict(learning_rate=1e-6), {"too_slow"}),
     "lost in rounding": (dict(learning_rate=1e-15), {"too_slow"}),
-    "not learned": (dict(learning_rate=0.002), {"plateau"}),
+    "not finished": (dict(learning_rate=0.002), {"too_small"}),
 }
 
 
@@ -353,3 +353,6 @@ def test_whatever_was_drawn_is_diagnosed_and_every_remedy_can_be_applied(kind, c
             assert all(change not in changes[:i] for i, change in enumerate(changes))
             for remedy in f.remedies:
                 assert remedy.applied(run.experiment).changes(run.experiment) == remedy.change
+                if remedy.change.keys() == {"learning_rate"}:
+                    raised = remedy.change["learning_rate"] > run.experiment.learning_rate
+                    assert raised == (f.rule == "too_slow"), f.sentence
