@@ -13,7 +13,7 @@ from core.diagnosis.remedies import (
     longer_updates,
     shorter_steps,
 )
-from core.diagnosis.usual import FAR_OFF, LOW, MOMENTUM, above_usual, bears, below_usual
+from core.diagnosis.usual import FAR_OFF, LOW, above_usual, below_usual
 from core.engine.initial import initial_weight
 from core.engine.optimizers import OPTIMIZERS
 from core.run import Run
@@ -28,7 +28,7 @@ def momentum(run: Run) -> Finding | None:
     """The run fails after momentum carried the loss far up again, at a rate that less of it would bear."""
     beta = run.experiment.momentum
     loss = run.train_loss[np.isfinite(run.train_loss)].astype(float)
-    if beta < MUCH_MOMENTUM or not len(loss) or not bears(run, MOMENTUM) or harm(run) == "note":
+    if beta < MUCH_MOMENTUM or not len(loss) or above_usual(run) > 1 or harm(run) == "note":
         return None
     lowest = np.minimum.accumulate(loss)
     top = int((loss - lowest).argmax())

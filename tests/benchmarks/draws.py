@@ -382,7 +382,7 @@ def learns(run: Run) -> bool:
 
 def harmed(cause: str, run: Run, sound_run: Run) -> bool:
     """Whether undoing the change at least halves what is left."""
-    of, least = own(cause), 0.5 if cause == "too_small" else HARMED
+    of, least = own(cause), 0.5 if cause in ("too_small", "plateau") else HARMED
     if cause == "mode_gap" and not run.loss[-3:].mean() < run.train_loss[-1] / 2:
         return False
     return of(run) > least and of(run) > 2 * of(sound_run)
