@@ -20,7 +20,7 @@ from core.run import Run
 
 LONG_UPDATE, RISE = 0.25, 2
 SHORT_UPDATE, NO_UPDATE = 1e-3, 1e-4
-MUCH_MOMENTUM, OVERSHOT, SOON = 0.95, 1, 5
+MUCH_MOMENTUM, OVERSHOT, SOON, BEARS = 0.95, 1, 5, 3
 CUT = 0.5
 
 
@@ -28,7 +28,7 @@ def momentum(run: Run) -> Finding | None:
     """The run fails after momentum carried the loss far up again, at a rate that less of it would bear."""
     beta = run.experiment.momentum
     loss = run.train_loss[np.isfinite(run.train_loss)].astype(float)
-    if beta < MUCH_MOMENTUM or not len(loss) or above_usual(run) > 1 or harm(run) == "note":
+    if beta < MUCH_MOMENTUM or not len(loss) or above_usual(run) > BEARS or harm(run) == "note":
         return None
     lowest = np.minimum.accumulate(loss)
     top = int((loss - lowest).argmax())
