@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.special import entr, log_softmax, ndtri
+from threadpoolctl import threadpool_limits
 
 from core.diagnosis.measures import ratio
 from core.trainable import Trainable
@@ -78,7 +79,8 @@ def _reached(loss: str, inputs: int, *rows: bytes) -> Reference:
     for scaled, scaled_test in (_standardized(x, x_test), _normal(x, x_test)):
         kernels += _kernels(scaled, scaled)
         across += _kernels(scaled_test, scaled)
-    unseen, held_out = (answers + centre for answers in _best(kernels, across, targets - centre))
+    with threadpool_limits(1, "blas"):
+        unseen, held_out = (answers + centre for answers in _best(kernels, across, targets - centre))
     if loss != "mse":
         slope, *offsets = _calibrated(unseen, y)
         unseen, held_out = (log_softmax(answers * slope + offsets, axis=1) for answers in (unseen, held_out))
