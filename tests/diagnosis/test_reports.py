@@ -68,6 +68,7 @@ def of(runs, changes):
     return [runs[START.but(**changes, seed=seed)] for seed in range(3)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("report", REPORTS)
 def test_the_cause_is_named_first(report, runs):
     changes, rule = REPORTS[report]
@@ -76,6 +77,7 @@ def test_the_cause_is_named_first(report, runs):
         assert (first.rule, first.severity != "note", bool(first.remedies)) == (rule, True, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", NOISE)
 def test_where_only_noise_is_left_there_is_a_note_and_no_cure(task, runs):
     for run in of(runs, NOISE[task]):
@@ -84,6 +86,7 @@ def test_where_only_noise_is_left_there_is_a_note_and_no_cure(task, runs):
         assert not [f.rule for f in found if f.severity != "note" or f.remedies]
 
 
+@pytest.mark.slow
 def test_a_run_that_left_more_than_half_is_never_without_a_finding(runs):
     for run in runs.values():
         if not run.train_loss[-1] <= run.chance / 2:
@@ -134,6 +137,7 @@ def test_a_dead_network_is_dead_even_where_the_reference_fails_held_out():
     assert (diagnose(run)[0].rule, diagnose(run)[0].severity) == ("born_dead", "critical")
 
 
+@pytest.mark.slow
 def test_what_helps_against_overfitting_is_judged_held_out(runs):
     run = of(runs, REPORTS["learned by heart"][0])[0]
     [after] = train([diagnose(run)[0].remedies[0].applied(run.experiment)], snapshots=16)
@@ -155,6 +159,7 @@ def test_the_loss_of_both_modes_is_that_of_the_run():
     assert training["loss"] == pytest.approx(run.loss[-1], rel=1e-3)
 
 
+@pytest.mark.slow
 def test_every_rule_is_checked_or_says_why_not(runs):
     for run in runs.values():
         said = checked(run)
