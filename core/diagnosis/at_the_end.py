@@ -1,4 +1,4 @@
-"""What the end of a run shows: too few units or steps, what dropout and the two modes do, overfitting, noise.
+"""What the end of a run shows: too few units or steps, what dropout and the two modes do, overfitting.
 
 Thresholds lie between what healthy and broken networks show in tests/benchmarks/diagnosis.py.
 """
@@ -6,6 +6,7 @@ Thresholds lie between what healthy and broken networks show in tests/benchmarks
 import numpy as np
 
 from core.diagnosis.capacity import (
+    ENOUGH_STEPS,
     more_steps,
     more_units,
     one_mode,
@@ -55,7 +56,7 @@ def _falling(run: Run) -> float:
 
 
 def mode_gap(run: Run) -> Finding | None:
-    """The loss is low in training mode and much higher in evaluation mode: same weights, same data."""
+    """The loss is much higher in evaluation than in training mode: same weights, same data."""
     missing = unlearned(run)
     if missing <= WORTH:
         return None
@@ -202,7 +203,7 @@ def too_small(run: Run) -> Finding | None:
             f"{short(run.chance)}: too short to tell.",
             quantity="steps",
             measured=float(e.steps),
-            threshold=30.0,
+            threshold=float(ENOUGH_STEPS),
         )
     if harm(run) == "note" or remaining(run) <= HALF:
         return None

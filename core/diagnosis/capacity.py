@@ -1,13 +1,11 @@
 """Remedies that change how much a network can learn: units, steps, dropout, weight decay, batches."""
 
-import numpy as np
-
 from core.diagnosis.remedies import WIDE, Remedy, offer
 from core.diagnosis.usual import steady_rate
 from core.engine.optimizers import OPTIMIZERS
 from core.run import Run
 
-MANY_STEPS = 5000
+MANY_STEPS, ENOUGH_STEPS = 5000, 30
 
 
 def less_dropout(run: Run) -> tuple[Remedy, ...]:
@@ -47,13 +45,12 @@ def larger_batches(run: Run) -> tuple[Remedy, ...]:
 
 def one_mode(run: Run, table: tuple[dict, ...]) -> tuple[Remedy, ...]:
     """What brings evaluation mode close to training mode: less of what only training has."""
-    e, blamed = run.experiment, {row["switch"]: row["loss"] for row in table}
+    e, blamed = run.experiment, {row["switch"] for row in table}
     found, steady = [], steady_rate(run)
-    batch, dropout = (blamed.get(name, np.inf) for name in ("batch", "dropout"))
-    if "batch" in blamed and batch <= dropout:
-        if e.steps < 100:
-            why = "A running mean forgets its start by a factor of 0.9 a step (Ioffe & Szegedy 2015)."
-            found += offer(run, why, steps=200)
+    if "batch" in blamed and e.steps < ENOUGH_STEPS:
+        why = "A running mean forgets its start by a factor of 0.9 a step (Ioffe & Szegedy 2015)."
+        found += offer(run, why, steps=200)
+    elif "batch" in blamed and "dropout" not in blamed:
         why = "Weights that change less at a step leave the running mean time to follow."
         found += offer(run, why, **steady)
         found += offer(run, "Mean and deviation of all samples change least.", batch_size=0)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from core.diagnosis.capacity import ENOUGH_STEPS
 from core.diagnosis.measures import final_loss, ratio, short
 from core.diagnosis.reference import ROWS, reference
 from core.diagnosis.remedies import Remedy
@@ -16,7 +17,6 @@ SEVERITIES = ("critical", "warning", "note")
 HALF, LITTLE = 0.5, 0.9
 WORTH = 0.2
 BETTER = 0.9
-ENOUGH_STEPS = 30
 
 
 @dataclass(frozen=True)

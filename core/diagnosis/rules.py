@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 from core.diagnosis import at_the_end, at_the_start, data, on_the_way, steps
-from core.diagnosis.finding import LITTLE, SEVERITIES, Finding, Rule, remaining
+from core.diagnosis.finding import LITTLE, SEVERITIES, Finding, remaining
 from core.diagnosis.measures import final_loss, short
 from core.run import Run
 
@@ -76,10 +77,24 @@ CAUSES = {
 """What explains what a rule sees: beside one of these it keeps silent, unless it stays."""
 
 
+class Examined(NamedTuple):
+    """What a run shows: findings, the most severe first, cause before effect; the names of rules that saw
+    something which another finding explains; and why rules could not be asked, by name."""
+
+    findings: list[Finding]
+    explained: set[str]
+    idle: dict[str, str]
+
+
 def diagnose(run: Run) -> list[Finding]:
     """What is wrong with this run, the most severe first, cause before effect."""
-    asked = [rule for rule in RULES if not rule.idle(run)]
-    found = {rule: finding for rule in asked if (finding := rule.find(run))}
+    return examine(run).findings
+
+
+def examine(run: Run) -> Examined:
+    """Ask every rule that can be asked, once."""
+    idle = {rule.name: why for rule in RULES if (why := rule.idle(run))}
+    found = {rule: seen for rule in RULES if rule.name not in idle and (seen := rule.find(run))}
     names, shown = {rule.name for rule in found}, []
     for rule, finding in found.items():
         said = dict(rule=rule.name, title=rule.title, source=rule.source)
@@ -87,7 +102,8 @@ def diagnose(run: Run) -> list[Finding]:
             shown.append(replace(finding, sentence=finding.sentence + finding.otherwise, **said))
         elif rule.stays:
             shown.append(replace(finding, remedies=(), **said))
-    return _offered_once(sorted(shown, key=lambda finding: SEVERITIES.index(finding.severity)))
+    findings = _offered_once(sorted(shown, key=lambda finding: SEVERITIES.index(finding.severity)))
+    return Examined(findings, names - {finding.rule for finding in findings}, idle)
 
 
 def _offered_once(findings: list[Finding]) -> list[Finding]:
@@ -100,19 +116,14 @@ def _offered_once(findings: list[Finding]) -> list[Finding]:
     return kept
 
 
-def checked(run: Run) -> list[tuple[Rule, str]]:
-    """Every rule, and why it could not be asked of this run; "" where it was."""
-    return [(rule, rule.idle(run)) for rule in RULES]
-
-
 def helped(before: Run, after: Run, of: Callable[[Run], float] = remaining) -> bool:
     """Whether the loss ends at less than half of what it was, and clearly below guessing."""
     return of(after) < LITTLE and of(after) < of(before) / 2
 
 
-def _harmed(run: Run) -> Callable[[Run], float]:
+def _harmed(found: list[Finding]) -> Callable[[Run], float]:
     """What the worst finding does harm to: the training loss, or the held-out loss."""
-    worst = next((finding.rule for finding in diagnose(run) if finding.severity != "note"), None)
+    worst = next((finding.rule for finding in found if finding.severity != "note"), None)
     return next((rule.harms for rule in RULES if rule.name == worst and rule.harms), remaining)
 
 
@@ -135,7 +146,8 @@ def _ending(run: Run, of: Callable[[Run], float]) -> str:
 
 def cured(before: Run, after: Run) -> str:
     """Whether a change helped, in words: how both runs ended, and which findings went, stayed or came."""
-    was, now = ({f.title: f.severity != "note" for f in diagnose(run)} for run in (before, after))
+    found = [diagnose(run) for run in (before, after)]
+    was, now = ({f.title: f.severity != "note" for f in findings} for findings in found)
     hurt = [title for title, hurts in was.items() if hurts]
     changes = {
         "Gone": [title for title in hurt if title not in now],
@@ -143,7 +155,7 @@ def cured(before: Run, after: Run) -> str:
         "Still there": [title for title in hurt if now.get(title)],
         "New": [title for title, hurts in now.items() if hurts and title not in hurt],
     }
-    of = _harmed(before)
+    of = _harmed(found[0])
     sentences = [f"{_verdict(before, after, of)}: {_ending(after, of)}; before, {_ending(before, of)}."]
     sentences += [f"{word}: {', '.join(titles).lower()}." for word, titles in changes.items() if titles]
     return " ".join(sentences)

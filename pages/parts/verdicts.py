@@ -9,7 +9,7 @@ from core.charts.claims import dots
 from core.diagnosis.claims import SEEDS, Claim, Outcome, Verdict, judge
 from core.diagnosis.finding import Finding
 from core.diagnosis.measures import MEASURES, short
-from core.diagnosis.rules import checked, cured, diagnose
+from core.diagnosis.rules import RULES, Examined, cured, examine
 from core.lessons.backprop.claims import ExactClaim, ExactOutcome
 from core.lessons.lesson import Lesson
 from core.run import ENDS, Run
@@ -54,8 +54,8 @@ def findings(
     show: makes an experiment the one on the page, where that is more than a change of its settings.
     """
     st.subheader("What is wrong, and what helps")
-    found = diagnose(run)
-    for finding in found:
+    examined = examine(run)
+    for finding in examined.findings:
         _finding(finding)
         with st.container(horizontal=True):
             for i, remedy in enumerate(finding.remedies):
@@ -66,7 +66,7 @@ def findings(
                     on_click=_apply,
                     args=(lesson, run.experiment, remedy.applied(run.experiment), show),
                 )
-    _every_rule(lesson, run, found)
+    _every_rule(lesson, examined)
     _before_and_after(lesson, run, show)
 
 
@@ -94,21 +94,18 @@ def _evidence(finding: Finding) -> str:
     return f"Measured: {finding.quantity} {short(finding.measured)} against {short(finding.threshold)}{at}."
 
 
-def _every_rule(lesson: Lesson, run: Run, found: Sequence[Finding]) -> None:
+def _every_rule(lesson: Lesson, examined: Examined) -> None:
     """What every rule says, and which could not be asked: silence is never approval."""
-    severity = {finding.rule: f"**{finding.severity}**" for finding in found}
+    words = {name: f"not checked: {why}" for name, why in examined.idle.items()}
+    words |= dict.fromkeys(examined.explained, "seen too, and explained by what stands above")
+    words |= {finding.rule: f"**{finding.severity}**" for finding in examined.findings}
     said = {}
-    for rule, why in checked(run):
-        if why:
-            word = f"not checked: {why}"
-        elif rule.name in severity:
-            word = severity[rule.name]
-        else:
-            word = "seen too, and explained by what stands above" if rule.find(run) else NOTHING
+    for rule in RULES:
+        word = words.get(rule.name, NOTHING)
         if said.get(rule.title, NOTHING) == NOTHING:
             said[rule.title] = word
     asked = sum(not word.startswith("not checked") for word in said.values())
-    if not found:
+    if not examined.findings:
         st.success(
             f"None of the {asked} rules that could be asked finds anything wrong.",
             icon=":material/check_circle:",

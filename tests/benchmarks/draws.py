@@ -193,7 +193,7 @@ def _noise(rng):
 CAUSES = {
     "unscaled": _unscaled,
     "unscaled_target": lambda rng: (
-        sound(rng, dataset=pick(rng, ("curve", "gap")) if 0 else "curve"),
+        sound(rng, dataset="curve"),
         pick(
             rng,
             [

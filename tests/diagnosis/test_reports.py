@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.diagnosis.modes import four_modes
-from core.diagnosis.rules import RULES, checked, cured, diagnose
+from core.diagnosis.rules import RULES, cured, diagnose, examine
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.feature_scaling.houses import Houses
@@ -144,6 +144,27 @@ def test_what_helps_against_overfitting_is_judged_held_out(runs):
     assert cured(run, after).startswith("Helped: the held-out loss ends at")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes",
+    [
+        dict(steps=12, learning_rate=0.3, batch_size=64),
+        dict(depth=6, steps=60, learning_rate=1, batch_size=32),
+    ],
+    ids=str,
+)
+def test_what_brings_both_modes_together_does_so_over_three_seeds(changes):
+    runs = train([START.but(batchnorm=True, **changes, seed=seed) for seed in range(3)], snapshots=16)
+    [finding, *_] = [f for run in runs for f in diagnose(run) if f.rule == "mode_gap"]
+    assert finding.remedies
+    for remedy in finding.remedies:
+        after = train([remedy.applied(run.experiment) for run in runs], snapshots=16)
+        assert sum(r.train_loss[-1] for r in after) < sum(r.train_loss[-1] for r in runs) / 2, remedy.title
+        assert not [
+            f for run in after for f in diagnose(run) if f.rule == "mode_gap" and f.severity != "note"
+        ]
+
+
 def test_a_short_run_is_not_finished_and_not_praised():
     for run in train([START.but(steps=steps, learning_rate=0.01) for steps in (1, 5, 10)]):
         [found] = diagnose(run)
@@ -162,17 +183,17 @@ def test_the_loss_of_both_modes_is_that_of_the_run():
 @pytest.mark.slow
 def test_every_rule_is_checked_or_says_why_not(runs):
     for run in runs.values():
-        said = checked(run)
-        assert [rule for rule, _ in said] == list(RULES)
-        for _, why in said:
-            assert not why or (len(why) > 10 and why[0].islower() and not why.endswith("."))
-        asked = {rule.name for rule, why in said if not why}
-        assert {f.rule for f in diagnose(run)} <= asked
+        examined = examine(run)
+        for why in examined.idle.values():
+            assert len(why) > 10 and why[0].islower() and not why.endswith(".")
+        shown = {f.rule for f in examined.findings}
+        assert shown | examined.explained <= {rule.name for rule in RULES} - examined.idle.keys()
+        assert not shown & examined.explained
 
 
 def why_not(e, **changes):
     """Rule -> why it is not asked of this run, changed at will."""
-    return {rule.name: why for rule, why in checked(replace(train([e], snapshots=3)[0], **changes))}
+    return examine(replace(train([e], snapshots=3)[0], **changes)).idle
 
 
 def test_what_cannot_be_asked_is_said():
