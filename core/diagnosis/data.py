@@ -52,7 +52,7 @@ def unscaled(run: Run) -> Finding | None:
         quantity, measured = "root mean square of the features", pooled
         threshold = large if pooled > large else small
     elif tail > LONG_TAIL:
-        what = f"A feature reaches {short(tail)} standard deviations from its mean: a few samples stretch its range"
+        what = f"A feature reaches {short(tail)} standard deviations from its mean: few samples stretch it"
         quantity, measured, threshold = (
             "largest deviation of a feature, in standard deviations",
             tail,
