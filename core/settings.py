@@ -2,11 +2,13 @@
 
 import difflib
 import itertools
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Self, get_args
 
+import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 
@@ -145,7 +147,7 @@ class Settings(BaseModel):
             return f"a power of two from {low or 2} to {high}" + (", or 0 for all samples" if not low else "")
         if field.annotation is int:
             return f"a whole number from {low:,} to {high:,}"
-        return f"a number from {low:g} to {high:g}"
+        return f"a number from {plain(float(low))} to {plain(float(high))}"
 
     @classmethod
     def complaints(cls, error: ValidationError) -> list[str]:
@@ -177,8 +179,10 @@ def _adapter(cls: type[Settings], name: str) -> TypeAdapter:
 
 
 def plain(value: Any) -> str:
-    """A value in prose: at most six digits, true and false in small letters."""
-    return f"{value:g}" if isinstance(value, float) else str(value).lower()
+    """A value in prose: at most six digits, no powers of ten, true and false in small letters."""
+    if not isinstance(value, float) or not math.isfinite(value):
+        return str(value).lower()
+    return np.format_float_positional(value, precision=6, fractional=False, trim="-")
 
 
 def shorten(text: str) -> str:

@@ -129,7 +129,7 @@ def test_a_bad_value_gets_one_sentence_that_says_what_is_allowed(name):
         ("noise", "a number from 0 to 2"),
         ("samples", "a power of two from 32 to 4096"),
         ("batch_size", "a power of two from 2 to 4096, or 0 for all samples"),
-        ("target_scale", "a number from 1e-06 to 1e+06"),
+        ("target_scale", "a number from 0.000001 to 1000000"),
         ("target_scaling", "one of none, zscore"),
         ("residual", "true or false"),
         ("precision", "one of float32, float64"),

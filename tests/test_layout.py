@@ -24,7 +24,7 @@ VISIBLE = {
 }
 TORCH = re.compile(r"core/(engine/|lessons/\w+/measured|monitor\.py)")
 LEVELS = (
-    ("settings", "data", "trainable", "work"),
+    ("settings", "data", "trainable", "words", "work"),
     ("slopes", "experiment"),
     ("theory", "spread", "run", "sweep"),
     ("engine",),

@@ -15,8 +15,9 @@ from core.charts.style import (
     few_points,
     log_axis,
 )
-from core.diagnosis.measures import first_over_last, per_layer, short
+from core.diagnosis.measures import first_over_last, per_layer
 from core.run import Run
+from core.words import short
 
 HIGHEST = 1e6
 """What is beyond it is not on the axis."""

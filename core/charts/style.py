@@ -20,7 +20,6 @@ BEFORE, AFTER = PALETTE[9], PALETTE[0]
 THEORY, HEALTHY = "#808895", "rgba(76, 151, 85, 0.14)"
 SCALE = "Viridis"
 POINTS = 2000
-SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def chart(traces, title: str, alt: str, how: str = "", height: int = 380, **layout) -> go.Figure:
@@ -72,11 +71,6 @@ def single(values) -> np.ndarray:
 def few_points(y: np.ndarray) -> np.ndarray:
     """Indices of at most 2,000 points, the first and the last among them."""
     return np.unique(np.linspace(0, len(y) - 1, min(len(y), POINTS)).round().astype(int))
-
-
-def power_of_ten(exponent: float) -> str:
-    """10 to a whole power, for an axis."""
-    return "10" + str(round(exponent)).translate(SUPERSCRIPT)
 
 
 def played(figure: go.Figure, frames: list[dict], prefix: str, redraw: bool = False) -> go.Figure:

@@ -30,13 +30,14 @@ from core.diagnosis.finding import (
     unlearned,
     without_hidden_layers,
 )
-from core.diagnosis.measures import final_loss, short
+from core.diagnosis.measures import final_loss
 from core.diagnosis.modes import four_modes
 from core.diagnosis.reference import reference
 from core.diagnosis.remedies import Remedy, another_start
 from core.diagnosis.usual import LOW, above_usual, below_usual
 from core.engine.optimizers import OPTIMIZERS
 from core.run import Run
+from core.words import short
 
 MODE_GAP = 2
 MUCH_DROPOUT, HIGH = 0.4, 4

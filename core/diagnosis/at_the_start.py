@@ -16,7 +16,7 @@ from core.diagnosis.finding import (
     with_one_layer,
     without_hidden_layers,
 )
-from core.diagnosis.measures import first_over_last, ratio, short
+from core.diagnosis.measures import first_over_last, ratio
 from core.diagnosis.remedies import (
     bounded_steps,
     fresh_weights,
@@ -25,6 +25,7 @@ from core.diagnosis.remedies import (
 )
 from core.engine.initial import initial_weight
 from core.run import Run
+from core.words import short
 
 FORWARD_GROWTH, BACKWARD_GROWTH, NORMED_GROWTH = 10, 100, 1000
 VANISHED, ALIKE = 0.03, 0.003

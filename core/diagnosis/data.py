@@ -20,10 +20,11 @@ from core.diagnosis.finding import (
     remaining,
     unlearned,
 )
-from core.diagnosis.measures import ratio, short
+from core.diagnosis.measures import ratio
 from core.diagnosis.reference import reference
 from core.diagnosis.remedies import LONG_TAIL, UNIT_SIZE, scaled_features, scaled_target
 from core.run import Run
+from core.words import short
 
 SPREAD, OFFSET = 10, 4
 TARGET_SIZE = 0.2, 5

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from core.diagnosis.capacity import ENOUGH_STEPS
-from core.diagnosis.measures import final_loss, ratio, short
+from core.diagnosis.measures import final_loss, ratio
 from core.diagnosis.reference import ROWS, reference
 from core.diagnosis.remedies import Remedy
 from core.experiment import Experiment
 from core.run import Run
+from core.words import short
 
 SEVERITIES = ("critical", "warning", "note")
 HALF, LITTLE = 0.5, 0.9

@@ -7,6 +7,7 @@ import numpy as np
 
 from core.diagnosis.census import dead_share, died_at
 from core.run import Run
+from core.words import short
 
 TARGET = 0.1
 
@@ -31,16 +32,6 @@ class Measure:
         if not self.percent:
             return short(value)
         return f"{100 * value:.1f} %" if abs(value) < 10 else f"{short(100 * value)} %"
-
-
-def short(value: float) -> str:
-    """Three significant digits at most: 0.18, 12, 2.3e-7."""
-    if not np.isfinite(value):
-        return "∞" if value > 0 else "−∞" if value < 0 else "NaN"
-    if value and not 1e-3 <= abs(value) < 1e5:
-        mantissa, exponent = f"{value:.1e}".split("e")
-        return f"{mantissa}e{int(exponent)}"
-    return f"{value:,.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
 
 
 def ratio(a: float, b: float) -> float:

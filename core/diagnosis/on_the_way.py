@@ -16,7 +16,7 @@ from core.diagnosis.finding import (
     outcome,
     without_hidden_layers,
 )
-from core.diagnosis.measures import ratio, short
+from core.diagnosis.measures import ratio
 from core.diagnosis.remedies import (
     filled_gaps,
     let_through,
@@ -26,6 +26,7 @@ from core.diagnosis.remedies import (
 )
 from core.diagnosis.usual import FAR_OFF, above_usual, below_usual
 from core.run import Run
+from core.words import short
 
 FEW_WEIGHTS = 0.1
 SMALL_BATCH = 4

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from core.diagnosis import at_the_end, at_the_start, data, on_the_way, steps
 from core.diagnosis.finding import LITTLE, SEVERITIES, Finding, remaining
-from core.diagnosis.measures import final_loss, short
+from core.diagnosis.measures import final_loss
 from core.run import Run
+from core.words import short
 
 RULES = (
     data.NOISE_FLOOR,

@@ -6,7 +6,7 @@ Thresholds lie between what healthy and broken networks show in tests/benchmarks
 import numpy as np
 
 from core.diagnosis.finding import SHALLOW, Finding, Rule, broken_off, finding, harm, outcome
-from core.diagnosis.measures import ratio, short
+from core.diagnosis.measures import ratio
 from core.diagnosis.remedies import (
     less_momentum,
     longer_steps,
@@ -17,6 +17,7 @@ from core.diagnosis.usual import FAR_OFF, LOW, above_usual, below_usual
 from core.engine.initial import initial_weight
 from core.engine.optimizers import OPTIMIZERS
 from core.run import Run
+from core.words import short
 
 LONG_UPDATE, RISE = 0.25, 2
 SHORT_UPDATE, NO_UPDATE = 1e-3, 1e-4

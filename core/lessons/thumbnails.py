@@ -6,11 +6,11 @@ import plotly.graph_objects as go
 from core.charts.runs import outcome
 from core.charts.style import BACKWARD, FORWARD, chart, drawable, log_axis
 from core.diagnosis.census import sentence
-from core.diagnosis.measures import short
 from core.lessons.backprop.charts.graph import still
 from core.lessons.dead_relus.charts.census import SHARES
 from core.lessons.gradients.charts.signals import signal_sentence
 from core.run import Run
+from core.words import short
 
 
 def gradients(run: Run) -> go.Figure:

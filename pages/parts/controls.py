@@ -135,4 +135,4 @@ def control(lesson: Lesson, settings: Settings, name: str, unused: dict[str, str
         widget = st.number_input if len(offered) > 1000 else st.slider
         widget(min_value=offered[0], max_value=offered[-1], step=1, **about)
     else:
-        st.select_slider(options=offered, format_func=lambda v: f"{v:g}", **about)
+        st.select_slider(options=offered, format_func=lambda v: plain(float(v)), **about)

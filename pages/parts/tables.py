@@ -5,7 +5,6 @@ import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
-from core.diagnosis.measures import short
 from core.lessons.feature_scaling import trials
 from core.lessons.feature_scaling.charts import columns, not_finite, valley
 from core.lessons.feature_scaling.houses import Houses
@@ -24,6 +23,7 @@ from core.lessons.feature_scaling.upload import (
 )
 from core.lessons.lesson import Lesson
 from core.run import ENDS
+from core.words import short
 from pages.parts import controls, show
 from pages.parts.training import computed, trained
 

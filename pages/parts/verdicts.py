@@ -8,13 +8,14 @@ import streamlit as st
 from core.charts.claims import dots
 from core.diagnosis.claims import SEEDS, Claim, Outcome, Verdict, judge
 from core.diagnosis.finding import Finding
-from core.diagnosis.measures import MEASURES, short
+from core.diagnosis.measures import MEASURES
 from core.diagnosis.rules import RULES, Examined, cured, examine
 from core.lessons.backprop.claims import ExactClaim, ExactOutcome
 from core.lessons.lesson import Lesson
 from core.run import ENDS, Run
 from core.settings import plain
 from core.trainable import Trainable
+from core.words import short
 from pages.parts.compare import shared_axes
 from pages.parts.controls import change
 from pages.parts.show import asked

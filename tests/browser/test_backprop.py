@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from core.diagnosis.measures import short
 from core.lessons import LESSONS
 from core.lessons.backprop.graph import gradients
+from core.words import short
 
 START = LESSONS["backprop"].start
 

@@ -1,7 +1,6 @@
 """What every chart shares: axes that hold all that can be drawn, curves of bounded length."""
 
 import numpy as np
-import pytest
 
 from core.charts import style
 
@@ -23,11 +22,6 @@ def test_what_float32_cannot_hold_is_not_drawn():
     values = style.single([1.5, 1e300, -np.inf, np.nan])
     assert values.dtype == np.float32
     np.testing.assert_array_equal(values, np.float32([1.5, np.nan, np.nan, np.nan]))
-
-
-@pytest.mark.parametrize(("exponent", "text"), [(-12, "10⁻¹²"), (0, "10⁰"), (3.0, "10³")])
-def test_powers_of_ten(exponent, text):
-    assert style.power_of_ten(exponent) == text
 
 
 def test_a_chart_that_plays_has_a_step_for_every_frame():

@@ -40,7 +40,7 @@ def test_a_remedy_on_any_setting_has_words(kind, name):
 def test_words_are_those_of_the_trade():
     assert words(Experiment, "init", "he") == "He initialization"
     assert words(Experiment, "optimizer", "adam") == "Adam"
-    assert words(Experiment, "learning_rate", 3e-5) == "learning rate 3e-05"
+    assert words(Experiment, "learning_rate", 3e-5) == "learning rate 0.00003"
     assert words(Experiment, "residual", False) == "no residual connections"
 
 

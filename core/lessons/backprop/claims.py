@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from core.diagnosis.claims import Verdict, sum_up
-from core.diagnosis.measures import short
 from core.lessons.backprop.check import gradient_check
 from core.lessons.backprop.cost import backward_flops, forward_flops
 from core.lessons.backprop.expression import parse
@@ -19,6 +18,7 @@ from core.lessons.backprop.paths import (
     layered_paths,
 )
 from core.lessons.backprop.settings import Passes
+from core.words import short
 
 COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
 DEEP_LEARNING = "Goodfellow, Bengio and Courville 2016, Deep Learning"

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.diagnosis.measures import short
 from core.lessons.backprop.graph import Edge
+from core.words import short
 
 TOLERANCE = 0.01
 

@@ -1,9 +1,9 @@
 """What the common mistakes that are switched on do to the gradients of this graph, with the numbers."""
 
-from core.diagnosis.measures import short
 from core.lessons.backprop.graph import gradients
 from core.lessons.backprop.networks import SHAPES
 from core.lessons.backprop.settings import Passes
+from core.words import short
 
 
 def mistakes(settings: Passes) -> list[str]:

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from core.diagnosis.measures import short
 from core.lessons.backprop.charts import cost, graph, learning
 from core.lessons.backprop.charts.drawing import COLOURS, kinds
 from core.lessons.backprop.charts.latex import LINE, html, lines
@@ -14,6 +13,7 @@ from core.lessons.backprop.graph import gradients
 from core.lessons.backprop.moments import walk
 from core.lessons.backprop.paths import ladder_costs, paths
 from core.lessons.backprop.settings import Passes
+from core.words import short
 
 LONG = Passes(shape="expression", expression="+".join(["sin(x*w)"] * 20))
 SETTINGS = [Passes(), Passes(shape="2-3-3-1"), Passes(shape="single neuron"), LONG]

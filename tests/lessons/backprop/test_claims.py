@@ -6,11 +6,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from core.diagnosis.measures import short
 from core.lessons.backprop import paths
 from core.lessons.backprop.check import gradient_check
 from core.lessons.backprop.claims import CLAIMS, FUNCTIONS, judge, tried, verdicts
 from core.lessons.backprop.expression import parse
+from core.words import short
 
 WORDS = {
     "Backpropagation avoids an exponential number": "holds only when",

@@ -8,9 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, THEORY, WEIGHTS, chart, drawable, log_axis
-from core.diagnosis.measures import short
 from core.lessons.backprop import cost
 from core.lessons.backprop.check import GradientCheck, TaylorTest, lowest
+from core.words import short
 
 if TYPE_CHECKING:
     from core.lessons.backprop.measured import Flops, Seconds

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, WEIGHTS, chart, played
-from core.diagnosis.measures import short
 from core.lessons.backprop.charts.latex import html
 from core.lessons.backprop.layout import layout
 from core.lessons.backprop.networks import parameters
 from core.lessons.backprop.settings import Passes
 from core.lessons.backprop.steps import symbol
+from core.words import short
 
 COLOURS = {"data": PALETTE[5], "weight": WEIGHTS, "value": FORWARD, "gradient": BACKWARD}
 EMPTY = "rgba(128, 136, 149, 0.25)"

@@ -5,13 +5,13 @@ import math
 import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD
-from core.diagnosis.measures import short
 from core.lessons.backprop.charts.drawing import COLOURS, ROW, Drawing, paint
 from core.lessons.backprop.charts.latex import lines
 from core.lessons.backprop.moments import Moment, walk
 from core.lessons.backprop.paths import Path
 from core.lessons.backprop.settings import Passes
 from core.lessons.backprop.steps import equals, factor
+from core.words import short
 
 FRAMES = 200
 __all__ = ["COLOURS", "paint", "passes", "paths", "still"]

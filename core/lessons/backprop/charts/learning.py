@@ -16,12 +16,12 @@ from core.charts.style import (
     few_points,
     log_axis,
 )
-from core.diagnosis.measures import short
 from core.lessons.backprop.graph import Training
 from core.lessons.backprop.layout import layout
 from core.lessons.backprop.networks import SHAPES
 from core.lessons.backprop.paths import LadderCosts, Path, layered_edges, layered_paths, path_counts
 from core.lessons.backprop.settings import Passes
+from core.words import short
 
 DEEPEST = 20
 

@@ -10,11 +10,11 @@ import plotly.graph_objects as go
 from core import theory
 from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, WEIGHTS, chart, drawable, log_axis
 from core.charts.sweeps import over_seeds
-from core.diagnosis.measures import short
 from core.lessons.batchnorm.by_hand import left_of_start
 from core.lessons.batchnorm.charts.gains import DASHED, PAIR, WITH, WITHOUT
 from core.lessons.batchnorm.measured.costs import Depths, Explosion, lag
 from core.run import Run
+from core.words import short
 
 if TYPE_CHECKING:
     from core.lessons.batchnorm.measured.batches import SmallBatches

@@ -16,9 +16,9 @@ from core.charts.style import (
     log_axis,
     played,
 )
-from core.diagnosis.measures import short
 from core.lessons.batchnorm.by_hand import Apart, OneBatch, left_of_start
 from core.run import PRE_ACTIVATION_EDGES, Run
+from core.words import short
 
 PANELS = (dict(domain=[0, 0.44]), dict(domain=[0.56, 1]))
 DASHED = dict(color=THEORY, dash="dash", width=2)

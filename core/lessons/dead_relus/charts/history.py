@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, chart, drawable, log_axis
 from core.diagnosis import census
-from core.diagnosis.measures import short
+from core.words import short
 
 if TYPE_CHECKING:
     from core.lessons.dead_relus.measured.history import UnitHistory

@@ -10,9 +10,9 @@ import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, THEORY, chart, played
 from core.data import DATASETS
-from core.diagnosis.measures import short
 from core.engine.forward import Modes, used_masks
 from core.experiment import Experiment
+from core.words import short
 
 if TYPE_CHECKING:
     from core.lessons.dropout.measured.answers import Asked

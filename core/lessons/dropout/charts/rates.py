@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BACKWARD, FORWARD, THEORY, chart, log_axis
 from core.charts.sweeps import over_seeds
-from core.diagnosis.measures import short
 from core.lessons.dropout.measured.rates import Nothing, Rates, identical
 from core.lessons.dropout.theory import RATES, best_rate
 from core.run import Run
 from core.sweep import typical
+from core.words import short
 
 if TYPE_CHECKING:
     from core.lessons.dropout.measured.linear import Path

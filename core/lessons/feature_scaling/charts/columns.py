@@ -5,10 +5,10 @@ import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, PALETTE, THEORY, chart
 from core.charts.sweeps import over_seeds
-from core.diagnosis.measures import short
 from core.lessons.feature_scaling.table import PIPELINES, TableExperiment, skewness
 from core.lessons.feature_scaling.theory import SIZES, SPREADS, clipped_theory, log_theory, squeezed_share
 from core.lessons.feature_scaling.trials import Ladder, middle
+from core.words import short
 
 WORST = -0.25
 

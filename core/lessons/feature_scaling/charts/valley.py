@@ -8,7 +8,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, WEIGHTS, chart, drawable, log_axis
-from core.diagnosis.measures import short
 from core.lessons.feature_scaling.table import PIPELINES
 from core.lessons.feature_scaling.theory import (
     MOST_STEPS,
@@ -16,6 +15,7 @@ from core.lessons.feature_scaling.theory import (
     kappa_of_mean,
     predicted_steps,
 )
+from core.words import short
 
 if TYPE_CHECKING:
     from core.lessons.feature_scaling.measured.valley import Landscape

@@ -8,9 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, WEIGHTS, chart, drawable, log_axis
-from core.diagnosis.measures import short
 from core.engine.optimizers import OPTIMIZERS, momentum
 from core.theory import overflow_depth, overflow_step, sigma_w
+from core.words import short
 
 if TYPE_CHECKING:
     from core.lessons.gradients.measured.autopsy import Autopsy

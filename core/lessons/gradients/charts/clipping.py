@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BEFORE, PALETTE, THEORY, chart, drawable, log_axis
-from core.diagnosis.measures import short
+from core.words import short
 
 if TYPE_CHECKING:
     from core.lessons.gradients.measured.clipping import Clipping

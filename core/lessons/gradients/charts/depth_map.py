@@ -10,8 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import PALETTE, SCALE, THEORY, chart, drawable, log_axis
-from core.diagnosis.measures import short
 from core.lessons.gradients.depth import DepthMap, Expected
+from core.words import short
 
 if TYPE_CHECKING:
     from core.lessons.gradients.measured.chi import Chi

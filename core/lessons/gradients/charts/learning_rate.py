@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 
 from core.charts.style import FORWARD, PALETTE, THEORY, chart, drawable, log_axis
 from core.charts.sweeps import over_seeds
-from core.diagnosis.measures import short
 from core.engine.optimizers import OPTIMIZERS, momentum
 from core.experiment import Experiment
 from core.lessons.gradients.measured.rates import Ruler
 from core.lessons.gradients.ruler import curvature_samples
+from core.words import short
 
 if TYPE_CHECKING:
     from core.lessons.gradients.measured.curvature import Sharpness

@@ -4,8 +4,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import BEFORE, PALETTE, chart, drawable, log_axis
-from core.diagnosis.measures import short
 from core.lessons.gradients.measured.rescues import Rescues
+from core.words import short
 
 COLOURS = {"all": PALETTE[8], "some": PALETTE[0], "none": BEFORE}
 

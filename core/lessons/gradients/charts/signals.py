@@ -14,12 +14,12 @@ from core.charts.style import (
     drawable,
     log_axis,
     played,
-    power_of_ten,
 )
-from core.diagnosis.measures import first_over_last, per_layer, short
+from core.diagnosis.measures import first_over_last, per_layer
 from core.run import Run
 from core.spread import spread
 from core.theory import predict, sigma_w
+from core.words import power_of_ten, short
 
 SIGNALS = {
     "activation_std": ("activations forward (spread over samples)", FORWARD),

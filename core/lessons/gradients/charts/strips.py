@@ -3,9 +3,9 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.style import SCALE, chart, played, power_of_ten
-from core.diagnosis.measures import short
+from core.charts.style import SCALE, chart, played
 from core.run import DELTA_EDGES, Run, activation_edges
+from core.words import power_of_ten, short
 
 RARE = 0.01
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from core.diagnosis.measures import short
 from core.engine.train import clipped, train
 from core.experiment import Experiment
 from core.run import Run
+from core.words import short
 
 
 @dataclass(frozen=True)
