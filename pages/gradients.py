@@ -4,10 +4,7 @@ import streamlit as st
 
 from core.charts.runs import loss
 from core.lessons import LESSONS
-from core.lessons.gradients.charts import (
-    signals,
-    strips,
-)
+from core.lessons.gradients.charts import moved, signals, strips, why
 from pages.parts import compare, controls, further, shell, show, take_away, verdicts
 from pages.parts.training import trained
 
@@ -18,8 +15,15 @@ experiment = controls.ask(lesson)
 
 show.glance(run, "per_layer", "first_over_last", "final_loss", "test_accuracy")
 show.chart(signals.signal_by_layer(run), "gradients.signal")
+st.markdown(
+    r"The gradient of a layer's weights is $\partial L / \partial W_l = \delta_l\, h_{l-1}^\top$, summed "
+    "over the batch: its error signal (orange) times the activations that enter it. A layer stands still "
+    "where that product is small; where one of the two falls, the other can make up for it."
+)
+if sentence := why.alike_sentence(run):
+    st.markdown(sentence)
 st.subheader("What that does to learning")
-show.beside({"gradients.moved": signals.weights_moved(run), "gradients.loss": loss(run)})
+show.beside({"gradients.moved": moved.weights_moved(run), "gradients.loss": loss(run)})
 verdicts.findings(lesson, run)
 st.subheader("Look inside the layers")
 inside = strips.activations(run), strips.deltas(run)
@@ -27,7 +31,7 @@ show.beside(dict(zip(("gradients.activations", "gradients.deltas"), inside, stri
 st.subheader("The same run with one thing changed")
 compare.shared_axes(compare.variants(lesson, experiment), "gradients.variants")
 with st.expander("Why: the mathematics with this run's numbers", icon=":material/function:"):
-    formula, sentence = signals.why(run)
+    formula, sentence = why.why(run)
     st.latex(r"\delta_l = \phi'(z_l) \odot W_{l+1}^\top \delta_{l+1}")
     st.markdown(
         "On its way back the error signal is multiplied at every layer by the weights and by the slope of "

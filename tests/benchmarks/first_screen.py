@@ -28,9 +28,9 @@ def lessons():
 
 def charts():
     from core.charts.runs import loss
-    from core.lessons.gradients.charts import signals, strips
+    from core.lessons.gradients.charts import moved, signals, strips
 
-    return signals.signal_by_layer, signals.weights_moved, loss, strips.activations, strips.deltas
+    return signals.signal_by_layer, moved.weights_moved, loss, strips.activations, strips.deltas
 
 
 def rules():

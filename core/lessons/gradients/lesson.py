@@ -4,6 +4,7 @@ from core.diagnosis.claims import Case, Claim
 from core.experiment import Experiment
 from core.lessons.lesson import Lesson
 from core.sweep import Sweep
+from core.theory import sigma_w
 
 START = Experiment(activation="sigmoid", init="xavier", depth=10)
 DEFAULT = START.but(activation="relu", init="pytorch", depth=12)
@@ -46,6 +47,15 @@ DIVERGING = {
     "Learning rate too high": START.but(activation="relu", init="he", learning_rate=5),
     "Overflow before the first step": LARGE.but(gain=8, depth=60, steps=20),
 }
+
+
+def he_size(e: Experiment) -> dict:
+    """The one setting that makes sigma_w of the hidden layers that of He, the square root of 2."""
+    at_one = sigma_w(e.but(gain=1), e.width, e.width)
+    if e.gain == 1 or not at_one or e.init == "constant":
+        return {"init": "he"}
+    return {"gain": min(2**0.5 / at_one, 100)}
+
 
 LESSON = Lesson(
     slug="gradients",
@@ -94,7 +104,7 @@ LESSON = Lesson(
     },
     variants={
         "ReLU": lambda e: {"activation": "relu"},
-        "ReLU and He init": lambda e: {"activation": "relu", "init": "he", "gain": 1},
+        "weights as large as He's": he_size,
         "batch normalization": lambda e: {"batchnorm": True},
         "a tenth of the learning rate": lambda e: {"learning_rate": max(e.learning_rate / 10, 1e-6)},
     },

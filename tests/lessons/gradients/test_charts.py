@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
+from core.engine.forward import forward
 from core.engine.train import train
 from core.experiment import Experiment
-from core.lessons.gradients.charts import rescues, signals
-from core.lessons.gradients.lesson import LESSON
+from core.lessons.gradients.charts import moved, rescues, signals, why
+from core.lessons.gradients.lesson import DIVERGING, LESSON
 from core.lessons.gradients.measured import rescues as measured
 from core.sweep import Sweep
-from core.theory import predict
+from core.theory import predict, sigma_w
+from core.words import short
 
 SMALL = Experiment(depth=4, width=8, samples=64, steps=30)
 
@@ -21,23 +23,93 @@ def test_frames_cover_every_snapshot_until_the_run_diverged():
     assert [int(f.name) for f in figure.frames] == [s for s in run.at if s <= run.diverged_at]
 
 
-def test_measured_dots_lie_over_the_line_of_theory():
+def test_every_line_is_its_probe_over_that_of_the_layer_where_it_comes_in(the):
     [run] = train([LESSON.start], 2)
-    back = next(t for t in signals.signal_by_layer(run).data if t.name.startswith("error signal"))
-    np.testing.assert_allclose(back.y, run.probes["delta_norm"][0], rtol=1e-6)
+    figure = signals.signal_by_layer(run)
+    for name, signal in signals.SIGNALS.items():
+        values = run.probes[name][0].astype(float)
+        line = the(figure, name=signal.title)
+        np.testing.assert_allclose(line.y, values / values[signal.entry], rtol=1e-6)
+        assert line.y[signal.entry] == 1
 
 
-def test_the_spread_of_the_start_lies_on_the_dashed_line(the):
+def test_the_start_lies_on_the_dashed_lines_of_theory(the):
     figure = signals.signal_by_layer(train([LESSON.start], 2)[0])
-    forward = the(figure, name="activations forward (spread over samples)")
-    dashed = the(figure, name="predicted at the start")
-    np.testing.assert_allclose(forward.y, dashed.y, rtol=0.3)
+    dashed = [t for t in figure.data if t.name == "predicted at the start"]
+    for name, theory in zip(("activation_std", "delta_norm"), dashed, strict=True):
+        measured = the(figure, name=signals.SIGNALS[name].title)
+        np.testing.assert_allclose(measured.y, theory.y, rtol=0.3)
+
+
+def test_the_axis_is_the_same_for_every_run_and_nothing_is_silently_missing():
+    """Of every layer and signal there is a dot on its line or a mark at an edge, in every frame."""
+    presets = [LESSON.preset(name) for name in ("Weights too large", "Sigmoid, 10 layers")]
+    odd = [
+        SMALL.but(init="zeros"),
+        DIVERGING["Overflow before the first step"],
+        SMALL.but(gain=1e-3, depth=9),
+    ]
+    ranges = set()
+    for run in train([*presets, *odd], 6):
+        figure, lines = signals.signal_by_layer(run), len(signals.SIGNALS)
+        ranges.add(figure.layout.yaxis.range)
+        for data in [figure.data, *(frame.data for frame in figure.frames)]:
+            drawn = sum(int(np.isfinite(np.array(t.y, dtype=float)).sum()) for t in data[:lines])
+            marked = sum(len(t.x) for t in data[lines : lines + len(signals.MARKS)])
+            assert drawn + marked == lines * run.experiment.depth
+        marks = [y for t in figure.data[lines : lines + len(signals.MARKS)] for y in t.y]
+        assert all(10.0**-signals.DECADES < y < 10.0**signals.DECADES for y in marks)
+    assert len(ranges) == 1
+
+
+def test_without_an_error_signal_none_is_said_to_be_infinite():
+    [run] = train([SMALL.but(init="zeros")], 2)
+    assert signals.signal_sentence(run) == (
+        "No error signal reaches any hidden layer: it is exactly 0 in all of them"
+    )
+
+
+@pytest.mark.parametrize("name", ["Sigmoid, 10 layers", "Xavier, 20 layers", "Weights too large"])
+def test_the_headline_says_what_moved_how_far(name):
+    [run] = train([LESSON.preset(name)], 12)
+    final = [i for i, step in enumerate(run.at) if np.isfinite(run.probes["weight_moved"][i]).all()][-1]
+    distance = run.probes["weight_moved"][final].astype(float)
+    said = moved.moved_sentence(run)
+    assert f"In {run.at[final]} steps" in said
+    if distance.max() < 10 * distance.min():
+        assert f"all {len(distance)} layers" in said
+        assert ("hardly" in said) == (distance.max() < 0.01)
+    else:
+        times = short(distance.max() / distance.min())
+        order = f"layer {distance.argmin() + 1} moves {times} times less than layer {distance.argmax() + 1}"
+        assert order in said
+    assert said in signals.signal_by_layer(run).layout.meta["title"]
+
+
+def test_why_the_last_layer_does_not_learn_is_said_where_all_samples_look_alike():
+    stuck, learns, blocked = train([LESSON.start, SMALL, LESSON.start.but(dataset="xor")], 4)
+    said = why.alike_sentence(stuck)
+    first, last = stuck.probes["activation_std"][0][[0, -1]]
+    assert short(first) in said and short(last) in said
+    output = forward(stuck.experiment, stuck.weights, stuck.experiment.load().x_train).output
+    assert np.ptp(output) < 1e-4
+    assert not why.alike_sentence(learns)
+    assert why.alike_sentence(blocked)
+
+
+def test_the_variants_change_one_setting_each():
+    for name in LESSON.presets:
+        e = LESSON.preset(name)
+        for variant in LESSON.variants:
+            assert len(LESSON.variant(variant, e).changes(e)) <= 1, (name, variant)
+        he = LESSON.variant("weights as large as He's", e)
+        assert sigma_w(he, he.width, he.width) == pytest.approx(2**0.5)
 
 
 @pytest.mark.parametrize("changes", [{}, {"batchnorm": True}, {"residual": True}, {"init": "zeros"}], ids=str)
 def test_the_mathematics_has_the_numbers_of_theory(changes):
     [run] = train([SMALL.but(**changes)], 2)
-    formula, sentence = signals.why(run)
+    formula, sentence = why.why(run)
     chi = predict(run.experiment, run.input_mean_square).chi[-1]
     assert f"{chi:.3g}" in formula
     assert ("1 + χ" in sentence) == run.experiment.residual
@@ -47,7 +119,7 @@ def test_equal_weights_get_no_line_of_theory():
     [run] = train([SMALL.but(init="constant")], 2)
     lines = [t for t in signals.signal_by_layer(run).data if "predicted" in t.name]
     assert lines and not any(np.isfinite(t.y).any() for t in lines)
-    formula, sentence = signals.why(run)
+    formula, sentence = why.why(run)
     assert "NaN" not in formula + sentence and "equal" in sentence
 
 

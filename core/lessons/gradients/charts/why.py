@@ -1,0 +1,55 @@
+"""Why the signals fall or grow as they do, with the numbers of this run."""
+
+from core.diagnosis.measures import per_layer
+from core.run import Run
+from core.theory import predict, sigma_w
+from core.words import short
+
+ALIKE = 0.01
+"""Spread over samples, relative to layer 1, below which all samples look alike."""
+
+
+def alike_sentence(run: Run) -> str:
+    """Why not even the last layer learns, where that is because all samples look alike to it; else ""."""
+    e, last = run.experiment, run.last
+    spread = run.probes["activation_std"].astype(float)
+    alike = (spread[[0, last], -1] < ALIKE * spread[[0, last], 0]).all()
+    if run.learned or e.depth == 1 or e.residual or not alike:
+        return ""
+    return (
+        f"**Why does not even layer {e.depth} learn, which hears the error in full?** Because all inputs "
+        f"look the same to it. From sample to sample a unit's activations differ by {short(spread[0, 0])} in "
+        f"layer 1, in layer {e.depth} by {short(spread[0, -1])} before the first step and by "
+        f"{short(spread[last, -1])} at step {run.at[last]}. So the network gives every input nearly the same "
+        "answer, and one answer for all is no better than guessing."
+    )
+
+
+def why(run: Run) -> tuple[str, str]:
+    """The factor chi with this run's numbers as LaTeX, and what it predicts, beside what was measured."""
+    e, theory = run.experiment, predict(run.experiment, run.input_mean_square)
+    if e.init == "constant":
+        return r"\chi = \sigma_w^2\, E[\phi'(z)^2]", (
+            "That is for random weights. Here all weights of a layer are equal and so are its units: nothing "
+            f"averages out, and theory is silent. Measured is ×{short(per_layer(run))} per layer."
+        )
+    chi, variance = float(theory.chi[-1]), sigma_w(e, e.width, e.width) ** 2
+    if e.batchnorm:
+        formula = (
+            rf"\chi = \frac{{E[\phi'(z)^2]}}{{\mathrm{{Var}}[\phi(z)]}} = {short(chi)}, \quad z \sim N(0, 1)"
+        )
+    else:
+        slope = chi / variance if variance else 0.0
+        formula = (
+            rf"\chi = \sigma_w^2\, E[\phi'(z)^2] = {short(variance)} \times {short(slope)} = {short(chi)},"
+            rf" \quad z \sim N(0, {short(float(theory.pre_activation_square[-1]))})"
+        )
+    predicted = float(theory.delta_ratio[0]) ** (1 / max(e.depth - 1, 1))
+    sentence = (
+        f"So the size of the error signal should change by about √χ = ×{short(chi**0.5)} per layer at "
+        f"layer {e.depth}, and by ×{short(predicted)} per layer on the whole way; measured "
+        f"is ×{short(per_layer(run))}."
+    )
+    if e.residual:
+        sentence += " A residual connection adds a way around each layer: on it the factor is 1 + χ."
+    return formula, sentence
