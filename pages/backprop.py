@@ -63,7 +63,7 @@ show.beside(
         "backprop.learning.right": learning.weights(settings, training),
     }
 )
-st.markdown("#### “If it is differentiable, we can probably learn on it”")
+st.markdown("#### “If it's differentiable, we can probably learn on it”")
 st.markdown(
     "Three odd functions, a sigmoid so steep that it is nearly a step, and a step. The step is flat on both "
     "sides: its slope is exactly 0 wherever it has one, so every gradient is 0 and no weight ever moves."

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.diagnosis.measures import MEASURES, Measure
+from core.diagnosis.remedies import words
 from core.experiment import Experiment
+from core.quotes import is_quote
 from core.run import Run
-from core.settings import plain
 from core.sweep import Sweep
 
 SEEDS = 8
+TRUE, NOT_HERE, UNDECIDED, TRUE_IF = "true", "not here", "not decided", "true if …"
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,17 @@ class Case:
     helped: Experiment
 
     def labels(self) -> tuple[str, str]:
-        """What differs, as two short labels."""
+        """What differs, in words, on both sides."""
         changed = self.helped.changes(self.without)
         return tuple(
-            ", ".join(f"{name} {plain(getattr(side, name))}" for name in changed)
+            ", ".join(words(type(side), name, _few(getattr(side, name))) for name in changed)
             for side in (self.without, self.helped)
         )
+
+
+def _few(value):
+    """A number of at most three digits."""
+    return float(f"{value:.3g}") if isinstance(value, float) else value
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,7 @@ class Claim:
 
     goal: "lower" or "higher" values are better, or "one": better is closer to 1 on a log scale.
     at_least: the smallest change that matters; a factor for logarithmic measures, else a difference.
+    can: it says that something can happen, which one case proves and only none refutes.
     """
 
     sentence: str
@@ -46,6 +54,12 @@ class Claim:
     at_least: float
     cases: tuple[Case, ...]
     note: str = ""
+    can: bool = False
+
+    @property
+    def quoted(self) -> bool:
+        """Whether the sentence is the source's own, word for word; else it is a paraphrase."""
+        return is_quote(self.sentence, self.source)
 
     @property
     def sweep(self) -> Sweep:
@@ -62,18 +76,20 @@ class Claim:
 class Outcome:
     """What one case showed: both sides' values over the seeds, and the gain with its interval.
 
-    The gain is a factor for logarithmic measures and a difference for others, positive (above 1) when
-    the claim is right: in `better` of the pairs. `interval` runs from the second smallest to the second
-    largest of the 8 paired gains: it covers the median with 93 %, whatever their distribution (sign test).
+    A gain is a factor for logarithmic measures and a difference for others, positive (above 1) where the
+    claim is right: in `better` of the pairs. `interval` runs from the second smallest to the second largest
+    of the 8 `gains`: it covers the median with 93 %, whatever their distribution (sign test). `word` is
+    TRUE where all of it reaches `at_least`, NOT_HERE where none of it does, else UNDECIDED.
     """
 
     case: Case
     without: np.ndarray
     helped: np.ndarray
+    gains: np.ndarray
     gain: float
     interval: tuple[float, float]
     better: int
-    holds: bool
+    word: str
 
     @property
     def condition(self) -> str:
@@ -83,7 +99,8 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`word` is holds, holds only when, or fails; `sentence` says where; an outcome has a case's numbers."""
+    """`word` is TRUE, TRUE_IF, NOT_HERE or UNDECIDED; `sentence` says where; an outcome has a case's
+    numbers."""
 
     word: str
     sentence: str
@@ -102,30 +119,55 @@ def _gains(measure: Measure, goal: str, without: np.ndarray, helped: np.ndarray)
     return np.where(both, 0.0, np.nan_to_num(gains, nan=0.0, posinf=np.inf, neginf=-np.inf))
 
 
+def interval(gains: np.ndarray) -> tuple[float, float, float]:
+    """Lower end, median, upper end: of 8 or more the second from either end, of fewer the ends themselves."""
+    ordered, cut = np.sort(gains), int(len(gains) >= SEEDS)
+    with np.errstate(invalid="ignore"):
+        middle = np.nan_to_num(np.median(ordered), nan=0.0, posinf=np.inf, neginf=-np.inf)
+    return ordered[cut], middle, ordered[-1 - cut]
+
+
+def decided(low: float, high: float, at_least: float) -> str:
+    """What an interval says of a threshold."""
+    return TRUE if low >= at_least else NOT_HERE if high < at_least else UNDECIDED
+
+
 def judge(claim: Claim, runs: list[Run]) -> Verdict:
     """The verdict over the Runs of the claim's sweep."""
     measure, outcomes = MEASURES[claim.measure], []
     values = claim.sweep.of(runs, measure.of)
     for case, (without, helped) in zip(claim.cases, values, strict=True):
-        gains = np.sort(_gains(measure, claim.goal, without, helped))
-        scale = np.exp if measure.logarithmic else lambda x: x
-        low, middle, high = (float(scale(g)) for g in (gains[1], np.median(gains), gains[-2]))
+        gains = _gains(measure, claim.goal, without, helped)
+        scale = np.exp if measure.logarithmic else np.asarray
+        low, middle, high = (float(scale(gain)) for gain in interval(gains))
         outcomes.append(
-            Outcome(case, without, helped, middle, (low, high), sum(gains > 0), low >= claim.at_least)
+            Outcome(
+                case,
+                without,
+                helped,
+                scale(gains),
+                middle,
+                (low, high),
+                better=int((gains > 0).sum()),
+                word=decided(low, high, claim.at_least),
+            )
         )
-    return sum_up(outcomes)
+    return sum_up(outcomes, claim.can)
 
 
-def sum_up(outcomes: Sequence) -> Verdict:
-    """The verdict over outcomes, which tell under which `condition` a claim `holds` and under which not."""
-    right, wrong = ([o.condition for o in outcomes if o.holds == side] for side in (True, False))
-    if not wrong:
-        word, sentence = "holds", f"Holds {_join(right)}."
-    elif not right:
-        word, sentence = "fails", f"Fails {_join(wrong)}."
+def sum_up(outcomes: Sequence, can: bool = False) -> Verdict:
+    """The verdict over outcomes, each with the `condition` of a case and the `word` on it.
+
+    can: the sentence says that something can happen, so that one case proves it.
+    """
+    where = {word: [o.condition for o in outcomes if o.word == word] for word in (TRUE, NOT_HERE, UNDECIDED)}
+    if where[TRUE]:
+        word = TRUE if can or len(where[TRUE]) == len(outcomes) else TRUE_IF
     else:
-        word, sentence = "holds only when", f"Holds {_join(right)}, but not {_join(wrong)}."
-    return Verdict(word, sentence, tuple(outcomes))
+        word = UNDECIDED if where[UNDECIDED] else NOT_HERE
+    starts = {TRUE: "Shown" if can else "True", NOT_HERE: "Not so", UNDECIDED: "Not decided"}
+    sentences = [f"{starts[word]} {_join(conditions)}." for word, conditions in where.items() if conditions]
+    return Verdict(word, " ".join(sentences), tuple(outcomes))
 
 
 def _join(words: list[str]) -> str:

@@ -31,7 +31,7 @@ class Measure:
             return self.missing
         if not self.percent:
             return short(value)
-        return f"{100 * value:.1f} %" if abs(value) < 10 else f"{short(100 * value)} %"
+        return f"{100 * value:.1f} %" if 5e-4 <= abs(value) < 10 else f"{short(100 * value)} %"
 
 
 def ratio(a: float, b: float) -> float:
@@ -157,6 +157,7 @@ MEASURES = {
         "Layer 1 has moved",
         first_layer_moved,
         "Distance of its weights from where they started, relative to their norm.",
+        logarithmic=True,
         percent=True,
     ),
     "test_accuracy": Measure(

@@ -45,8 +45,14 @@ NAMES = {
     "lecun": "LeCun",
     "relu": "ReLU",
     "zscore": "z-score",
+    "clip_zscore": "clip, z-score",
+    "log_zscore": "log, z-score",
     "log_clip_zscore": "log, clip, z-score",
+    "leaky_relu": "leaky ReLU",
+    "pytorch": "PyTorch's default",
 }
+OFF = {"clip_norm": "no clipping", "dropout": "no dropout", "weight_decay": "no weight decay"}
+"""Numbers that at 0 switch something off, in words."""
 WORDS = {
     "activation": "{} activation",
     "init": "{} initialization",
@@ -85,6 +91,8 @@ def words(settings: type[Settings], name: str, value: Any) -> str:
     title = (settings.model_fields[name].title or name).lower()
     if isinstance(value, bool):
         return title if value else f"no {title}"
+    if value == "none" or (not value and name in OFF):
+        return OFF.get(name, f"no {title}")
     if name == "optimizer":
         return OPTIMIZERS[value].__name__
     return WORDS.get(name, f"{title} {{}}").format(NAMES.get(value, plain(value)))

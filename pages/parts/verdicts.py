@@ -1,16 +1,27 @@
 """What is wrong and what helps, and what the textbooks say: findings, remedies and claims on a page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.charts.claims import dots
-from core.diagnosis.claims import SEEDS, Claim, Outcome, Verdict, judge
+from core.charts.claims import effect, effects
+from core.diagnosis.claims import (
+    NOT_HERE,
+    SEEDS,
+    TRUE,
+    TRUE_IF,
+    UNDECIDED,
+    Claim,
+    Outcome,
+    Verdict,
+    judge,
+)
 from core.diagnosis.finding import Finding
 from core.diagnosis.measures import MEASURES
 from core.diagnosis.rules import RULES, Examined, cured, examine
-from core.lessons.backprop.claims import ExactClaim, ExactOutcome
+from core.lessons.backprop.claims import ExactClaim
 from core.lessons.lesson import Lesson
 from core.run import ENDS, Run
 from core.settings import plain
@@ -22,9 +33,10 @@ from pages.parts.show import asked
 from pages.parts.training import is_cached, trained
 
 VERDICTS = {
-    "holds": ":green-badge[holds]",
-    "fails": ":red-badge[fails]",
-    "holds only when": ":orange-badge[holds only when]",
+    TRUE: ":green-badge[true]",
+    TRUE_IF: ":orange-badge[true if …]",
+    UNDECIDED: ":blue-badge[not decided]",
+    NOT_HERE: ":gray-badge[not here]",
 }
 
 
@@ -38,7 +50,7 @@ NOTHING = "✓ nothing found"
 
 def verdict(holds: bool, sentence: str) -> None:
     """A statement that was checked on the runs above."""
-    st.markdown(f"{VERDICTS['holds' if holds else 'fails']} {sentence}")
+    st.markdown(f"{VERDICTS[TRUE if holds else NOT_HERE]} {sentence}")
 
 
 def _show(lesson: Lesson, e: Trainable) -> None:
@@ -169,52 +181,61 @@ def claims(lesson: Lesson) -> None:
 @st.fragment
 def _claim(claim: Claim, key: str) -> None:
     with st.container(border=True, key=key):
-        st.markdown(f"“{claim.sentence}”")
+        _sentence(claim)
         experiments = claim.sweep.experiments
         label = f"Test it: train {len(experiments)} networks"
-        if not (is_cached(experiments, ENDS) or asked(key, label, experiments)):
-            st.caption(f"{claim.source}.")
-            return
-        verdict = judge(claim, trained(experiments, ENDS))
-        _said(verdict, claim.note)
-        for j, outcome in enumerate(verdict.outcomes):
-            figure = dots(outcome, claim.measure)
-            low, high = (_gain(claim, x) for x in outcome.interval)
-            _outcome(
-                outcome,
-                f"{figure.layout.meta['title']}. Right in {outcome.better} of {SEEDS} pairs; median effect "
-                f"{_gain(claim, outcome.gain)}, 93 % interval {low} to {high}",
-            )
-            st.plotly_chart(
-                figure, key=f"{key}.{j}", alt=figure.layout.meta["alt"], config={"displayModeBar": False}
-            )
-        st.caption(f"Measured: {MEASURES[claim.measure].title.lower()}. {claim.source}.")
+        if is_cached(experiments, ENDS) or asked(key, label, experiments):
+            judged = judge(claim, trained(experiments, ENDS))
+            _said(judged, claim.note)
+            figure = effects(claim, judged)
+            about = figure.layout.meta
+            st.plotly_chart(figure, key=f"{key}.effects", alt=about["alt"], config={"displayModeBar": False})
+            st.caption(about["how"])
+            _numbers({outcome.condition: _compared(claim, outcome) for outcome in judged.outcomes})
+            st.caption(f"Measured: {MEASURES[claim.measure].help}")
+
+
+def _compared(claim: Claim, outcome: Outcome) -> str:
+    """Both sides of a case and the gain, in words."""
+    text = MEASURES[claim.measure].text
+    sides = zip(outcome.case.labels(), (outcome.without, outcome.helped), strict=True)
+    medians = "; ".join(f"{label}: {text(float(np.median(values)))}" for label, values in sides)
+    low, high = (effect(claim, gain) for gain in outcome.interval)
+    return (
+        f"Medians of {MEASURES[claim.measure].title.lower()} over {SEEDS} seeds: {medians}. Pair by pair "
+        f"{effect(claim, outcome.gain)} (93 % interval: {low} to {high}); asked for: "
+        f"{effect(claim, claim.at_least)}. In the right direction in {outcome.better} of {SEEDS} pairs."
+    )
 
 
 def exact_claims(tested: Sequence[ExactClaim], verdicts: Sequence[Verdict]) -> None:
     """The textbook's sentences that need no training of pairs: exact computations, done already."""
     st.subheader("Textbook claims, tested")
-    for claim, verdict in zip(tested, verdicts, strict=True):
+    for claim, judged in zip(tested, verdicts, strict=True):
         with st.container(border=True):
-            st.markdown(f"“{claim.sentence}”")
-            _said(verdict, claim.note)
-            for outcome in verdict.outcomes:
-                _outcome(outcome, _capital(outcome.sentence))
-            st.caption(f"{claim.source}.")
+            _sentence(claim)
+            _said(judged, claim.note)
+            _numbers({o.condition: f"{_capital(o.sentence)}." for o in judged.outcomes})
 
 
-def _said(verdict: Verdict, note: str) -> None:
-    st.markdown(f"{VERDICTS[verdict.word]} {verdict.sentence} {note}")
+def _sentence(claim: Claim | ExactClaim) -> None:
+    """In quotation marks only where the source says exactly that."""
+    if claim.quoted:
+        st.markdown(f"“{claim.sentence}”")
+        st.caption(f"Word for word: {claim.source}.")
+    else:
+        st.markdown(claim.sentence)
+        st.caption(f"In our words, after: {claim.source}.")
 
 
-def _outcome(outcome: Outcome | ExactOutcome, numbers: str) -> None:
-    mark = ":green[✓]" if outcome.holds else ":red[✗]"
-    st.markdown(f"{mark} **{_capital(outcome.condition)}.** {numbers}.")
+def _said(judged: Verdict, note: str) -> None:
+    st.markdown(f"{VERDICTS[judged.word]} {judged.sentence} {note}")
+
+
+def _numbers(sentences: Mapping[str, str]) -> None:
+    with st.expander("The numbers"):
+        st.markdown("\n".join(f"- **{_capital(name)}.** {said}" for name, said in sentences.items()))
 
 
 def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
-
-
-def _gain(claim: Claim, gain: float) -> str:
-    return f"×{short(gain)}" if MEASURES[claim.measure].logarithmic else short(gain)

@@ -165,8 +165,7 @@ def ladder(e):
 
 def outcome(e):
     claim = Claim("s", "source", "final_loss", "lower", 2, (Case("here", e, e.but(learning_rate=1e-3)),))
-    verdict = judge(claim, train(claim.sweep.experiments, ENDS))
-    return dict(outcome=verdict.outcomes[0], measure_name="final_loss")
+    return dict(claim=claim, verdict=judge(claim, train(claim.sweep.experiments, ENDS)))
 
 
 def shift(e):
@@ -212,7 +211,7 @@ def made(kind, e):
 
 
 ARGUMENTS = {
-    "claims.dots": outcome,
+    "claims.effects": outcome,
     "columns.column": lambda e: dict(e=e, name="income", values=before_and_after(e)[1][:, 2], scaled=True),
     "columns.outlier_lines": lambda e: dict(
         found=outliers.outliers(e.outlier_share, e.clip, 2), share=e.outlier_share, bound=e.clip

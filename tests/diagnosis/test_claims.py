@@ -1,11 +1,12 @@
 """Verdicts come from the data: pairs, their interval, and what diverged."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from core.diagnosis.claims import SEEDS, Case, Claim, judge
+from core.diagnosis.claims import NOT_HERE, SEEDS, TRUE, TRUE_IF, UNDECIDED, Case, Claim, judge
 from core.diagnosis.measures import MEASURES, Measure
 from core.engine.train import train
 from core.experiment import Experiment
@@ -24,11 +25,11 @@ CLAIMS = [(slug, claim) for slug, lesson in LESSONS.items() for claim in lesson.
 def verdict(monkeypatch):
     """The verdict over given values [case][side][seed]."""
 
-    def of(values, goal="lower", at_least=2.0, logarithmic=True):
+    def of(values, goal="lower", at_least=2.0, logarithmic=True, can=False):
         values = np.array(values, dtype=float)
         measure = Measure("m", lambda run: run.value, "", logarithmic=logarithmic)
         monkeypatch.setitem(MEASURES, "m", measure)
-        claim = Claim("s", "source", "m", goal, at_least, CASES[: len(values)])
+        claim = Claim("s", "source", "m", goal, at_least, CASES[: len(values)], can=can)
         runs = [
             SimpleNamespace(experiment=e, value=v)
             for e, v in zip(claim.sweep.experiments, values.ravel(), strict=True)
@@ -44,31 +45,50 @@ EIGHT = np.arange(1.0, SEEDS + 1)
 @pytest.mark.parametrize(
     ("goal", "helped", "word"),
     [
-        ("lower", EIGHT / 3, "holds"),
-        ("lower", EIGHT / 1.5, "fails"),
-        ("lower", EIGHT * 3, "fails"),
-        ("higher", EIGHT * 3, "holds"),
-        ("one", 1 / EIGHT, "fails"),
+        ("lower", EIGHT / 3, TRUE),
+        ("lower", EIGHT / 1.5, NOT_HERE),
+        ("lower", EIGHT * 3, NOT_HERE),
+        ("higher", EIGHT * 3, TRUE),
+        ("one", 1 / EIGHT, NOT_HERE),
     ],
 )
 def test_a_claim_holds_when_the_effect_is_large_enough_in_the_right_direction(verdict, goal, helped, word):
     assert verdict([[EIGHT, helped]], goal).word == word
 
 
-def test_two_pairs_of_eight_the_wrong_way_are_too_many(verdict):
+def test_two_pairs_of_eight_the_wrong_way_leave_it_undecided(verdict):
     helped = EIGHT / 3
     helped[0] *= 9
-    assert verdict([[EIGHT, helped]]).word == "holds"
+    assert verdict([[EIGHT, helped]]).word == TRUE
     helped[1] *= 9
     both = verdict([[EIGHT, helped]])
-    assert both.word == "fails"
+    assert both.word == both.outcomes[0].word == UNDECIDED
     assert both.outcomes[0].better == SEEDS - 2
 
 
-def test_cases_that_disagree_are_named(verdict):
-    mixed = verdict([[EIGHT, EIGHT / 3], [EIGHT, EIGHT]])
-    assert mixed.word == "holds only when"
-    assert mixed.sentence == "Holds in the first case, but not in the second."
+MIXED = np.where(np.arange(SEEDS) < 4, EIGHT / 3, EIGHT)
+ALL, NONE, SOME = (EIGHT, EIGHT / 3), (EIGHT, EIGHT), (EIGHT, MIXED)
+
+
+@pytest.mark.parametrize(
+    ("cases", "word", "can", "sentence"),
+    [
+        ((ALL, ALL), TRUE, TRUE, "True in the first case and in the second."),
+        ((ALL, NONE), TRUE_IF, TRUE, "True in the first case. Not so in the second."),
+        ((ALL, SOME), TRUE_IF, TRUE, "True in the first case. Not decided in the second."),
+        ((NONE, SOME), UNDECIDED, UNDECIDED, "Not so in the first case. Not decided in the second."),
+        ((NONE, NONE), NOT_HERE, NOT_HERE, "Not so in the first case and in the second."),
+    ],
+)
+def test_what_can_happen_is_proved_by_one_case_and_what_does_by_all(verdict, cases, word, can, sentence):
+    assert (verdict(cases).word, verdict(cases).sentence) == (word, sentence)
+    assert verdict(cases, can=True).word == can
+    assert verdict(cases, can=True).sentence == sentence.replace("True", "Shown")
+
+
+def test_a_sentence_that_says_can_is_judged_so():
+    for _, claim in CLAIMS:
+        assert claim.can == bool(re.search(r"\b(can|may|might)\b", claim.sentence)), claim.sentence
 
 
 def test_interval_and_effect_are_order_statistics_of_the_pairs(verdict):
@@ -82,9 +102,9 @@ def test_interval_and_effect_are_order_statistics_of_the_pairs(verdict):
 def test_a_run_that_diverged_is_the_worst_and_two_of_them_are_equal(verdict):
     lost = np.full(SEEDS, np.inf)
     assert verdict([[lost, EIGHT]]).outcomes[0].gain == np.inf
-    assert verdict([[EIGHT, lost]]).word == "fails"
+    assert verdict([[EIGHT, lost]]).word == NOT_HERE
     both = verdict([[lost, lost]]).outcomes[0]
-    assert (both.gain, both.better, both.holds) == (1.0, 0, False)
+    assert (both.gain, both.better, both.word) == (1.0, 0, NOT_HERE)
 
 
 @pytest.mark.parametrize(("slug", "claim"), CLAIMS, ids=lambda value: getattr(value, "sentence", value))
@@ -92,19 +112,23 @@ def test_the_two_sides_of_a_case_differ_in_one_thing(slug, claim):
     for case in claim.cases:
         changed = case.helped.changes(case.without)
         assert len(changed) == 1 or set(changed) == {"init", "gain"}
+        assert len(set(case.labels())) == 2
     assert claim.sweep.shape == (len(claim.cases), 2, SEEDS)
 
 
 @pytest.mark.slow
 def test_what_the_course_says_of_gradients_and_what_the_networks_do():
-    claims = LESSONS["gradients"].claims[:5]
-    every = list(dict.fromkeys(e for claim in claims for e in claim.sweep.experiments))
+    claims = LESSONS["gradients"].claims
+    chosen = [c for c in claims if c.measure in ("first_over_last", "first_layer_moved")]
+    every = list(dict.fromkeys(e for claim in chosen for e in claim.sweep.experiments))
     runs = dict(zip(every, train(every, ENDS), strict=True))
-    verdicts = [judge(claim, [runs[e] for e in claim.sweep.experiments]) for claim in claims]
-    assert [[outcome.holds for outcome in verdict.outcomes] for verdict in verdicts] == [
-        [True, False],
-        [True, True, False],
-        [True, True, False],
-        [True, False],
-        [True, True, False],
+    found = {c.sentence: judge(c, [runs[e] for e in c.sweep.experiments]) for c in chosen}
+    words = [[outcome.word for outcome in verdict.outcomes] for verdict in found.values()]
+    assert words == [
+        [TRUE, NOT_HERE],
+        [TRUE, TRUE, NOT_HERE],
+        [TRUE, TRUE, NOT_HERE, NOT_HERE],
+        [TRUE, TRUE, NOT_HERE],
+        [TRUE, NOT_HERE],
     ]
+    assert [verdict.word for verdict in found.values()] == [TRUE, TRUE, TRUE_IF, TRUE_IF, TRUE]

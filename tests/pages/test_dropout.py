@@ -41,8 +41,8 @@ def test_rates_are_trained_when_asked_and_both_ends_are_checked(page, traces, co
     assert not at.exception
     held, _ = traces(at, "dropout.rates.loss")["held out"]
     assert list(held) == [0, 0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
-    assert ":green-badge[holds] **0.0 is no dropout, to the bit.**" in words(at)
-    assert ":green-badge[holds] **1.0 after every hidden layer learns nothing**" in words(at)
+    assert ":green-badge[true] **0.0 is no dropout, to the bit.**" in words(at)
+    assert ":green-badge[true] **1.0 after every hidden layer learns nothing**" in words(at)
 
 
 @pytest.mark.parametrize(

@@ -98,8 +98,9 @@ def test_a_claim_trains_its_pairs_when_asked(page, figures, cold):
     assert not [key for key in figures(at) if ".claim." in key]
     at.button(key="gradients.claim.0.run").click().run()
     assert not at.exception
-    drawn = [key for key in figures(at) if key.startswith("gradients.claim.0")]
-    assert len(drawn) == len(GRADIENTS.claims[0].cases)
+    [figure] = [figure for key, figure in figures(at).items() if key.startswith("gradients.claim.0")]
+    assert len(figure["layout"]["yaxis"]["ticktext"]) == len(GRADIENTS.claims[0].cases)
+    assert any(text.value.startswith(":green-badge[true] Shown against sigmoid.") for text in at.markdown)
 
 
 def test_a_diverged_run_says_so_and_draws_what_is_finite(page, figures, the):

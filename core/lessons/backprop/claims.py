@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from core.diagnosis.claims import Verdict, sum_up
+from core.diagnosis.claims import NOT_HERE, TRUE, Verdict, sum_up
 from core.lessons.backprop.check import gradient_check
 from core.lessons.backprop.cost import backward_flops, forward_flops
 from core.lessons.backprop.expression import parse
@@ -18,9 +18,9 @@ from core.lessons.backprop.paths import (
     layered_paths,
 )
 from core.lessons.backprop.settings import Passes
+from core.quotes import SLIDES, is_quote
 from core.words import short
 
-COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
 DEEP_LEARNING = "Goodfellow, Bengio and Courville 2016, Deep Learning"
 TYPED = Passes(shape="expression", learning_rate=0.1, steps=100)
 FUNCTIONS = {
@@ -41,7 +41,7 @@ FUNCTIONS = {
     "a step": TYPED.but(expression="y = step(w*x + b); (y - t)**2", values="x:1,w:-0.6,b:-0.4,t:1"),
 }
 KINK = TYPED.but(expression="y = relu(w*x + b); (y - t)**2", values="x:1,w:0.2,b:0.1,t:1")
-LEARNED = 0.01
+LEARNED, LAST = 0.01, 10
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ class ExactOutcome:
     holds: bool
     sentence: str
 
+    @property
+    def word(self) -> str:
+        """The same as a verdict."""
+        return TRUE if self.holds else NOT_HERE
+
 
 @dataclass(frozen=True)
 class ExactClaim:
@@ -61,6 +66,11 @@ class ExactClaim:
     source: str
     cases: dict[str, Callable[[], tuple[bool, str]]]
     note: str = ""
+
+    @property
+    def quoted(self) -> bool:
+        """Whether the sentence is the source's own, word for word; else it is a paraphrase."""
+        return is_quote(self.sentence, self.source)
 
 
 def judge(claim: ExactClaim) -> Verdict:
@@ -123,9 +133,9 @@ def _weights_stay(passes: Passes) -> tuple[bool, str]:
     run = trained(passes)
     weights = [name for name in passes.parameters if name.startswith("w")]
     moved = sum(bool((run.paths[name] != run.paths[name][0]).any()) for name in weights)
-    sentence = (
-        f"{moved} of {len(weights)} weights ever move; loss {short(run.loss[0])} to {short(run.loss[-1])}"
-    )
+    loss = f"the loss goes from {short(run.loss[0])} to {short(run.loss[-1])}"
+    how = "" if moved else ", by the biases alone: there is one sample to learn"
+    sentence = f"{moved} of {len(weights)} weights ever move; {loss}{how}"
     return moved == 0, sentence
 
 
@@ -151,15 +161,16 @@ def _agrees(text: str, x: float) -> tuple[bool, str]:
 
 def _worse_without_clearing(passes: Passes) -> tuple[bool, str]:
     cleared, kept = trained(passes), trained(passes.but(zero_grad=False))
-    sentence = f"loss {short(kept.loss[-1])}, with clearing {short(cleared.loss[-1])}"
-    return bool(kept.loss[-1] > 10 * cleared.loss[-1]), sentence
+    highest, calm = (run.loss[-LAST:].max() for run in (kept, cleared))
+    sentence = f"highest loss of the last {LAST} steps {short(highest)}, with clearing {short(calm)}"
+    return bool(highest > 10 * calm), sentence
 
 
 ZERO = Passes(init="zero", steps=100)
 CLAIMS = (
     ExactClaim(
-        "Backpropagation avoids an exponential number of computations by recording what it has found.",
-        f"{DEEP_LEARNING}, section 6.5",
+        "How dynamic programming lets us avoid computing exponentially many paths through the graph.",
+        SLIDES,
         {
             "on a ladder of 15 levels": partial(_calls, 15),
             "with 20 layers of 64 units": partial(_paths, (2, *[64] * 20, 1)),
@@ -169,8 +180,8 @@ CLAIMS = (
         "Paths multiply with depth and edges add up, so in a very small network there is nothing to save.",
     ),
     ExactClaim(
-        "If it is differentiable, we can probably learn on it.",
-        COURSE,
+        "If it's differentiable, we can probably learn on it",
+        SLIDES,
         {f"on {name}": partial(_learns, FUNCTIONS[name]) for name in list(FUNCTIONS)[:4]},
         "The steep sigmoid has a slope everywhere, but away from its edge that slope is too small to move "
         "anything: differentiable is not enough, the gradient must also be felt.",
@@ -185,7 +196,7 @@ CLAIMS = (
         "A step is flat wherever it has a slope. One kink does no harm while training does not sit on it.",
     ),
     ExactClaim(
-        "A network whose weights all start at zero never learns.",
+        "Where all weights start at zero, no weight ever moves.",
         f"{DEEP_LEARNING}, section 8.4, as it is often told",
         {
             "with tanh units": partial(_weights_stay, ZERO),
@@ -193,7 +204,7 @@ CLAIMS = (
             "with sigmoid units": partial(_weights_stay, ZERO.but(activation="sigmoid")),
             "for a single neuron": partial(_weights_stay, ZERO.but(shape="single neuron")),
         },
-        "Where no weight moves, the last bias still learns the mean. A sigmoid unit gives 0.5 at 0, "
+        "Where no weight moves, the last bias still learns the one target. A sigmoid unit gives 0.5 at 0, "
         "and so passes gradient on; a single neuron has no unit that could stand in its way.",
     ),
     ExactClaim(

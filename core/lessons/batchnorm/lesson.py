@@ -6,6 +6,7 @@ from core.diagnosis.claims import Case, Claim
 from core.experiment import Experiment
 from core.lessons.batchnorm.by_hand import ByHand
 from core.lessons.lesson import Lesson
+from core.quotes import GOOGLE, KAGGLE
 from core.sweep import Sweep
 from core.work import WORK_LIMIT, work
 
@@ -23,8 +24,6 @@ START = ByHand(
 GOOD = START.experiment.but(gain=1, batchnorm=False)
 SMALL, MOONS = GOOD.but(depth=4, steps=400), GOOD.but(dataset="moons", depth=4, steps=100)
 DEEP = GOOD.but(depth=20, learning_rate=0.01, steps=200)
-KAGGLE = "Kaggle Learn, Intro to Deep Learning: dropout and batch normalization"
-COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
 PAPER = "Ioffe & Szegedy 2015, Batch Normalization, abstract"
 
 
@@ -138,8 +137,9 @@ LESSON = Lesson(
             note="In deep networks it makes the first gradients explode, and small steps undo that slowly.",
         ),
         Claim(
-            sentence="Batchnorm can also fix various problems that can cause the training to get “stuck”.",
+            sentence='Batchnorm can also fix various problems that can cause the training to get "stuck".',
             source=KAGGLE,
+            can=True,
             measure="final_loss",
             goal="lower",
             at_least=5,
@@ -166,8 +166,9 @@ LESSON = Lesson(
             ),
         ),
         Claim(
-            sentence="Batch normalization can help prevent exploding gradients.",
-            source=COURSE,
+            sentence="Batch normalization can help prevent exploding gradients",
+            source=GOOGLE,
+            can=True,
             measure="first_over_last",
             goal="lower",
             at_least=1.2,

@@ -3,6 +3,7 @@
 from core.diagnosis.claims import SEEDS, Case, Claim
 from core.experiment import Experiment
 from core.lessons.lesson import Lesson
+from core.quotes import GOOGLE
 from core.sweep import Sweep
 
 START = Experiment(dataset="gaussians", noise=0, depth=2, width=64, learning_rate=1, batch_size=64, steps=100)
@@ -27,7 +28,6 @@ CAUSES = {
     "bias": (-6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 0.5),
     "input_shift": (0.0, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0),
 }
-COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
 
 
 def swept(experiment: Experiment, setting: str) -> Sweep:
@@ -100,10 +100,11 @@ LESSON = Lesson(
     claims=(
         Claim(
             sentence="Once the weighted sum for a ReLU unit falls below 0, the ReLU unit can get stuck.",
-            source=COURSE,
+            source=GOOGLE,
             measure="stuck_units",
             goal="higher",
             at_least=0.2,
+            can=True,
             cases=(
                 Case("when it is below 0 on every sample", CALM, NEGATIVE),
                 Case("when it is below 0 on most samples", CALM, CALM.but(bias=-1)),
@@ -118,10 +119,11 @@ LESSON = Lesson(
         ),
         Claim(
             sentence="Lowering the learning rate can help keep ReLU units from dying.",
-            source=COURSE,
+            source=GOOGLE,
             measure="dead_units",
             goal="lower",
             at_least=0.1,
+            can=True,
             cases=(
                 Case("when large steps kill them", START, CALM),
                 Case("when they are dead before the first step", NEGATIVE, NEGATIVE.but(learning_rate=0.01)),

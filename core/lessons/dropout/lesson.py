@@ -3,6 +3,7 @@
 from core.diagnosis.claims import SEEDS, Case, Claim
 from core.experiment import Experiment
 from core.lessons.lesson import Lesson
+from core.quotes import GOOGLE
 from core.sweep import Sweep
 
 START = Experiment(
@@ -48,7 +49,6 @@ SMALL_NETWORKS = {
     "two ReLU layers": SMALL.but(dataset="moons", noise=0.1, depth=2, width=5),
 }
 
-COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
 GLOSSARY = "Google Machine Learning Glossary, dropout regularization"
 
 
@@ -94,7 +94,7 @@ LESSON = Lesson(
     claims=(
         Claim(
             sentence="The more you drop out, the stronger the regularization.",
-            source=COURSE,
+            source=GOOGLE,
             measure="generalization_gap",
             goal="lower",
             at_least=0.01,
@@ -105,8 +105,8 @@ LESSON = Lesson(
             note="Regularization is measured as what it is to close: held-out minus training loss.",
         ),
         Claim(
-            sentence="1.0 = drop out everything. The model learns nothing.",
-            source=COURSE,
+            sentence="1.0 = Drop out all nodes. The model learns nothing.",
+            source=GOOGLE,
             measure="hidden_moved",
             goal="lower",
             at_least=0.01,
@@ -117,8 +117,8 @@ LESSON = Lesson(
             note="No weight of a hidden layer moves at all. The output bias still learns the mean.",
         ),
         Claim(
-            sentence="Values between 0.0 and 1.0 are more useful.",
-            source=COURSE,
+            sentence="Values between 0.0 and 1.0 = More useful.",
+            source=GOOGLE,
             measure="test_loss",
             goal="lower",
             at_least=1.05,

@@ -4,6 +4,7 @@ from core.diagnosis.claims import Case, Claim
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.table import PIPELINES
 from core.lessons.lesson import Lesson
+from core.quotes import SLIDES
 
 START = Houses()
 CLEAN = START.but(outlier_share=0)
@@ -66,8 +67,8 @@ LESSON = Lesson(
     | {"gaps filled": lambda e: {"impute": True} if e.draw().isna().any(axis=None) else {}},
     claims=(
         Claim(
-            sentence="Features should be zero-centred, in a range of about [-1, 1].",
-            source="Google Machine Learning Crash Course, Neural networks: training using backpropagation",
+            sentence="Roughly zero-centered, [-1, 1] range often works well",
+            source=SLIDES,
             measure="final_loss",
             goal="lower",
             at_least=1.1,
@@ -116,8 +117,9 @@ LESSON = Lesson(
             note="Scaling keeps numbers small; it passes a gap on. Filling gaps is a step of its own.",
         ),
         Claim(
-            sentence="Clipping outlier values helps.",
-            source=COURSE,
+            sentence="Avoiding outlier values can also help",
+            source=SLIDES,
+            can=True,
             measure="test_r2",
             goal="higher",
             at_least=0.02,

@@ -3,6 +3,7 @@
 from core.diagnosis.claims import Case, Claim
 from core.experiment import Experiment
 from core.lessons.lesson import Lesson
+from core.quotes import GOOGLE
 from core.sweep import Sweep
 from core.theory import sigma_w
 
@@ -22,7 +23,6 @@ EDGE = START.but(
     precision="float64",
 )
 
-COURSE = "Google Machine Learning Crash Course, Neural networks: training using backpropagation"
 
 CHANGES = {
     "as it is": {},
@@ -111,10 +111,11 @@ LESSON = Lesson(
     claims=(
         Claim(
             sentence="The ReLU activation function can help prevent vanishing gradients.",
-            source=COURSE,
+            source=GOOGLE,
             measure="first_over_last",
             goal="one",
             at_least=10,
+            can=True,
             cases=(
                 Case(
                     "against sigmoid",
@@ -130,11 +131,13 @@ LESSON = Lesson(
             note="ReLU halves the signal's square at every layer; only the weights can make up for it.",
         ),
         Claim(
-            sentence="Each additional layer reduces the signal that reaches the lower layers.",
-            source=COURSE,
+            sentence="The gradients for the lower neural network layers (those closer to the input layer) "
+            "can become very small.",
+            source=GOOGLE,
             measure="first_over_last",
             goal="lower",
             at_least=3,
+            can=True,
             cases=(
                 Case("for sigmoid", START.but(depth=5, steps=20), START.but(depth=10, steps=20)),
                 Case(
@@ -148,11 +151,35 @@ LESSON = Lesson(
                     DEFAULT.but(depth=12, steps=20, init="he"),
                 ),
             ),
-            note="With He's initial weights the factor per layer is 1, and depth alone costs almost nothing.",
+            note="Compared are networks of half the depth and of the whole. With He's initial weights the "
+            "factor per layer is 1, and depth alone costs almost nothing.",
         ),
         Claim(
-            sentence="If the weights are very large, the gradients of the lower layers explode.",
-            source=COURSE,
+            sentence="Layers with vanishing gradients train very slowly, or not at all.",
+            source=GOOGLE,
+            measure="first_layer_moved",
+            goal="lower",
+            at_least=100,
+            cases=(
+                Case("for sigmoid", START.but(depth=2), START),
+                Case("for ReLU with the default init", DEFAULT.but(depth=2), DEFAULT),
+                Case("for ReLU in 20 layers", HE_2015.but(init="he"), HE_2015),
+                Case(
+                    "for sigmoid under Adam",
+                    START.but(depth=2, optimizer="adam", learning_rate=0.003),
+                    START.but(optimizer="adam", learning_rate=0.003),
+                ),
+            ),
+            note="How far the weights of layer 1 come from their start over the whole training: in a network "
+            "that keeps the error signal, and in one that loses it. In 20 layers Xavier's weights lose it "
+            "too, "
+            "but layer 1 gets larger activations than the layers above, and a gradient is the product of "
+            "both. Adam divides every gradient by its own size.",
+        ),
+        Claim(
+            sentence="If the weights in a network are very large, then the gradients for the lower layers "
+            "involve products of many large terms.",
+            source=GOOGLE,
             measure="first_over_last",
             goal="higher",
             at_least=3,
@@ -171,11 +198,12 @@ LESSON = Lesson(
             ),
         ),
         Claim(
-            sentence="Batch normalization can help prevent exploding gradients.",
-            source=COURSE,
+            sentence="Batch normalization can help prevent exploding gradients",
+            source=GOOGLE,
             measure="first_over_last",
             goal="lower",
             at_least=1.2,
+            can=True,
             cases=(
                 Case(
                     "when the weights are too large",
@@ -192,11 +220,13 @@ LESSON = Lesson(
             "whatever the weights (Yang et al. 2019): less than large weights do, more than good ones.",
         ),
         Claim(
-            sentence="Lowering the learning rate helps when gradients explode.",
-            source=COURSE,
+            sentence="Batch normalization can help prevent exploding gradients, as can lowering the learning "
+            "rate.",
+            source=GOOGLE,
             measure="lowest_loss",
             goal="lower",
             at_least=1.5,
+            can=True,
             cases=(
                 Case(
                     "when the step is too long (He init)",
@@ -210,7 +240,8 @@ LESSON = Lesson(
                     LARGE.but(gain=6, learning_rate=0.01),
                 ),
             ),
-            note="The learning rate cannot change the gradient before the first step.",
+            note="Of this sentence its second half; the first is tested above. The learning rate cannot "
+            "change the gradient before the first step.",
         ),
         Claim(
             sentence="Clipping the norm of the gradient helps when gradients explode.",

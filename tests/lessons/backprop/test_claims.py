@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from core.diagnosis.claims import TRUE, TRUE_IF
 from core.lessons.backprop import paths
 from core.lessons.backprop.check import gradient_check
 from core.lessons.backprop.claims import CLAIMS, FUNCTIONS, judge, tried, verdicts
@@ -13,14 +14,14 @@ from core.lessons.backprop.expression import parse
 from core.words import short
 
 WORDS = {
-    "Backpropagation avoids an exponential number": "holds only when",
-    "If it is differentiable": "holds only when",
-    "What is not differentiable": "holds only when",
-    "A network whose weights all start at zero": "holds only when",
-    "Units that start equal": "holds",
-    "The backward pass costs twice": "holds only when",
-    "Finite differences show": "holds only when",
-    "Without zero_grad": "holds only when",
+    "How dynamic programming": TRUE_IF,
+    "If it's differentiable": TRUE_IF,
+    "What is not differentiable": TRUE_IF,
+    "Where all weights start at zero": TRUE_IF,
+    "Units that start equal": TRUE,
+    "The backward pass costs twice": TRUE_IF,
+    "Finite differences show": TRUE_IF,
+    "Without zero_grad": TRUE_IF,
 }
 
 
@@ -41,7 +42,7 @@ def test_every_sentence_is_judged_in_order():
 
 
 def test_recording_saves_the_calls_that_are_counted():
-    ladder, deep, three, small = judge(claim("Backpropagation avoids")).outcomes
+    ladder, deep, three, small = judge(claim("How dynamic programming")).outcomes
     values = paths.ladder(15)
     without, recorded = paths.ladder_without_recording(values), paths.ladder_with_recording(values)
     assert (without[1], recorded[1]) == (2**16 - 1, 15)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.diagnosis.claims import NOT_HERE, TRUE, UNDECIDED
 from core.engine.train import train
 from core.lessons.dead_relus.charts import causes as charts
 from core.lessons.dead_relus.lesson import CALM, START
@@ -52,11 +53,17 @@ def test_the_deadly_rate_is_the_first_at_which_the_median_of_the_last_layer_is_o
     assert "At no learning rate" in charts.killed(calm, 1).layout.meta["title"]
 
 
-def test_a_remedy_helps_where_it_is_better_on_the_same_seeds():
-    accuracy = np.array([[0.5, 0.9, 0.5], [0.54, 0.94, 0.2], [0.9, 0.5, 0.52]])
-    names = ("this run", "better on its pairs", "better in the median alone")
-    found = Remedies(names, accuracy, accuracy, np.array([0, 1, 0]))
-    assert found.helps == ["better on its pairs"]
+def test_a_remedy_helps_where_the_rule_of_the_claims_says_so():
+    """All pairs but one better by 4 points; some; all below 3 points."""
+    before = np.linspace(0.5, 0.9, 8)
+    gains = {
+        "better": [-0.3, *[0.04] * 7],
+        "some better": [0, 0, *[0.04] * 6],
+        "hardly better": [0.02] * 8,
+    }
+    accuracy = np.stack([before, *(before + gain for gain in gains.values())])
+    found = Remedies(("this run", *gains), accuracy, accuracy, np.zeros(4, dtype=int))
+    assert [found.of(word) for word in (TRUE, UNDECIDED, NOT_HERE)] == [[name] for name in gains]
 
 
 def test_runs_that_diverge_are_counted():
@@ -66,5 +73,5 @@ def test_runs_that_diverge_are_counted():
         lambda name, seed: e.but(learning_rate=rates[name], seed=seed), variant=rates, seed=range(2)
     )
     found = remedies(sweep, train(sweep.experiments, ENDS))
-    assert list(found.diverged) == [0, 2] and not found.helps
+    assert list(found.diverged) == [0, 2] and not found.of(TRUE)
     assert found.dead.shape == found.accuracy.shape == pytest.approx((2, 2))

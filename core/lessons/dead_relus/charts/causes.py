@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 from core.charts.style import AFTER, BEFORE, PALETTE, THEORY, panels
 from core.charts.sweeps import over_seeds
 from core.diagnosis import census
+from core.diagnosis.claims import NOT_HERE, TRUE, UNDECIDED
 from core.experiment import Experiment
 from core.lessons.dead_relus.measured.causes import GAIN, Kills, Remedies
 
@@ -90,8 +91,8 @@ def accuracy(found: Kills, here: float) -> go.Figure:
 
 def variants(found: Remedies) -> go.Figure:
     """Dead share and accuracy of every variant, the run on the screen first: bars are medians."""
-    now, helps = found.names[0], found.helps
-    others = [name for name in found.names[1:] if name not in helps]
+    now, helps = found.names[0], found.of(TRUE)
+    said = {word: ", ".join(found.of(word)) or "none" for word in (NOT_HERE, UNDECIDED)}
     title = f"Better by {100 * GAIN:g} points or more: {', '.join(helps) or 'nothing'}"
     labels = [
         f"{name} ({lost} NaN)" if lost else name
@@ -128,7 +129,7 @@ def variants(found: Remedies) -> go.Figure:
         grid,
         title=title,
         alt=f"Bars of dead units and held-out accuracy with {len(found.names) - 1} remedies. {title}.",
-        how=f"No such gain here: {', '.join(others) or 'none'}. {each}"
+        how=f"No such gain here: {said[NOT_HERE]}. Not decided: {said[UNDECIDED]}. {each}"
         "LeakyReLU, ELU and GELU are not flat below 0: there dead stands for negative on all data.",
         height=90 + 34 * len(found.names),
         hovermode="closest",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.diagnosis import census
+from core.diagnosis.claims import decided, interval
 from core.diagnosis.measures import MEASURES
 from core.experiment import Experiment
 from core.lessons.dead_relus.theory import dead_in_first_layer
@@ -84,11 +85,11 @@ class Remedies:
     accuracy: np.ndarray
     diverged: np.ndarray
 
-    @property
-    def helps(self) -> list[str]:
-        """Those that in the median over the seeds are better by GAIN or more."""
-        gain = np.median(self.accuracy - self.accuracy[0], axis=1)
-        return [name for name, value in zip(self.names[1:], gain[1:], strict=True) if value >= GAIN]
+    def of(self, word: str) -> list[str]:
+        """Those of which the claims' rule says this word: that they are better by GAIN or more."""
+        gains = (interval(gain) for gain in self.accuracy[1:] - self.accuracy[0])
+        words = (decided(low, high, GAIN) for low, _, high in gains)
+        return [name for name, found in zip(self.names[1:], words, strict=True) if found == word]
 
 
 def remedies(sweep: Sweep, runs: Sequence[Run]) -> Remedies:
