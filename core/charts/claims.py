@@ -75,9 +75,8 @@ def effects(claim: Claim, verdict: Verdict) -> go.Figure:
         traces,
         title=verdict.sentence,
         alt=f"Effects of {gains.size} pairs of trainings in {len(outcomes)} cases. {verdict.sentence}",
-        how="A dot is a pair of trainings with the same seed, a bar the 93 % interval of their median, a "
-        "cross a "
-        f"pair of which one {measure.missing}. Where the whole bar lies right of the dashed line "
+        how="A dot is a pair of trainings with the same seed, a bar the 93 % interval of their median, "
+        f"a cross a pair of which one {measure.missing}. Where the whole bar lies right of the dashed line "
         f"({effect(claim, claim.at_least)}) the sentence is true, where it lies left of it not.",
         height=110 + 62 * len(outcomes),
         showlegend=False,
@@ -88,6 +87,7 @@ def effects(claim: Claim, verdict: Verdict) -> go.Figure:
             ticktext=[_lines(f"{o.condition}: {o.word}") for o in outcomes],
             range=[len(outcomes) - 0.5, -0.5],
             showgrid=False,
+            zeroline=False,
             automargin=True,
         ),
         margin=dict(l=8, r=16, t=24, b=8),

@@ -172,8 +172,8 @@ LESSON = Lesson(
             ),
             note="How far the weights of layer 1 come from their start over the whole training: in a network "
             "that keeps the error signal, and in one that loses it. In 20 layers Xavier's weights lose it "
-            "too, "
-            "but layer 1 gets larger activations than the layers above, and a gradient is the product of "
+            "too, but layer 1 gets larger activations than the layers above, and a gradient is the product "
+            "of "
             "both. Adam divides every gradient by its own size.",
         ),
         Claim(
