@@ -22,10 +22,11 @@ def effect(claim: Claim, gain: float) -> str:
         return f"{measure.missing} only {'without' if without else 'with'} it"
     still = measure.logarithmic
     size = max(gain, 1 / gain) if still else abs(gain)
-    text = f"{short(100 * size)} points" if measure.percent and not still else short(size)
-    if text == short(float(still)):
+    number = short(100 * size if measure.percent and not still else size)
+    if number == short(float(still)):
         return "no difference"
-    return f"{text}{' times' * still} {goal if gain > still else opposite}"
+    unit = " times" if still else f" point{'s' * (number != '1')}" if measure.percent else ""
+    return f"{number}{unit} {goal if gain > still else opposite}"
 
 
 def effects(claim: Claim, verdict: Verdict) -> go.Figure:

@@ -51,8 +51,14 @@ NAMES = {
     "leaky_relu": "leaky ReLU",
     "pytorch": "PyTorch's default",
 }
-OFF = {"clip_norm": "no clipping", "dropout": "no dropout", "weight_decay": "no weight decay"}
-"""Numbers that at 0 switch something off, in words."""
+OFF = {
+    "clip_norm": "no clipping",
+    "dropout": "no dropout",
+    "weight_decay": "no weight decay",
+    "scaling": "no scaling",
+    "target_scaling": "no scaling of the target",
+}
+"""Settings that at 0 or none switch something off, in words."""
 WORDS = {
     "activation": "{} activation",
     "init": "{} initialization",
@@ -91,8 +97,8 @@ def words(settings: type[Settings], name: str, value: Any) -> str:
     title = (settings.model_fields[name].title or name).lower()
     if isinstance(value, bool):
         return title if value else f"no {title}"
-    if value == "none" or (not value and name in OFF):
-        return OFF.get(name, f"no {title}")
+    if value in (0, "none") and name in OFF:
+        return OFF[name]
     if name == "optimizer":
         return OPTIMIZERS[value].__name__
     return WORDS.get(name, f"{title} {{}}").format(NAMES.get(value, plain(value)))
