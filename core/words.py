@@ -1,6 +1,6 @@
 """Numbers as people say them."""
 
-import numpy as np
+import math
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 UNITS = {"billion": 1e9, "million": 1e6}
@@ -9,7 +9,8 @@ SMALL = 9.995e-4
 
 def short(value: float) -> str:
     """Three significant digits at most: 0.18, 12, 1,230, 3.2 million, 2.3×10⁻⁷."""
-    if not np.isfinite(value):
+    value = float(value)
+    if not math.isfinite(value):
         return "∞" if value > 0 else "−∞" if value < 0 else "NaN"
     size = abs(value)
     if size and not SMALL <= size < 9.995e11:

@@ -151,9 +151,9 @@ def test_every_claim_comes_out_as_the_page_says(page, cold):
     assert not at.exception
     verdicts = [text.value.split("]")[0] for text in at.markdown if "-badge[" in text.value]
     assert verdicts == [
-        ":orange-badge[holds only when",
-        ":green-badge[holds",
-        ":orange-badge[holds only when",
-        ":orange-badge[holds only when",
-        ":orange-badge[holds only when",
+        ":orange-badge[true if …",
+        ":green-badge[true",
+        ":orange-badge[true if …",
+        ":green-badge[true",
+        ":orange-badge[true if …",
     ]
