@@ -12,11 +12,12 @@ from core.charts.style import (
     THEORY,
     chart,
     drawable,
+    ends,
     few_points,
     log_axis,
 )
 from core.diagnosis.measures import first_over_last, per_layer
-from core.run import Run
+from core.run import LEARNED, Run
 from core.words import short
 
 HIGHEST = 1e6
@@ -30,140 +31,192 @@ def outcome(run: Run) -> str:
     return f"loss {short(run.train_loss[-1])}"
 
 
-def _chance_line(figure: go.Figure, run: Run) -> None:
+def _level(figure: go.Figure, y: float, text: str, side: str) -> None:
     figure.add_hline(
-        run.chance,
-        line=dict(color=THEORY, dash="dash", width=1),
-        annotation=dict(text=f"guessing: {short(run.chance)}", font_size=11),
-        annotation_position="bottom left",
+        y,
+        line=dict(color=THEORY, dash="dash" if side == "top" else "dot", width=1),
+        annotation=dict(text=text, font_size=11),
+        annotation_position=f"{side} right",
     )
+
+
+def _steps(*runs: Run) -> tuple[dict, str]:
+    """An axis over the steps that were taken, and a sentence where it ends because every run diverged."""
+    asked, lost = max(run.experiment.steps for run in runs), [run.diverged_at for run in runs]
+    end = max(
+        e.steps if at is None else min(e.steps, max(1.25 * at, 1))
+        for e, at in zip((run.experiment for run in runs), lost, strict=True)
+    )
+    axis = dict(title="step", range=[0, end]) | (dict(dtick=1) if end < 8 else {})
+    early = None not in lost and end < asked
+    return axis, f" The axis ends where training did, at step {max(lost)} of {asked}." if early else ""
 
 
 def loss(run: Run) -> go.Figure:
     """Training loss at every step, and the held-out loss at the snapshots."""
-    e, steps = run.experiment, np.arange(len(run.loss))
+    e, (axis, zoomed) = run.experiment, _steps(run)
+    title = (
+        f"After {e.steps} steps the training loss is {short(run.train_loss[-1])}, "
+        f"held out {short(run.test_loss[-1])}; guessing gives {short(run.chance)}"
+    )
     if run.diverged_at is not None:
         title = f"The training diverged: at step {run.diverged_at} the loss is {short(run.diverged_to)}"
-    elif run.learned:
-        title = (
-            f"After {e.steps} steps the training loss is {short(run.train_loss[-1])}, "
-            f"held out {short(run.test_loss[-1])}"
-        )
-    else:
-        title = (
-            f"After {e.steps} steps the training loss is {short(run.train_loss[-1])}, "
-            f"where guessing gives {short(run.chance)}"
-        )
     i = few_points(run.loss)
+    held_out = dict(mode="lines+markers", marker_size=5, line=dict(color=BACKWARD, width=1.5))
     figure = chart(
         [
-            go.Scatter(x=steps[i], y=drawable(run.loss[i]), name="training", line_color=FORWARD),
-            go.Scatter(x=run.at, y=drawable(run.test_loss), name="held out", line_color=BACKWARD),
+            go.Scatter(x=i, y=drawable(run.loss[i]), name="training", line_color=FORWARD),
+            go.Scatter(x=run.at, y=drawable(run.test_loss), name="held out", **held_out),
         ],
         title=title,
         alt=f"Training and held-out loss over {e.steps} steps. {title}.",
-        how="Blue is the loss of each step's batch, orange the loss on data the network never trains on.",
-        xaxis=dict(title="step", range=[0, e.steps]),
+        how="Blue is the loss of each step's batch in training mode. An orange dot is the loss on data the "
+        f"network never trains on, in evaluation mode, at {len(run.kept)} of the steps; what lies between "
+        f"them was not measured.{zoomed}",
+        xaxis=axis,
         yaxis=log_axis([*run.loss, *run.test_loss, run.chance], "loss"),
     )
-    _chance_line(figure, run)
+    _level(figure, run.chance, f"guessing: {short(run.chance)}", "top")
     if run.diverged_at is not None:
         figure.add_vline(
             run.diverged_at,
             line=dict(color=BACKWARD, width=1),
             annotation=dict(text=f"diverged at step {run.diverged_at}", font_size=12),
-            annotation_position="top right",
+            annotation_position="top left" if run.diverged_at else "top right",
         )
     return figure
 
 
 def colours(names: list[str]) -> list[str]:
-    """Fixed colours: before and after for a pair, else the palette in order."""
+    """Fixed colours: before and after for a pair, else the first as before and the palette in order."""
     return (
         [BEFORE, AFTER]
         if len(names) == 2
-        else [PALETTE[i] for i in (9, 0, 1, 8, 5, 2, 3, 4, 6, 7)[: len(names)]]
+        else [PALETTE[i] for i in (9, 0, 1, 8, 2, 6, 4, 5, 7, 3)[: len(names)]]
     )
+
+
+def on_screen(names: list[str]) -> str:
+    """Which of several runs the page is about: "this run", or else the last; it is drawn last and thick."""
+    return "this run" if "this run" in names else names[-1]
+
+
+def _learning(runs: dict[str, Run]) -> str:
+    """Which of them learn, as a sentence."""
+    good, n = [name for name, run in runs.items() if run.learned], len(runs)
+    if n == 1:
+        return "This run learns" if good else "This run does not learn"
+    if len(good) == n:
+        return "Both runs learn" if n == 2 else f"All of these {n} runs learn"
+    if not good:
+        return "Neither run learns" if n == 2 else f"None of these {n} runs learns"
+    return f"{len(good)} of {n} runs learn{'s' * (len(good) == 1)}: {'; '.join(good)}"
 
 
 def losses(runs: dict[str, Run]) -> go.Figure:
     """The training losses of several runs on shared axes."""
-    names = list(runs)
+    names, first = list(runs), next(iter(runs.values()))
+    chances, current = [run.chance for run in runs.values()], on_screen(names)
     same = "Same seed, same axes" if len({run.experiment.seed for run in runs.values()}) == 1 else "Same axes"
-    good = [name for name in names if runs[name].learned]
-    if not good:
-        title = f"None of these {len(names)} runs gets better than guessing"
-    elif len(good) == len(names):
-        title = f"All of these {len(names)} runs learn"
-    else:
-        title = f"{len(good)} of {len(names)} learn: " + ", ".join(f"{n} ({outcome(runs[n])})" for n in good)
-    every = [value for run in runs.values() for value in (*run.loss, run.chance)]
-    usual = max(1, min(run.loss[0] for run in runs.values()), *(run.chance for run in runs.values()))
-    shown = np.minimum(every, HIGHEST * usual)
-    top = max(shown[np.isfinite(shown)], default=1.0)
+    every = [value for run in runs.values() for value in (*run.loss, run.train_loss[-1], run.chance)]
+    usual = max(1, min(run.loss[0] for run in runs.values()), *chances)
+    (steps, zoomed), axis = (
+        _steps(*runs.values()),
+        log_axis(np.minimum(every, HIGHEST * usual), "training loss"),
+    )
+    low, high = ends(axis)
     traces = []
-    for name, colour in zip(names, colours(names), strict=True):
+    for rank, (name, colour) in enumerate(zip(names, colours(names), strict=True)):
         run = runs[name]
-        i = few_points(run.loss)
-        traces.append(
-            go.Scatter(x=i, y=drawable(run.loss[i]), name=f"{name}: {outcome(run)}", line_color=colour)
-        )
+        i, said = few_points(run.loss), f"{name}: {outcome(run)}"
+        end, last, symbol = run.experiment.steps, run.train_loss[-1], "circle"
         if run.diverged_at is not None:
-            last = max(run.diverged_at - 1, 0)
-            loss = run.loss[last] if np.isfinite(run.loss[last]) else np.inf
-            marker = dict(symbol="x", size=11, color=colour)
-            traces.append(
-                go.Scatter(
-                    x=[last],
-                    y=[min(loss, top)],
-                    text=[f"step {last}: {short(run.loss[last])}"],
-                    hoverinfo="text+name",
-                    marker=marker,
-                    mode="markers",
-                    name="diverged",
-                    showlegend=False,
-                )
-            )
+            end, symbol = max(run.diverged_at - 1, 0), "x"
+            last = run.loss[end] if np.isfinite(run.loss[end]) else np.inf
+        traces += [
+            go.Scatter(
+                x=i,
+                y=drawable(run.loss[i]),
+                name=said,
+                legendrank=rank,
+                line=dict(color=colour, width=3.5 if name == current else 1.5),
+            ),
+            go.Scatter(
+                x=[end],
+                y=[np.clip(last, low, high)],
+                name=said,
+                showlegend=False,
+                hovertemplate=f"{said}<extra></extra>",
+                marker=dict(symbol=symbol, size=10, color=colour),
+                cliponaxis=False,
+                mode="markers",
+            ),
+        ]
+    at = 2 * names.index(current)
+    alike = np.allclose(chances, first.chance, rtol=0.01)
+    half = f": {short(LEARNED * first.chance)}" if alike else ""
     figure = chart(
-        traces,
-        title=title,
-        alt=f"Training loss over steps of {', '.join(names)}. {title}.",
-        how=f"{same}; a cross marks the last finite loss of a run that diverged, at the top "
-        "where that is beyond it.",
-        xaxis=dict(title="step", range=[0, max(run.experiment.steps for run in runs.values())]),
-        yaxis=log_axis(shown, "training loss"),
-        height=340 + 20 * len(names),
+        [*traces[:at], *traces[at + 2 :], *traces[at : at + 2]],
+        title=_learning(runs),
+        alt=f"Training loss over steps of {', '.join(names)}. {_learning(runs)}.",
+        how=f"{same}. A line is the loss of each step's batch in training mode; the dot at its end and the "
+        "number beside its name are the loss on the whole training set in evaluation mode. A run learns if "
+        f"that is below half of what guessing gives{half}. A cross marks the last finite loss of a run that "
+        f"diverged, at the top where there is none on the axis.{zoomed}",
+        xaxis=steps,
+        yaxis=axis,
+        height=340 + 22 * len(names),
         hovermode="closest",
     )
-    _chance_line(figure, next(iter(runs.values())))
+    if alike:
+        _level(figure, first.chance, f"guessing: {short(first.chance)}", "top")
+        _level(figure, LEARNED * first.chance, "below half of that: learned", "bottom")
     return figure
+
+
+def _factor(run: Run) -> str:
+    factor = per_layer(run)
+    return f"×{short(factor)}" if np.isfinite(factor) else "not finite"
+
+
+def _evenness(runs: dict[str, Run]) -> str:
+    """Whose error signal keeps its size, as a sentence."""
+    ratios = {name: first_over_last(run) for name, run in runs.items()}
+    arrives = {name: abs(np.log(ratio)) for name, ratio in ratios.items() if 0 < ratio < np.inf}
+    if not arrives:
+        return "In none of these runs does a finite error signal reach layer 1"
+    if len(runs) == 2:
+        parts = (f"{name.partition(':')[0]} {_factor(run)}" for name, run in runs.items())
+        return f"The error signal before the first step, per layer: {', '.join(parts)}"
+    if len(set(ratios.values())) == 1:
+        return f"In all of these runs the error signal starts alike: {_factor(runs[min(runs)])} per layer"
+    best = min(arrives, key=arrives.get)
+    return f"The error signal keeps its size best in “{best}”: {_factor(runs[best])} per layer"
 
 
 def signals_compared(runs: dict[str, Run]) -> go.Figure:
     """The error signal per layer before the first step, for several runs on shared axes."""
-    names, layers = list(runs), np.arange(1, next(iter(runs.values())).experiment.depth + 1)
-    ratios = {name: first_over_last(run) for name, run in runs.items()}
-    arrives = {name: abs(np.log(ratio)) for name, ratio in ratios.items() if 0 < ratio < np.inf}
-    title = "In none of these runs does a finite error signal reach layer 1"
-    if arrives:
-        best = min(arrives, key=arrives.get)
-        factor = short(per_layer(runs[best]))
-        title = f"The error signal reaches layer 1 most evenly with {best}: ×{factor} per layer"
+    names, deepest = list(runs), max(run.experiment.depth for run in runs.values())
+    lines = [
+        go.Scatter(
+            x=np.arange(1, run.experiment.depth + 1),
+            y=drawable(run.probes["delta_norm"][0]),
+            name=f"{name}: {_factor(run)}",
+            legendrank=rank,
+            line=dict(color=colour, width=3.5 if name == on_screen(names) else 1.5),
+            mode="lines+markers",
+        )
+        for rank, ((name, run), colour) in enumerate(zip(runs.items(), colours(names), strict=True))
+    ]
+    lines.append(lines.pop(names.index(on_screen(names))))
     return chart(
-        [
-            go.Scatter(
-                x=np.arange(1, run.experiment.depth + 1),
-                y=drawable(run.probes["delta_norm"][0]),
-                name=f"{name}: ×{short(per_layer(run))}",
-                line_color=colour,
-                mode="lines+markers",
-            )
-            for (name, run), colour in zip(runs.items(), colours(names), strict=True)
-        ],
-        title=title,
-        alt=f"RMS of the error signal per layer of {', '.join(names)}. {title}.",
-        how="The error signal before the first step; the number is its factor per layer.",
-        xaxis=dict(title="hidden layer", dtick=max(1, len(layers) // 10)),
+        lines,
+        title=_evenness(runs),
+        alt=f"RMS of the error signal per layer of {', '.join(names)}. {_evenness(runs)}.",
+        how="The error signal δ before the first step. The number beside a name is what δ is multiplied by "
+        "from one layer to the one below it, the geometric mean over the layers.",
+        xaxis=dict(title="hidden layer", dtick=max(1, deepest // 10)),
         yaxis=log_axis([v for run in runs.values() for v in run.probes["delta_norm"][0]], "RMS of δ"),
+        height=340 + 22 * len(names),
         hovermode="closest",
     )

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import hex_to_rgb
 
-from core.charts.style import PALETTE, THEORY, chart, drawable, log_axis
+from core.charts.style import PALETTE, THEORY, chart, drawable, ends, log_axis
 from core.sweep import typical
 
 
@@ -39,11 +39,12 @@ def over_seeds(
     finite = every[np.isfinite(every)]
     if log_y:
         axis = log_axis(finite, y_title)
-        edge = 10.0 ** axis["range"][1]
     else:
         low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
         pad = 0.06 * (high - low) or 0.1
-        edge, axis = high + pad, dict(title=y_title, range=[low - pad, high + pad])
+        axis = dict(title=y_title, range=[low - pad, high + pad])
+    edge = ends(axis)[1]
+    on_axis = x if here is None else np.append(x, here)
     traces = []
     for (name, v), colour in zip(values.items(), colours, strict=False):
         shown = drawable(v) if log_y else np.where(np.isfinite(v), v, np.nan)
@@ -103,7 +104,7 @@ def over_seeds(
         title=title,
         alt=alt,
         how=how,
-        xaxis=dict(title=x_title, type="log" if log_x else "linear"),
+        xaxis=log_axis(on_axis, x_title) if log_x else dict(title=x_title),
         yaxis=axis,
         hovermode="closest",
         **layout,

@@ -11,12 +11,22 @@ def test_every_seed_is_a_dot_around_the_median_and_the_lost_are_crosses(the):
     values = np.array([[1.0, 3.0, 2.0], [4.0, np.nan, np.inf]])
     figure = over_seeds([10, 20], {"loss": values}, **ABOUT)
     band, line = the(figure, fill="toself"), the(figure, name="loss")
-    dots = the(figure, mode="markers", text=None)
-    [lost] = [trace for trace in figure.data if trace.text is not None]
+    dots = the(figure, mode="markers", hoverinfo="skip")
+    [lost] = [trace for trace in figure.data if trace.marker.symbol == "x"]
     assert sorted(y for y in dots.y if np.isfinite(y)) == [1, 2, 3, 4]
     np.testing.assert_array_equal(line.y, [2, np.nan])
     np.testing.assert_array_equal(band.y, [1, 4, 4, 3])
     assert (list(lost.x), list(lost.text)) == ([20], ["2 of 3 diverged"])
+    assert 4 < lost.y[0] < figure.layout.yaxis.range[1]
+
+
+def test_the_lost_are_on_the_chart_where_nobody_is_left():
+    figure = over_seeds([1, 10], {"loss": np.full((2, 2), np.nan)}, log_x=True, log_y=True, **ABOUT)
+    [lost] = [trace for trace in figure.data if trace.marker.symbol == "x"]
+    low, high = figure.layout.yaxis.range
+    assert len(lost.y) == 2 and all(low < np.log10(y) < high for y in lost.y)
+    low, high = figure.layout.xaxis.range
+    assert low < 0 and high > 1
 
 
 def test_here_is_marked_unless_it_is_not_on_the_axis():

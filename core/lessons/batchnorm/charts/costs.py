@@ -151,7 +151,7 @@ def small_batches(found: SmallBatches) -> go.Figure:
         log_x=True,
         log_y=True,
         colours=PAIR,
-    ).update_xaxes(tickvals=found.sizes)
+    ).update_xaxes(tickvals=found.sizes, ticktext=found.sizes)
 
 
 def evaluation_lag(run: Run) -> go.Figure:
