@@ -129,9 +129,9 @@ def losses(runs: dict[str, Run]) -> go.Figure:
     for rank, (name, colour) in enumerate(zip(names, colours(names), strict=True)):
         run = runs[name]
         i, said = few_points(run.loss), f"{name}: {outcome(run)}"
-        end, last, symbol = run.experiment.steps, run.train_loss[-1], "circle"
+        end, last, symbol, kind = run.experiment.steps, run.train_loss[-1], "circle", "evaluation mode"
         if run.diverged_at is not None:
-            end, symbol = max(run.diverged_at - 1, 0), "x"
+            end, symbol, kind = max(run.diverged_at - 1, 0), "x", "diverged"
             last = run.loss[end] if np.isfinite(run.loss[end]) else np.inf
         traces += [
             go.Scatter(
@@ -144,7 +144,7 @@ def losses(runs: dict[str, Run]) -> go.Figure:
             go.Scatter(
                 x=[end],
                 y=[np.clip(last, low, high)],
-                name=said,
+                name=kind,
                 showlegend=False,
                 hovertemplate=f"{said}<extra></extra>",
                 marker=dict(symbol=symbol, size=10, color=colour),

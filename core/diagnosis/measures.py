@@ -163,7 +163,7 @@ MEASURES = {
     "test_accuracy": Measure(
         "Held-out accuracy",
         lambda run: float(run.test_accuracy[run.last]),
-        "Share of held-out samples in the right class after the last finite snapshot; R2 for regression.",
+        "Share of held-out samples in the right class, at the last snapshot with a finite loss.",
         percent=True,
     ),
     "test_r2": Measure(

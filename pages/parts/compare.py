@@ -7,23 +7,47 @@ import streamlit as st
 
 from core.charts.runs import losses, signals_compared
 from core.diagnosis.claims import SEEDS
+from core.diagnosis.remedies import NAMES, words
+from core.engine.optimizers import OPTIMIZERS
 from core.experiment import Experiment
 from core.lessons.lesson import Lesson
 from core.run import ENDS, Run
+from core.settings import plain
 from core.sweep import Sweep
+from core.trainable import Trainable
 from core.work import work
 from pages.parts.show import AT_ONCE, beside, on_demand
 from pages.parts.training import trained
 
+MANY = 3
+"""More changed settings than a legend has room for."""
+
+
+def changed(before: Trainable, after: Trainable) -> str:
+    """Which settings are different in `after`, in words, with what each was; "" if that is too much."""
+    changes = after.changes(before)
+    if len(changes) > MANY or any(isinstance(value, tuple) for value in changes.values()):
+        return ""
+    return ", ".join(
+        f"{words(type(before), name, value)} (was {_value(name, getattr(before, name))})"
+        for name, value in changes.items()
+    )
+
+
+def _value(name: str, value) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return OPTIMIZERS[value].__name__ if name == "optimizer" else NAMES.get(value, plain(value))
+
 
 def variants(lesson: Lesson, experiment: Experiment) -> dict[str, Run]:
-    """The run on the screen and those the reader sets beside it, all with the same seed."""
+    """The run on the screen and those the reader sets beside it, all with the same seed, by what differs."""
     every, key = list(lesson.variants), f"{lesson.slug}.variants"
     names = st.pills("Set beside it", every, selection_mode="multi", default=every, key=key)
     chosen = {"this run": experiment} | {name: lesson.variant(name, experiment) for name in names}
     distinct = {}
     for name, e in chosen.items():
-        distinct.setdefault(e, name)
+        distinct.setdefault(e, changed(experiment, e) or name)
     return {distinct[e]: run for e, run in zip(distinct, trained(list(distinct)), strict=True)}
 
 
@@ -49,12 +73,18 @@ def one_variant(lesson: Lesson, experiment: Experiment, chart: Callable[[dict], 
     key = f"{lesson.slug}.one_variant"
     name = st.pills("Before and after, with the same seed", names, default=names[0], key=key) or names[0]
     before, after = trained([experiment, lesson.variant(name, experiment)])
-    runs = {"before": before, name: after}
+    runs = {"before": before, changed(before.experiment, after.experiment) or name: after}
     beside({f"{key}.chart": chart(runs), f"{key}.losses": losses(runs)})
 
 
 def shared_axes(runs: Mapping[str, Run], key: str) -> None:
-    """Several runs on shared axes: their losses, and their error signals where layers pass them on."""
+    """Several runs on shared axes: their losses, and their error signals where layers pass them on.
+
+    "before" and "after" are shown with what changed from one to the other.
+    """
+    if list(runs) == ["before", "after"]:
+        what = changed(*(run.experiment for run in runs.values()))
+        runs = dict(zip(("before", f"after: {what}" if what else "after"), runs.values(), strict=True))
     figures = {f"{key}.losses": losses(runs)}
     if all(run.experiment.depth > 1 for run in runs.values()):
         figures[f"{key}.signals"] = signals_compared(runs)

@@ -40,8 +40,9 @@ def card(lesson: Lesson) -> None:
 
 
 def glance(run: Run, *names: str) -> None:
-    """A row of metrics, each computed from the run."""
-    measures = [MEASURES[name] for name in names]
+    """A row of metrics, each computed from the run; where the answer is a number, R² stands for accuracy."""
+    instead = {"test_accuracy": "test_r2"} if run.experiment.loss == "mse" else {}
+    measures = [MEASURES[instead.get(name, name)] for name in names]
     metrics({m.title: (m.text(m.of(run)), m.help) for m in measures})
 
 

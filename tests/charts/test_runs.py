@@ -51,7 +51,7 @@ def test_a_dot_is_where_the_legend_says_the_run_ended():
     dots = [t for t in losses({"before": before, "after": after}).data if t.mode == "markers"]
     for run, dot in zip((before, after), dots, strict=True):
         assert (dot.x[0], dot.y[0]) == pytest.approx((SMALL.steps, run.train_loss[-1]))
-        assert short(run.train_loss[-1]) in dot.name
+        assert dot.hovertemplate.endswith(f"loss {short(run.train_loss[-1])}<extra></extra>")
 
 
 def test_the_run_on_the_screen_is_drawn_last_and_widest(run):

@@ -131,7 +131,7 @@ def test_before_and_after_one_variant(tab, figures):
     at.pills(key="dead_relus.one_variant").set_value("batch normalization").run()
     assert not at.exception
     names = [trace["name"] for trace in figures(at)["dead_relus.one_variant.chart"]["data"]]
-    assert names == ["before", "batch normalization"]
+    assert names == ["before", "batch normalization (was off)"]
 
 
 def test_silenced_units_come_back_when_asked(tab, figures, cold, monkeypatch):
