@@ -30,7 +30,7 @@ from core.diagnosis.finding import (
     unlearned,
     without_hidden_layers,
 )
-from core.diagnosis.measures import final_loss
+from core.diagnosis.measures import final_loss, ratio
 from core.diagnosis.modes import four_modes
 from core.diagnosis.reference import reference
 from core.diagnosis.remedies import Remedy, another_start
@@ -161,7 +161,7 @@ def overfitting(run: Run) -> Finding | None:
         "its samples by heart.",
         remedies=regularized(run) if severe else (),
         quantity="held-out loss at the end over its lowest",
-        measured=float(held[-1] / best),
+        measured=ratio(held[-1], best),
         threshold=1.3,
         step=int(run.at[parted]),
     )

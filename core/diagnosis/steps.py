@@ -27,32 +27,40 @@ CUT = 0.5
 
 def momentum(run: Run) -> Finding | None:
     """The run fails after momentum carried the loss far up again, at a rate that less of it would bear."""
-    beta = run.experiment.momentum
-    loss = run.train_loss[np.isfinite(run.train_loss)].astype(float)
+    beta, (loss, width) = run.experiment.momentum, _smooth(run)
     if beta < MUCH_MOMENTUM or not len(loss) or above_usual(run) > BEARS or harm(run) == "note":
         return None
     lowest = np.minimum.accumulate(loss)
     top = int((loss - lowest).argmax())
     rise = ratio(loss[top] - lowest[top], run.chance)
-    if not rise > OVERSHOT or run.at[top] < SOON:
+    if not rise > OVERSHOT or top < SOON:
         return None
-    memory = short(1 / max(1 - beta, 1e-6))
     return finding(
         run,
-        f"Momentum {short(beta)} adds up about {memory} gradients and goes on after they have turned: from "
-        f"{short(lowest[top])} the loss rises to {short(loss[top])} at step {run.at[top]}; {outcome(run)}.",
+        f"Momentum {short(beta)} adds up about {short(1 / (1 - beta))} gradients, old ones too: from "
+        f"{short(lowest[top])} the loss, a mean of {width} steps, rises to {short(loss[top])} up to step "
+        f"{top + width - 1}; {outcome(run)}.",
         less_momentum(run),
         quantity="rise of the loss above what it was before, over that of guessing",
         measured=rise,
         threshold=OVERSHOT,
-        step=int(run.at[top]),
+        step=top + width - 1,
     )
+
+
+def _smooth(run: Run) -> tuple[np.ndarray, int]:
+    """The loss of training as means of consecutive steps up to a divergence, and how many steps each is of:
+    ten, or as many as see all samples once, but no more than a tenth of the run."""
+    e = run.experiment
+    loss = run.loss[: run.diverged_at].astype(float)
+    width = max(10, min(e.samples // e.batch, e.steps // 10))
+    return (np.convolve(loss, np.ones(width) / width, "valid") if len(loss) >= width else loss[:0]), width
 
 
 MOMENTUM_RULE = Rule(
     momentum,
     "Too much momentum",
-    fires_on=SHALLOW.but(depth=3, momentum=0.999, steps=300),
+    fires_on=SHALLOW.but(dataset="blobs", activation="gelu", momentum=0.999, steps=200),
     source="Polyak 1964; Goh 2017, Why Momentum Really Works",
     idle=lambda run: (
         ""

@@ -14,7 +14,10 @@ from core.lessons.feature_scaling.houses import Houses
 START = Experiment(samples=256, depth=4, steps=150)
 TANH_2 = dict(depth=1, width=2, activation="tanh", init="xavier", optimizer="adam", learning_rate=0.02)
 REPORTS = {
-    "momentum, not only too fast": (dict(depth=3, momentum=0.999, steps=300), "momentum"),
+    "momentum, not only too fast": (
+        dict(dataset="blobs", activation="gelu", momentum=0.999, steps=200),
+        "momentum",
+    ),
     "large features, half learned": (
         dict(
             samples=512, depth=3, width=64, init="xavier", input_scale=128, learning_rate=0.01, batch_size=32

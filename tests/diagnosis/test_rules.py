@@ -338,6 +338,15 @@ def drawn(kind, count):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("snapshots", [2, 12, 40])
+def test_momentum_is_seen_however_often_a_chaotic_training_is_looked_at(snapshots):
+    """Over six seeds, and copies whose first weights differ by a millionth: they soon part."""
+    copies = steps.MOMENTUM_RULE.fires_on.vary(seed=range(6), gain=(1, 1 + 1e-6, 1 - 1e-6))
+    for run in train(copies, snapshots):
+        assert diagnose(run)[0].rule == "momentum"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "count"), [(Experiment, 60), (Houses, 80)])
 def test_whatever_was_drawn_is_diagnosed_and_every_remedy_can_be_applied(kind, count):
     for run in train(drawn(kind, count), snapshots=8):
