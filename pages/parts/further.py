@@ -1,12 +1,12 @@
-"""What stands below the Gradients page, a tab each: depth, rescues, learning rates, clipping, NaN."""
+"""What stands below the Gradients page, a tab each."""
 
 import streamlit as st
 
 from core.export.csv import runs_csv
 from core.lessons import LESSONS
 from core.lessons.gradients import depth, ruler
-from core.lessons.gradients.charts import autopsy, clipping, depth_map, learning_rate, rescues
-from core.lessons.gradients.lesson import DIVERGING, EDGE, LARGE, RESCUES
+from core.lessons.gradients.charts import autopsy, clipping, depth_map, learning_rate, noise, rescues
+from core.lessons.gradients.lesson import COURSE, DIVERGING, EDGE, LARGE, RESCUES
 from core.lessons.gradients.measured import rates as measured_rates
 from core.lessons.gradients.measured import rescues as measured_rescues
 from core.run import Run
@@ -78,6 +78,23 @@ def clip(run: Run) -> None:
     st.table(computed(hard_cases))
 
 
+def signal_and_noise(run: Run) -> None:
+    """How far the gradients of single batches lie from their mean, by layer and over depth."""
+    from core.lessons.gradients.measured import noise as measured
+
+    st.markdown(
+        f"“Each additional layer can successively reduce signal vs. noise” ({COURSE}, slides of 2018-2022). "
+        "Batches of 32 samples are drawn, and every layer's weight gradient is taken for each: their mean is "
+        "the signal, what a single batch adds to it is noise."
+    )
+    found = computed(measured.by_layer, run)
+    show.beside({"gradients.sizes": noise.sizes(found), "gradients.ratios": noise.ratios(found)})
+    number = len(measured.networks(run.experiment)) * len(measured.DEPTHS) * measured.SEEDS
+    label = f"Over depth: measure {number} networks before their first step"
+    if show.asked("gradients.noise", label, about=run.experiment):
+        show.chart(noise.over_depth(computed(measured.over_depth, run.experiment)), "gradients.noise")
+
+
 def not_a_number(run: Run) -> None:
     """The last steps of a run that became NaN; or some that do."""
     if run.diverged_at is None:
@@ -96,6 +113,7 @@ TABS = {
     "How deep can it train?": deep,
     "What rescues it?": rescue,
     "Learning-rate ruler": rates,
+    "Signal and noise": signal_and_noise,
     "Clipping": clip,
     "NaN autopsy": not_a_number,
 }

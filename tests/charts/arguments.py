@@ -30,7 +30,7 @@ from core.lessons.feature_scaling.measured import nan_trap, outliers, valley
 from core.lessons.feature_scaling.pipelines import before_and_after
 from core.lessons.feature_scaling.table import PIPELINES
 from core.lessons.gradients import depth
-from core.lessons.gradients.measured import autopsy, chi, clipping, curvature, descent, rescues
+from core.lessons.gradients.measured import autopsy, chi, clipping, curvature, descent, noise, rescues
 from core.lessons.gradients.measured import rates as ruled
 from core.run import ENDS
 from core.sweep import Sweep
@@ -182,6 +182,7 @@ KINDS = {
     "Apart": apart,
     "Asked": lambda e: answers.asked(run(e)),
     "Autopsy": examined,
+    "ByLayer": lambda e: noise.by_layer(run(e)),
     "Clipping": lambda e: clipping.record(e.but(clip_norm=1), 1.0),
     "GradientCheck": lambda settings: gradient_check(*differences(settings)),
     "Landscape": lambda e: valley.landscape(e, ("age", "income"), e.scaling),
@@ -189,6 +190,7 @@ KINDS = {
     "Mapping[str, Sequence[Revival]]": lambda e: {
         "SGD": [revival.revive(e.but(depth=2, dropout=0), 1, 0.01, 1, 2)]
     },
+    "OverDepth": lambda e: noise.over_depth(e, (2, 4)),
     "Passes": lambda settings: settings,
     "Poisoned": nan_trap.poisoned,
     "Rescaled": lambda e: rescaled(small(e)),
