@@ -81,8 +81,7 @@ def ratios(found: ByLayer) -> go.Figure:
     return figure.add_hline(
         floor,
         line=dict(color=THEORY, dash="dash", width=2),
-        annotation=dict(text="pure noise", font_size=11),
-        annotation_position="bottom right",
+        label=dict(text="pure noise", textposition="end", yanchor="top", font_size=11),
     )
 
 
