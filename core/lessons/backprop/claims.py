@@ -97,6 +97,7 @@ def trained(passes: Passes) -> Training:
         passes.steps,
         passes.accumulate,
         passes.zero_grad,
+        passes.earlier,
     )
 
 

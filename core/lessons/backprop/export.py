@@ -48,7 +48,7 @@ def main():
     leaf = {name: torch.tensor(value, requires_grad=True) for name, value in LEAVES.items()}
     optimizer = torch.optim.SGD([leaf[name] for name in PARAMETERS], lr=LEARNING_RATE)
     losses, gradients = [], {}
-    for step in range(STEPS + 1):
+$earlier    for step in range(STEPS + 1):
         output = forward(leaf)["$output"]
         losses.append(output.item())
         if not torch.isfinite(output):
@@ -65,13 +65,15 @@ $zero_grad        output.backward()
 if __name__ == "__main__":
     main()
 '''
+EARLIER = 'forward(leaf)["$output"].backward()  # a pass before, whose gradients nobody clears'
 
 
 def pytorch_script(settings: Passes) -> str:
     """A script that builds the same graph with torch alone and prints its gradients and every step's loss.
 
     The last line is JSON: {"gradients": {leaf: number}, "loss": [numbers]}. autograd always adds up, so the
-    mistake of `=` for `+=` cannot be made in it; the gradients are those of the first backward pass.
+    mistake of `=` for `+=` cannot be made in it. The gradients are those that the first step uses; if nobody
+    clears them, those of a pass before are in them, as on the page.
     """
     graph = settings.graph
     words = {
@@ -89,6 +91,7 @@ def pytorch_script(settings: Passes) -> str:
         "$zero_grad": "        for tensor in leaf.values():\n            tensor.grad = None\n"
         if settings.zero_grad
         else "",
+        "$earlier": "" if settings.zero_grad else f"    {EARLIER}\n".replace("$output", graph.output),
     }
     text = TEXT
     for word, replacement in words.items():

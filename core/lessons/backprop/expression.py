@@ -10,7 +10,7 @@ import ast
 import re
 import sys
 
-from core.lessons.backprop.graph import Graph, Node
+from core.lessons.backprop.graph import LARGEST, Graph, Node
 from core.lessons.backprop.operations import FUNCTIONS, OPERATIONS
 
 MAX_LENGTH = 1000
@@ -99,6 +99,8 @@ class _Reader:
                     takes = f"{function} takes {' or '.join(map(str, arity))}"
                     raise ValueError(f"'{self.part(tree)}' has {len(operands)} operands; {takes}.")
                 return self.operation(name, function, *operands)
+            case ast.Call(ast.Name(function)) if function not in FUNCTIONS:
+                raise ValueError(f"{_short(function)} is no function that is known; {ALLOWED}.")
         raise ValueError(f"'{self.part(tree)}' is not possible here; {ALLOWED}.")
 
     def operation(self, name: str, operation: str, *operands: ast.expr) -> str:
@@ -113,7 +115,7 @@ class _Reader:
 
     def number(self, tree: ast.expr, value: object, sign: int = 1) -> str:
         if type(value) not in (int, float) or value > sys.float_info.max:
-            raise ValueError(f"'{self.part(tree)}' is not allowed; numbers are plain and at most 1.8e308.")
+            raise ValueError(f"'{self.part(tree)}' is not allowed; numbers are plain and at most {LARGEST}.")
         name = repr(sign * value)
         return self.nodes.setdefault(name, Node(name, "number")).name
 

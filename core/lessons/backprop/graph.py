@@ -15,7 +15,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.lessons.backprop.notation import written
 from core.lessons.backprop.operations import INFIX, OPERATIONS
+
+LARGEST = "1.8×10³⁰⁸"
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,10 @@ class Node:
     operands: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        name, *operands = map(written, (self.name, *self.operands))
         if self.operation in INFIX:
-            return f"{self.name} = {f' {self.operation} '.join(self.operands)}"
-        return f"{self.name} = {self.operation}({', '.join(self.operands)})"
+            return f"{name} = {f' {self.operation} '.join(operands)}"
+        return f"{name} = {self.operation}({', '.join(operands)})"
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True)
 class Training:
-    """Gradient descent on a graph.
+    """Gradient descent on a graph, whose output need not be a loss.
 
     loss: the output before each step and after the last, [steps + 1].
     paths: leaf -> its values, [steps + 1].
@@ -122,7 +126,7 @@ def forward(graph: Graph, leaves: Mapping[str, float]) -> dict[str, float]:
         if not operation.defined(*(values[name] for name in node.operands)):
             raise ValueError(f"{node} needs {operation.needs}{_here(node, values)}.")
         if not np.isfinite(values[node.name]):
-            raise ValueError(f"{node} overflows the largest number, 1.8e308{_here(node, values)}.")
+            raise ValueError(f"{node} overflows the largest number, {LARGEST}{_here(node, values)}.")
     return {name: float(value) for name, value in values.items()}
 
 
@@ -152,7 +156,7 @@ def backward(
             product = incoming * local
             gradient[operand] = before + product if accumulate else product
             if not np.isfinite(gradient[operand]):
-                raise ValueError(f"{node} sends {operand} no finite gradient{_here(node, values)}.")
+                raise ValueError(f"{node} sends {written(operand)} no finite gradient{_here(node, values)}.")
             edges.append(
                 Edge(node.name, operand, position, local, incoming, product, before, gradient[operand])
             )
@@ -177,16 +181,17 @@ def train(
     steps: int,
     accumulate: bool = True,
     zero_grad: bool = True,
+    start: Mapping[str, float] | None = None,
 ) -> Training:
     """Plain gradient descent, leaf -= learning_rate * gradient, on the leaves named in `parameters`.
 
-    accumulate=False and zero_grad=False make the mistakes described in `backward`; the projected loss uses
-    the true gradient. A run whose numbers overflow or leave the domain ends there and says so.
+    accumulate=False and zero_grad=False make the mistakes described in `backward`, and so does `start` for
+    the first step; the projected loss uses the true gradient. A run whose numbers overflow or leave the domain ends there and says so.
     Raises ValueError as `backward` does for the start, and for a parameter that is not a leaf.
     """
     if unknown := [name for name in parameters if name not in graph.leaves]:
         raise ValueError(f"{unknown[0]} cannot be trained: the leaves are {', '.join(graph.leaves)}.")
-    leaves, earlier, stopped = dict(leaves), None, ""
+    leaves, earlier, stopped = dict(leaves), start, ""
     history, loss, projected = [], [], []
     for step in range(steps + 1):
         try:
@@ -214,4 +219,8 @@ def _after(edges: list[Edge]) -> dict[str, float]:
 
 def _here(node: Node, values: Mapping) -> str:
     names = [name for name in dict.fromkeys(node.operands) if name[0].isalpha()]
-    return ", and here " + " and ".join(f"{name} = {values[name]:.6g}" for name in names) if names else ""
+    return (
+        ", and here " + " and ".join(f"{written(name)} = {written(f'{values[name]:.6g}')}" for name in names)
+        if names
+        else ""
+    )

@@ -4,11 +4,11 @@
 the name of a number that is a gradient is "gradient".
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.lessons.backprop.graph import Edge, Graph, backward, forward
+from core.lessons.backprop.notation import equals, factor, symbol
 from core.lessons.backprop.operations import OPERATIONS, frac
 
 Paint = Callable[[str, str], str]
@@ -88,10 +88,9 @@ def backward_steps(
         symbols = [paint(name, symbol(name)) for name in names]
         numbers = [paint(name, factor(values[name])) for name in names]
         in_symbols, in_numbers = slopes(*symbols)[edge.position], slopes(*numbers)[edge.position]
+        if edge.local == 0 and slopes(*(factor(values[name]) for name in names))[edge.position] == "-0":
+            in_numbers = "0"
         local, total = partial(edge.node, edge.operand), partial(graph.output, edge.operand)
-        incoming, before = (paint("gradient", factor(value)) for value in (edge.incoming, edge.before))
-        share = rf"{incoming} \cdot {factor(edge.local)}"
-        total_in_numbers = f"{before} + {share}" if accumulate else share
         worked_out = "" if in_symbols in (*symbols, "0", "1", "-1") else f" {equals(edge.local)}"
         steps.append(
             BackwardStep(
@@ -99,36 +98,17 @@ def backward_steps(
                 local_formula=f"{local} = {in_symbols}",
                 local_numbers=f"{local} = {in_numbers}{worked_out}",
                 chain_formula=rf"{total} {adds} {partial(graph.output, edge.node)} \cdot {local}",
-                chain_numbers=f"{total} = {total_in_numbers} {equals(edge.after)}",
+                chain_numbers=f"{total}{_sum(edge, accumulate, paint)} {equals(edge.after)}",
             )
         )
     return steps
 
 
-def symbol(name: str) -> str:
-    r"""A node name as LaTeX: x1 is x_{1}, w2_13 is w^{(2)}_{13}, speed is \mathrm{speed}, 0.5 is itself."""
-    if not name[0].isalpha():
-        return factor(float(name))
-    if not (parts := re.fullmatch(r"([A-Za-z])(\d*)(?:_(\d+))?", name)):
-        return rf"\mathrm{{{name}}}".replace("_", r"\_")
-    letter, first, second = parts.groups()
-    if first and second:
-        return f"{letter}^{{({first})}}_{{{second}}}"
-    return f"{letter}_{{{first or second}}}" if first or second else letter
-
-
-def number(value: float) -> str:
-    """A number as LaTeX, to four significant digits."""
-    mantissa, scientific, exponent = f"{value + 0.0:.4g}".partition("e")
-    return rf"{mantissa} \times 10^{{{int(exponent)}}}" if scientific else mantissa
-
-
-def factor(value: float) -> str:
-    """A number as LaTeX, in brackets where it could not stand in a product or a power."""
-    text = number(value)
-    return f"({text})" if text.startswith("-") or r"\times" in text else text
-
-
-def equals(value: float) -> str:
-    """= 0.75 or, where four digits are not all of it, an approximate sign and 0.3333."""
-    return ("= " if float(f"{value:.4g}") == value else r"\approx ") + number(value)
+def _sum(edge: Edge, accumulate: bool, paint: Paint) -> str:
+    """= before + incoming * local, without a sum with 0, a product with 1 and what would be said twice."""
+    incoming, local = paint("gradient", factor(edge.incoming)), factor(edge.local)
+    factors = [text for text, value in ((incoming, edge.incoming), (local, edge.local)) if value != 1]
+    share = r" \cdot ".join(factors) or "1"
+    if accumulate and edge.before:
+        return f" = {paint('gradient', factor(edge.before))} + {share}"
+    return f" = {share}" if len(factors) > 1 else ""

@@ -184,6 +184,13 @@ def test_training_follows_torch(kind, zero_grad):
     assert run.paths["x1"].tolist() == [leaves["x1"]] * 21
 
 
+def test_the_first_step_follows_the_gradients_of_a_pass_before_too():
+    graph, leaves = parse("(w*x - 1)**2"), {"w": 2, "x": 3}
+    before = gradients(graph, leaves)
+    run = train(graph, leaves, ["w"], learning_rate=0.01, steps=1, zero_grad=False, start=before)
+    assert run.paths["w"] == pytest.approx([2, 2 - 0.01 * 2 * before["w"]])
+
+
 def test_projected_loss_is_the_tangent_of_the_loss():
     graph = parse("(x - 3)**2")
     run = train(graph, {"x": 1}, ["x"], learning_rate=0.1, steps=2)
@@ -194,7 +201,7 @@ def test_projected_loss_is_the_tangent_of_the_loss():
 
 def test_training_that_overflows_says_where_it_stopped():
     run = train(parse("exp(x) * y"), {"x": 5, "y": -1}, ["x"], learning_rate=1, steps=50)
-    assert "step 2" in run.stopped and "v1 = exp(x) overflows" in run.stopped
+    assert "step 2" in run.stopped and "v₁ = exp(x) overflows" in run.stopped
     assert len(run.loss) == len(run.paths["x"]) == 2
     assert len(run.projected_loss) == 1
 
@@ -256,13 +263,13 @@ POWER = "a whole exponent where the base is negative, no negative one where it i
     "text, leaves, sentence",
     [
         ("log(x)", {"x": -2}, "f = log(x) needs a number above 0, and here x = -2."),
-        ("1 / (x - y)", {"x": 2, "y": 2}, "f = 1 / v1 needs a denominator other than 0, and here v1 = 0."),
+        ("1 / (x - y)", {"x": 2, "y": 2}, "f = 1 / v₁ needs a denominator other than 0, and here v₁ = 0."),
         ("x ** 0.5", {"x": -1}, f"f = x ** 0.5 needs {POWER}, and here x = -1."),
         ("x ** y", {"x": 0, "y": -1}, f"f = x ** y needs {POWER}, and here x = 0 and y = -1."),
         (
             "y * exp(x)",
             {"x": 800, "y": 1},
-            "v1 = exp(x) overflows the largest number, 1.8e308, and here x = 800.",
+            "v₁ = exp(x) overflows the largest number, 1.8×10³⁰⁸, and here x = 800.",
         ),
         (
             "bce_with_logits(z, t)",
@@ -285,9 +292,9 @@ def test_forward_errors_name_the_node(text, leaves, sentence):
 @pytest.mark.parametrize(
     "text, leaves, sentence",
     [
-        ("y * x ** 0.5", {"x": 0, "y": 1}, "v1 = x ** 0.5 sends x no finite gradient, and here x = 0."),
+        ("y * x ** 0.5", {"x": 0, "y": 1}, "v₁ = x ** 0.5 sends x no finite gradient, and here x = 0."),
         ("x ** y", {"x": -2, "y": 3}, "f = x ** y sends y no finite gradient, and here x = -2 and y = 3."),
-        ("1e200 * (1e200 * x)", {"x": 0}, "v1 = 1e+200 * x sends x no finite gradient, and here x = 0."),
+        ("1e200 * (1e200 * x)", {"x": 0}, "v₁ = 10²⁰⁰ * x sends x no finite gradient, and here x = 0."),
     ],
 )
 def test_backward_errors_name_the_node(text, leaves, sentence):

@@ -5,7 +5,8 @@ import pytest
 from core.lessons.backprop.expression import parse
 from core.lessons.backprop.graph import backward, forward
 from core.lessons.backprop.networks import program, start_values
-from core.lessons.backprop.steps import backward_steps, equals, factor, forward_steps, number, symbol
+from core.lessons.backprop.notation import equals, factor, number, symbol
+from core.lessons.backprop.steps import backward_steps, forward_steps
 
 
 def test_forward_steps_show_every_operation():
@@ -39,7 +40,7 @@ def test_a_slope_that_is_one_number_is_said_once():
 def test_the_mistake_of_overwriting_is_written_as_such():
     last = backward_steps(parse("x*x"), {"x": 3}, accumulate=False)[-1]
     assert "+" not in last.chain_formula
-    assert last.chain_numbers == r"\frac{\partial f}{\partial x} = 1 \cdot 3 = 3"
+    assert last.chain_numbers == r"\frac{\partial f}{\partial x} = 3"
 
 
 def test_steps_repeat_the_numbers_of_the_passes():
