@@ -22,6 +22,7 @@ run = normed if experiment.batchnorm else plain
 
 show.glance(run, "final_loss", "steps_to_target", "per_layer", "test_accuracy")
 show.chart(losses({"without batchnorm": plain, "with batchnorm": normed}), "batchnorm.losses")
+near_loss = st.container()
 
 
 def buys() -> None:
@@ -99,4 +100,4 @@ for title, section in {"What it buys": buys, "Why": why, "Where it hurts": hurts
     st.subheader(title)
     section()
 verdicts.claims(lesson)
-take_away.take_away(run, settings)
+take_away.take_away(run, near_loss, settings)

@@ -18,7 +18,7 @@ experiment = controls.ask(lesson)
 [run] = trained([experiment])
 
 show.glance(run, "dead_units", "dead_first_layer", "dead_last_layer", "test_accuracy")
-grid = st.container()
+near_loss, grid = st.container(), st.container()
 show.chart(census.counts(run), "dead_relus.counts")
 
 st.subheader("The life of one unit")
@@ -98,4 +98,4 @@ if tabs[-1].open:
             hinge(chart, start)
 
 verdicts.claims(lesson)
-take_away.take_away(run)
+take_away.take_away(run, near_loss)

@@ -38,6 +38,7 @@ st.markdown(sentence)
 st.subheader("What it does: the same run with and without dropout")
 loss, error = (effect.learning(pair, as_error) for as_error in (False, True))
 show.beside({"dropout.loss": loss, "dropout.error": error})
+near_loss = st.container()
 if experiment.inputs == 1:
     show.chart(effect.uncertainty(dropped, computed(answers.spread, dropped)), "dropout.fit")
 else:
@@ -101,4 +102,4 @@ how_much()
 regression()
 inside()
 verdicts.claims(lesson)
-take_away.take_away(run)
+take_away.take_away(run, near_loss)

@@ -9,7 +9,7 @@ from core.lessons.feature_scaling.charts import columns, valley
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.measured import outliers
 from core.lessons.feature_scaling.measured import valley as measured
-from pages.parts import compare, controls, shell, show, tables, take_away, verdicts
+from pages.parts import chaos, compare, controls, shell, show, tables, take_away, verdicts
 from pages.parts.training import computed, trained
 
 shell.guard()
@@ -23,6 +23,7 @@ st.subheader("What it does to training")
 [run] = trained([experiment])
 show.glance(run, "test_r2", "final_loss", "survived")
 show.chart(losses(compare.variants(lesson, experiment)), "feature_scaling.losses")
+near_loss = st.container()
 tables.ladder(experiment)
 tables.leakage(experiment)
 verdicts.findings(lesson, run, tables.change)
@@ -75,4 +76,5 @@ st.code(
 verdicts.claims(lesson)
 linkable = experiment if isinstance(experiment, Houses) else None
 script = export.pytorch_script(experiment)
-take_away.take_files(linkable, export.files(run), script, export.file_name(experiment, "py"))
+name = export.file_name(experiment, "py")
+chaos.say(run, near_loss, take_away.take_files(linkable, export.files(run), script, name))

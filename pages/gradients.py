@@ -24,6 +24,7 @@ if sentence := why.alike_sentence(run):
     st.markdown(sentence)
 st.subheader("What that does to learning")
 show.beside({"gradients.moved": moved.weights_moved(run), "gradients.loss": loss(run)})
+near_loss = st.container()
 verdicts.findings(lesson, run)
 st.subheader("Look inside the layers")
 inside = strips.activations(run), strips.deltas(run)
@@ -43,4 +44,4 @@ with st.expander("Why: the mathematics with this run's numbers", icon=":material
 st.subheader("Go further")
 further.tabs(run)
 verdicts.claims(lesson)
-take_away.take_away(run)
+take_away.take_away(run, near_loss)

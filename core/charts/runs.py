@@ -16,7 +16,7 @@ from core.charts.style import (
     few_points,
     log_axis,
 )
-from core.diagnosis.measures import first_over_last, per_layer
+from core.diagnosis.measures import first_over_last, per_layer, two_digits
 from core.run import LEARNED, Run
 from core.words import short
 
@@ -28,7 +28,7 @@ def outcome(run: Run) -> str:
     """How a run ended, in a few words."""
     if run.diverged_at is not None:
         return f"diverged at step {run.diverged_at}"
-    return f"loss {short(run.train_loss[-1])}"
+    return f"loss {two_digits(run.train_loss[-1])}"
 
 
 def _level(figure: go.Figure, y: float, text: str, side: str) -> None:
@@ -56,8 +56,8 @@ def loss(run: Run) -> go.Figure:
     """Training loss at every step, and the held-out loss at the snapshots."""
     e, (axis, zoomed) = run.experiment, _steps(run)
     title = (
-        f"After {e.steps} steps the training loss is {short(run.train_loss[-1])}, "
-        f"held out {short(run.test_loss[-1])}; guessing gives {short(run.chance)}"
+        f"After {e.steps} steps the training loss is {two_digits(run.train_loss[-1])}, "
+        f"held out {two_digits(run.test_loss[-1])}; guessing gives {short(run.chance)}"
     )
     if run.diverged_at is not None:
         title = f"The training diverged: at step {run.diverged_at} the loss is {short(run.diverged_to)}"

@@ -15,7 +15,8 @@ TARGET = 0.1
 @dataclass(frozen=True)
 class Measure:
     """`of(run)` is the number, inf or NaN for a run that has none: one that diverged, or a linear model where
-    hidden layers are measured. Then `missing` stands for it. `logarithmic` compares ratios.
+    hidden layers are measured. Then `missing` stands for it. `logarithmic` compares ratios. `of_training`: it
+    is a loss that training led to, see `two_digits`.
     """
 
     title: str
@@ -23,6 +24,7 @@ class Measure:
     help: str
     logarithmic: bool = False
     percent: bool = False
+    of_training: bool = False
     missing: str = "diverged"
 
     def text(self, value: float) -> str:
@@ -30,8 +32,13 @@ class Measure:
         if not np.isfinite(value):
             return self.missing
         if not self.percent:
-            return short(value)
+            return two_digits(value) if self.of_training else short(value)
         return f"{100 * value:.1f} %" if 5e-4 <= abs(value) < 10 else f"{short(100 * value)} %"
+
+
+def two_digits(loss: float) -> str:
+    """A loss that training led to: rounding in another order may change what comes after its second digit."""
+    return short(float(f"{loss:.2g}"))
 
 
 def ratio(a: float, b: float) -> float:
@@ -139,12 +146,14 @@ MEASURES = {
         final_loss,
         "Over the whole training set, after the last step.",
         logarithmic=True,
+        of_training=True,
     ),
     "lowest_loss": Measure(
         "Lowest training loss",
         lowest_loss,
         "The lowest mean of ten consecutive steps.",
         logarithmic=True,
+        of_training=True,
     ),
     "steps_to_target": Measure(
         f"Steps to a loss of {TARGET}",
@@ -206,11 +215,13 @@ MEASURES = {
         test_loss,
         "Over held-out data, after the last step.",
         logarithmic=True,
+        of_training=True,
     ),
     "generalization_gap": Measure(
         "Held-out minus training loss",
         generalization_gap,
         "After the last step, in evaluation mode: what regularization is to close.",
+        of_training=True,
     ),
     "hidden_moved": Measure(
         "Hidden weights have moved",

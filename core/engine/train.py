@@ -38,12 +38,14 @@ def train(
     snapshots: int = 40,
     tick: Callable[[float], None] | None = None,
     watch: Callable[[int, Stack, torch.Tensor], None] | None = None,
+    stack: Callable[..., Stack] = Stack,
 ) -> list[Run]:
     """Train every experiment and return its Run, in the order given.
 
     snapshots: how often, at most, a run is measured in full, the start, first steps and end among them.
     tick: called with the share of work done, about every 20 ms; what it raises ends the training.
     watch: called with step, stack and losses [K] before every update, when the whole step lies in the stack.
+    stack: makes a Stack of experiments and tick, by default one that starts as they say.
     Raises ValueError when the whole takes too much work.
     A run has the same numbers, to the bit, alone or among others. Uses one core and no global random state.
     """
@@ -60,7 +62,8 @@ def train(
         with torch.inference_mode():
             for chunk in chunks(experiments):
                 group = [experiments[i] for i in chunk]
-                trained = train_stack(group, snapshots, interval, work(*group) / total, watch)
+                share = work(*group) / total
+                trained = train_stack(stack(group, interval), snapshots, interval, share, watch)
                 for i, run in zip(chunk, trained, strict=True):
                     runs[i] = run
     finally:
@@ -119,12 +122,11 @@ def clipped(stack: Stack, limits: torch.Tensor) -> torch.Tensor:
     return stack.gradients * torch.where(limits > 0, factor, 1)[stack.owner]
 
 
-def train_stack(experiments: list[Trainable], snapshots, interval, share, watch=None) -> list[Run]:
-    """Train experiments of one shape; the pass after the last step only measures."""
-    stack = Stack(experiments, interval)
+def train_stack(stack: Stack, snapshots, interval, share, watch=None) -> list[Run]:
+    """Train a stack; the pass after the last step only measures."""
     e, optimizer = stack.like, OPTIMIZERS[stack.like.optimizer](stack)
     learning_rate, weight_decay = per_parameter(stack, "learning_rate"), per_parameter(stack, "weight_decay")
-    limits = torch.tensor([e.clip_norm for e in experiments], dtype=stack.dtype)
+    limits = torch.tensor([e.clip_norm for e in stack.experiments], dtype=stack.dtype)
     clips, decays = bool(limits.any()), bool(weight_decay.any())
     at = snapshot_steps(e.steps, snapshots)
     loss = torch.full((e.steps + 1, stack.count), torch.nan, dtype=stack.dtype)

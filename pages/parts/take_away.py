@@ -4,16 +4,19 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.export.csv import losses_csv, probes_csv, units_csv
 from core.export.script import file_name, pytorch_script
 from core.run import Run
 from core.settings import Settings
+from pages.parts import chaos
 
 
-def take_away(run: Run, settings: Settings | None = None) -> None:
+def take_away(run: Run, near_loss: DeltaGenerator, settings: Settings | None = None) -> None:
     """The link with every setting written out, the numbers, and the script that makes them again.
 
+    near_loss: the place on the page where it is said if the run is chaotic.
     settings: what the link holds where the page has more settings than the run.
     """
     e = run.experiment
@@ -22,11 +25,14 @@ def take_away(run: Run, settings: Settings | None = None) -> None:
         "Probes (CSV)": (lambda: probes_csv(run), file_name(e, "probes.csv")),
         "Units (CSV)": (lambda: units_csv(run), file_name(e, "units.csv")),
     }
-    take_files(settings or e, files, pytorch_script(e), file_name(e, "py"))
+    near_script = take_files(settings or e, files, pytorch_script(e), file_name(e, "py"))
+    chaos.say(run, near_loss, near_script)
 
 
-def take_files(settings: Settings | None, files: Mapping[str, tuple], script: str, script_name: str) -> None:
-    """The same for any settings, or None where no link can hold them.
+def take_files(
+    settings: Settings | None, files: Mapping[str, tuple], script: str, script_name: str
+) -> DeltaGenerator:
+    """The same for any settings, or None where no link can hold them; returns a place beside the script.
 
     files: label -> (function that makes the text, file name).
     """
@@ -38,7 +44,9 @@ def take_files(settings: Settings | None, files: Mapping[str, tuple], script: st
     with st.container(horizontal=True):
         for label, (make, name) in (files | {"PyTorch script": (lambda: script, script_name)}).items():
             st.download_button(label, make, name, on_click="ignore", icon=":material/download:")
+    beside = st.container()
     _shown(script)
+    return beside
 
 
 @st.fragment

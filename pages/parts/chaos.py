@@ -1,0 +1,36 @@
+"""Where training is chaotic: said near the loss, and how long page and script agree beside the script."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.diagnosis import chaos
+from core.diagnosis.claims import SEEDS
+from core.run import ENDS, Run
+from core.work import work
+from pages.parts.show import AT_ONCE, asked, on_demand
+from pages.parts.training import computed, trained
+
+UNASKED = 3e11
+"""Work, as core.work counts it, that twins may take unasked, when all else is on the screen: some seconds."""
+
+
+def say(run: Run, near_loss: DeltaGenerator, near_script: DeltaGenerator) -> None:
+    """Fill both places, kept free until all else is drawn; a calm run leaves the first one empty."""
+    e, long = run.experiment, "How long do page and script agree?"
+    with near_script:
+        if 2 * chaos.TWINS * work(e) > UNASKED and not asked("chaos", long, e):
+            return
+        found = computed(chaos.sensitivity, run)
+        st.caption(chaos.of_script(run, found))
+    if found.chaotic:
+        with near_loss:
+            st.markdown(chaos.of_run(run, found))
+            if runs := _over_seeds(e):
+                st.markdown(chaos.of_seeds(runs))
+
+
+def _over_seeds(e) -> list[Run]:
+    seeds = [e.but(seed=(e.seed + i) % 2**32) for i in range(SEEDS)]
+    if work(*seeds) > AT_ONCE:
+        return on_demand("chaos.seeds", seeds, f"How it ends over {SEEDS} seeds")
+    return trained(seeds, ENDS)
