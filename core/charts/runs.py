@@ -191,7 +191,7 @@ def _evenness(runs: dict[str, Run]) -> str:
     if len(set(ratios.values())) == 1:
         return f"In all of these runs the error signal starts alike: {_factor(runs[min(runs)])} per layer"
     best = min(arrives, key=arrives.get)
-    return f"The error signal keeps its size best in “{best}”: {_factor(runs[best])} per layer"
+    return f"The error signal keeps its size best in {best}: {_factor(runs[best])} per layer"
 
 
 def signals_compared(runs: dict[str, Run]) -> go.Figure:

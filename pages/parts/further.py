@@ -6,9 +6,10 @@ from core.export.csv import runs_csv
 from core.lessons import LESSONS
 from core.lessons.gradients import depth, ruler
 from core.lessons.gradients.charts import autopsy, clipping, depth_map, learning_rate, noise, rescues
-from core.lessons.gradients.lesson import COURSE, DIVERGING, EDGE, LARGE, RESCUES
+from core.lessons.gradients.lesson import DIVERGING, EDGE, LARGE, RESCUES
 from core.lessons.gradients.measured import rates as measured_rates
 from core.lessons.gradients.measured import rescues as measured_rescues
+from core.quotes import SLIDES
 from core.run import Run
 from pages.parts import show
 from pages.parts.training import computed
@@ -83,7 +84,7 @@ def signal_and_noise(run: Run) -> None:
     from core.lessons.gradients.measured import noise as measured
 
     st.markdown(
-        f"“Each additional layer can successively reduce signal vs. noise” ({COURSE}, slides of 2018-2022). "
+        f"“Each additional layer can successively reduce signal vs. noise” ({SLIDES}). "
         "Batches of 32 samples are drawn, and every layer's weight gradient is taken for each: their mean is "
         "the signal, what a single batch adds to it is noise."
     )

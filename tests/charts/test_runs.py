@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.charts.runs import loss, losses, signals_compared
+from core.diagnosis.measures import two_digits
 from core.engine.train import train
 from core.experiment import Experiment
 from core.run import LEARNED
@@ -51,7 +52,7 @@ def test_a_dot_is_where_the_legend_says_the_run_ended():
     dots = [t for t in losses({"before": before, "after": after}).data if t.mode == "markers"]
     for run, dot in zip((before, after), dots, strict=True):
         assert (dot.x[0], dot.y[0]) == pytest.approx((SMALL.steps, run.train_loss[-1]))
-        assert dot.hovertemplate.endswith(f"loss {short(run.train_loss[-1])}<extra></extra>")
+        assert dot.hovertemplate.endswith(f"loss {two_digits(run.train_loss[-1])}<extra></extra>")
 
 
 def test_the_run_on_the_screen_is_drawn_last_and_widest(run):
@@ -107,7 +108,7 @@ def test_error_signals_are_compared_in_words_that_fit_any_pair(run):
     assert title(before=vanishes, after=even).endswith("per layer: before ×0.1, after ×1")
     assert title(before=lost, after=even).endswith("per layer: before not finite, after ×1")
     assert "In none of these runs" in title(before=lost, after=lost)
-    assert "keeps its size best in “b”: ×1 per layer" in title(a=vanishes, b=even, c=lost)
+    assert "keeps its size best in b: ×1 per layer" in title(a=vanishes, b=even, c=lost)
     assert "starts alike: ×0.1 per layer" in title(a=vanishes, b=vanishes, c=vanishes)
     names = [line.name for line in signals_compared({"a": vanishes, "b": lost}).data]
     assert names == ["a: ×0.1", "b: not finite"]

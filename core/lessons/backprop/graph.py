@@ -186,7 +186,8 @@ def train(
     """Plain gradient descent, leaf -= learning_rate * gradient, on the leaves named in `parameters`.
 
     accumulate=False and zero_grad=False make the mistakes described in `backward`, and so does `start` for
-    the first step; the projected loss uses the true gradient. A run whose numbers overflow or leave the domain ends there and says so.
+    the first step; the projected loss uses the true gradient. A run whose numbers overflow or leave the
+    domain ends there and says so.
     Raises ValueError as `backward` does for the start, and for a parameter that is not a leaf.
     """
     if unknown := [name for name in parameters if name not in graph.leaves]:
