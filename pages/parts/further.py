@@ -34,11 +34,16 @@ def deep(run: Run) -> None:
 
 def rescue(run: Run) -> None:
     """What people try on a network that does not learn."""
-    st.markdown("12 ReLU layers with PyTorch's default initialization do not learn. One change each:")
+    e, (changes, seeds) = RESCUES.experiments[0], RESCUES.shape
+    st.markdown(
+        f"{e.depth} ReLU layers with PyTorch's default initialization on {e.dataset}, as they are and with "
+        f"{changes - 1} changes that people try, {seeds} seeds each. A change that sets another setting too, "
+        "as Adam its own learning rate, says so."
+    )
     if runs := show.on_demand("gradients.rescues", RESCUES.experiments):
-        choices = dict(zip(RESCUES.axes["change"], RESCUES.experiments[:: RESCUES.shape[1]], strict=True))
-        figure = rescues.rescues(measured_rescues.rescues(RESCUES, runs))
-        show.pick(lesson, figure, "gradients.rescues", choices, runs)
+        found = measured_rescues.rescues(RESCUES, runs)
+        choices = dict(zip(found.names, RESCUES.experiments[::seeds], strict=True))
+        show.pick(lesson, rescues.rescues(found), "gradients.rescues", choices, runs)
 
 
 def rates(run: Run) -> None:

@@ -80,7 +80,7 @@ def test_the_rescues_can_be_opened(part, figures, the, monkeypatch, cold):
     at = part("What rescues it?")
     click(at, "gradients.rescues.run")
     assert len(the(figures(at)["gradients.rescues"], type="bar")["y"]) == 2
-    at.selectbox(key="gradients.rescues.open").set_value("Adam").run()
+    at.selectbox(key="gradients.rescues.open").set_value("Adam with learning rate 0.003").run()
     assert at.session_state["gradients"] == few.experiments[2]
     assert at.selectbox(key="gradients.rescues.open").value is None
 

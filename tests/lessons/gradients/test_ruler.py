@@ -37,12 +37,24 @@ def measured(**changes):
     return rates.ruler(e, sweep, train(sweep.experiments, ENDS), 10.0)
 
 
+def upright(figure):
+    """Where the vertical lines of a chart are."""
+    return [shape.x0 for shape in figure.layout.shapes if shape.x0 == shape.x1]
+
+
 def test_the_chart_marks_the_rate_in_use_and_the_limit_of_a_parabola():
-    assert [shape.x0 for shape in chart(measured()).layout.shapes] == [0.05, pytest.approx(2 * 1.9 / 10)]
+    assert upright(chart(measured())) == [0.05, pytest.approx(2 * 1.9 / 10)]
+
+
+def test_the_chart_marks_what_counts_as_learned():
+    found = measured()
+    level, *_ = [shape for shape in chart(found).layout.shapes if shape.y0 == shape.y1]
+    assert level.y0 == found.chance / 2
+    assert "learned: below" in level.label.text
 
 
 def test_adam_is_not_measured_with_the_parabola():
-    assert [shape.x0 for shape in chart(measured(optimizer="adam")).layout.shapes] == [0.05]
+    assert upright(chart(measured(optimizer="adam"))) == [0.05]
 
 
 def test_the_best_rate_has_the_lowest_loss_and_the_highest_are_lost():

@@ -8,7 +8,7 @@ import numpy as np
 from core.diagnosis.measures import final_loss
 from core.engine.optimizers import OPTIMIZERS, momentum
 from core.experiment import Experiment
-from core.run import Run
+from core.run import LEARNED, Run
 from core.sweep import Sweep
 from core.theory import momentum_threshold
 
@@ -45,8 +45,8 @@ class Ruler:
 
     @property
     def learns(self) -> bool:
-        """Whether any rate gets a tenth below guessing."""
-        return bool(self.median.min() <= 0.9 * self.chance)
+        """Whether the median over the seeds counts as learned at any rate, by the rule of a Run."""
+        return bool(self.median.min() < LEARNED * self.chance)
 
     @property
     def limit(self) -> float | None:
