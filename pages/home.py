@@ -12,7 +12,7 @@ st.title("See how neural networks train, fail and recover")
 st.markdown(
     "Every page trains real networks in front of you, measures what happens inside, lays it over the theory "
     "that predicts it, and tests what the textbooks say. Change anything: same settings and same seed give "
-    "the same numbers, everywhere."
+    "the same run again."
 )
 
 st.subheader("Which symptom do you have?")

@@ -145,14 +145,19 @@ def layer_probes(model, layer, start):
     }
 
 
-def train(e, at):
-    """loss [steps]; `measured`: name -> [snapshots, ...] at the steps `at`; `weights`: the final state."""
+def train(e, at, first=None):
+    """loss [steps]; `measured`: name -> [snapshots, ...] at the steps `at`; `weights`: the final state.
+
+    first: the weights to start from instead of its own, by their names in PyTorch.
+    """
     data = load(e)
     x, y, x_test, y_test = (
         torch.from_numpy(getattr(data, name)).to(getattr(torch, e.precision))
         for name in ("x_train", "y_train", "x_test", "y_test")
     )
     model, losses, measured = Network(e), [], defaultdict(list)
+    for name, value in (first or {}).items():
+        model.get_parameter(name).data.copy_(torch.from_numpy(value))
     start = [linear.weight.detach().clone() for linear in model.linear]
     kind = OPTIMIZERS[e.optimizer]
     options = {"momentum": e.momentum} if kind.has_momentum else {}

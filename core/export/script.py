@@ -32,8 +32,9 @@ PYTORCH_NAMES = {
 def pytorch_script(experiment: Experiment) -> str:
     """A script that trains this experiment with nn.Module and torch.optim; it needs torch and numpy alone.
 
-    Data, initial weights, dropout masks and batch order are those of the Run. Run as a file, it prints the
-    loss of every step on its last line as JSON, NaN after a divergence (Python's json reads that).
+    Data, initial weights, dropout masks and batch order are those of the Run; so are the losses, up to
+    rounding, see core.diagnosis.chaos. Run as a file, it prints the loss of every step on its last line as
+    JSON, NaN after a divergence (Python's json reads that).
     """
     e = experiment
     scalers = {e.scaling, e.target_scaling if e.loss == "mse" else "none"} - {"none"}

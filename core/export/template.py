@@ -7,6 +7,9 @@ A line that ends in a mark such as `# if label_noise, not mse` is for the experi
 HEAD = '''
 """$sentence
 
+Its losses are those of the page up to rounding, which a chaotic training lets grow: the page says from which
+step on.
+
 Its settings, to be added to the address of a page of the Gradient Clinic:
 $link
 """

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from core.data import DATASETS, SCALERS
+from core.diagnosis import chaos
 from core.engine.initial import INITS
 from core.engine.train import train
 from core.experiment import Activation, Experiment, Init, Optimizer
@@ -77,8 +78,18 @@ EVERY_OPTIMIZER = WIDE_DATA.vary(optimizer=get_args(Optimizer), momentum=[0, 0.5
 FAR = dict(target_scale=5, target_shift=-9, label_noise=0.2, learning_rate=1e-4)
 LARGE = WIDE_DATA.but(dataset="curve", features=0, **FAR)
 SCALED = LARGE.but(target_scaling="zscore", scaling="linear")
-EXPERIMENTS = [Experiment(), DIVERGING, WIDE_DATA, BETWEEN, LARGE, SCALED, *EVERY_OPTIMIZER, *drawn(28)]
+CHAOTIC = [
+    Experiment(init="normal", gain=2, learning_rate=0.1, clip_norm=1, width=64, steps=40),
+    Experiment(activation="sigmoid", init="normal", gain=16, depth=15, width=64, samples=128, steps=30),
+    Experiment(depth=20, width=64, learning_rate=0.003, batch_size=128, steps=150),
+]
+EXPERIMENTS = [
+    *(Experiment(), DIVERGING, WIDE_DATA, BETWEEN, LARGE, SCALED, *EVERY_OPTIMIZER),
+    *drawn(28),
+    *CHAOTIC,
+]
 NUMBERS = range(len(EXPERIMENTS))
+CALM = NUMBERS[: -len(CHAOTIC)]
 # A run is measured after one forward pass more than its steps, which moves the running averages of batchnorm.
 MEASURED = [
     i for i, e in enumerate(EXPERIMENTS) if e.precision == "float64" and not e.batchnorm and e != DIVERGING
@@ -127,11 +138,25 @@ def agree(losses, run):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("number", CALM)
 def test_a_script_trains_the_same_network(number, printed, runs):
     losses = json.loads(printed[number][-1])
     assert len(losses) == EXPERIMENTS[number].steps
     agree(losses, runs[number])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_script_agrees_as_long_as_the_page_promises(number, printed, runs):
+    promised = chaos.sensitivity(runs[number]).script_leaves
+    away = chaos.apart(runs[number].loss, json.loads(printed[number][-1])) > chaos.AGREE
+    assert not away[:promised].any()
+
+
+@pytest.mark.slow
+def test_what_is_chaotic_is_not_promised_to_the_end(runs):
+    for e in CHAOTIC:
+        assert 0 < chaos.sensitivity(runs[EXPERIMENTS.index(e)]).script_leaves < e.steps
 
 
 @pytest.mark.slow

@@ -68,7 +68,7 @@ class Passes(Settings):
         "How often the weights are moved.",
         (10, 20, 30, 50, 100, 150, 200, 300, 500),
     )
-    seed: int = number("Seed", 2, 0, 2**32 - 1, "Same settings and same seed: same numbers, everywhere.")
+    seed: int = number("Seed", 2, 0, 2**32 - 1, "Draws the first numbers: the same seed draws the same.")
 
     @model_validator(mode="after")
     def _can_be_computed(self) -> Self:

@@ -20,6 +20,9 @@ from core.run import Run
 HEAD = '''
 """$sentence
 
+Its losses are those of the page up to rounding, which a chaotic training lets grow: the page says from which
+step on.
+
 $origin
 """
 

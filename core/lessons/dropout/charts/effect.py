@@ -20,7 +20,7 @@ from core.charts.style import (
     single,
 )
 from core.data import load
-from core.diagnosis.measures import generalization_gap, test_loss
+from core.diagnosis.measures import generalization_gap, test_loss, two_digits
 from core.engine.forward import Reliability
 from core.lessons.dropout.charts.modes import answer_title, percent
 from core.run import Run
@@ -62,8 +62,8 @@ def learning(runs: dict[str, Run], error: bool = False) -> go.Figure:
         title = f"The held-out {what} ends at {short(b)} % with {other}, {short(a)} % with {one}"
         axis = dict(title=f"{what} (%)", rangemode="tozero")
     else:
-        gaps = [short(generalization_gap(run)) for run in (without, dropped)]
-        a, b = short(test_loss(without)), short(test_loss(dropped))
+        gaps = [two_digits(generalization_gap(run)) for run in (without, dropped)]
+        a, b = two_digits(test_loss(without)), two_digits(test_loss(dropped))
         title = (
             f"The held-out loss ends at {b} with {other}, {a} with {one}; "
             f"above the training loss by {gaps[1]} and {gaps[0]}"
