@@ -8,6 +8,7 @@ from functools import cache
 import streamlit as st
 
 from core.lessons import LESSONS
+from pages.parts import say
 
 NAME = "Gradient Clinic"
 ABOUT = f"**{NAME}** trains small neural networks in front of you and shows what happens inside them."
@@ -43,7 +44,8 @@ def enter() -> None:
     st.html(STYLE)
     token = _inside.set(True)
     try:
-        page.run()
+        with say.page():
+            page.run()
     finally:
         _inside.reset(token)
         if "torch" in sys.modules:

@@ -13,6 +13,7 @@ from core.lessons.lesson import Lesson
 from core.run import ENDS, Run
 from core.trainable import Trainable
 from core.work import WORK_LIMIT, work
+from pages.parts import say
 from pages.parts.controls import change, put
 from pages.parts.training import is_cached, trained
 
@@ -25,8 +26,8 @@ def card(lesson: Lesson) -> None:
     with st.container(border=True):
         left, right = st.columns([3, 2], vertical_alignment="center")
         with left:
-            st.markdown(f"#### {lesson.icon} {lesson.question}")
-            st.markdown(lesson.summary)
+            say.markdown(f"#### {lesson.icon} {lesson.question}")
+            say.markdown(lesson.summary)
             st.page_link(
                 f"pages/{lesson.slug}.py", label=f"Open {lesson.title}", icon=":material/arrow_forward:"
             )
@@ -50,13 +51,14 @@ def metrics(shown: Mapping[str, tuple[str, str]]) -> None:
     """A row of numbers: title -> (number as people read it, help)."""
     with st.container(horizontal=True):
         for title, (text, about) in shown.items():
-            st.metric(title, text, help=about, border=True)
+            explained = say.words(title, about)
+            st.metric(title, text, help="\n\n".join(filter(None, (about, explained))), border=True)
 
 
 def chart(figure: go.Figure, key: str, on_pick: Callable[[dict], None] | None = None) -> None:
     """A chart under its finding, with one line on how to read it; `on_pick` gets a point that is clicked."""
     about = figure.layout.meta
-    st.markdown(f"#### {about['title']}")
+    say.above(figure)
 
     def selected():
         if points := st.session_state[key]["selection"]["points"]:
@@ -65,7 +67,7 @@ def chart(figure: go.Figure, key: str, on_pick: Callable[[dict], None] | None = 
     pick = dict(on_select=selected, selection_mode="points") if on_pick else {}
     st.plotly_chart(figure, key=key, alt=about["alt"], config={"displayModeBar": False}, **pick)
     if about["how"]:
-        st.caption(about["how"])
+        say.caption(about["how"])
 
 
 def beside(figures: Mapping[str, go.Figure], table: str = "") -> None:
@@ -97,10 +99,10 @@ def pick(
             _open(lesson, name, choices[name])
 
     about = figure.layout.meta
-    st.markdown(f"#### {about['title']}")
+    say.above(figure)
     quiet = dict(alt=about["alt"], config={"displayModeBar": False})
     st.plotly_chart(figure, key=key, on_select=clicked, selection_mode="points", **quiet)
-    st.caption(about["how"])
+    say.caption(about["how"])
     chosen = dict(index=None, placeholder="Choose one", key=f"{key}.open", on_change=listed)
     st.selectbox("Open one of these experiments", list(choices), **chosen)
     csv(key, runs_csv, runs)
@@ -112,7 +114,7 @@ def asked(key: str, label: str, about=True) -> bool:
     if st.session_state.get(flag) == about:
         return True
     ask = dict(icon=":material/play_arrow:", on_click=lambda: st.session_state.update({flag: about}))
-    st.button(label, key=f"{key}.run", **ask)
+    st.button(label, key=f"{key}.run", help=say.words(label), **ask)
     return False
 
 
