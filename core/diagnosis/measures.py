@@ -101,6 +101,19 @@ def test_r2(run: Run) -> float:
     return float(value) if run.diverged_at is None and np.isfinite(value) else -np.inf
 
 
+def given_to_right(run: Run) -> float:
+    """Probability that the network gives the right class of a held-out sample: exp(-loss), the geometric "
+    "mean."""
+    return float(np.exp(-run.test_loss[-1].astype(float))) if run.diverged_at is None else np.inf
+
+
+def unsure(run: Run) -> bool:
+    """Whether most held-out answers are on the right side, and yet none says more than a guess."""
+    losses = np.array([run.train_loss[-1], run.test_loss[-1]], dtype=float) / run.chance
+    right = run.test_accuracy[-1] > np.exp(-run.chance) + 0.1
+    return bool(run.experiment.loss != "mse" and right and (np.abs(losses - 1) < 0.1).all())
+
+
 def survived(run: Run) -> float:
     """How many steps had a finite loss."""
     return float(len(run.loss) if run.diverged_at is None else run.diverged_at)
@@ -173,6 +186,13 @@ MEASURES = {
         "Held-out accuracy",
         lambda run: float(run.test_accuracy[run.last]),
         "Share of held-out samples in the right class, at the last snapshot with a finite loss.",
+        percent=True,
+    ),
+    "given_to_right": Measure(
+        "The right class gets",
+        given_to_right,
+        "Probability that the network gives the right class of a held-out sample: the geometric mean, "
+        "exp(−loss).",
         percent=True,
     ),
     "test_r2": Measure(

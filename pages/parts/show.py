@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.diagnosis.measures import MEASURES
+from core.diagnosis.measures import MEASURES, given_to_right, unsure
 from core.experiment import Experiment
 from core.export.csv import chart_csv, runs_csv
 from core.lessons import thumbnails
 from core.lessons.lesson import Lesson
 from core.run import ENDS, Run
 from core.trainable import Trainable
+from core.words import short
 from core.work import WORK_LIMIT, work
 from pages.parts import say
 from pages.parts.controls import change, put
@@ -41,10 +43,23 @@ def card(lesson: Lesson) -> None:
 
 
 def glance(run: Run, *names: str) -> None:
-    """A row of metrics, each computed from the run; where the answer is a number, R² stands for accuracy."""
-    instead = {"test_accuracy": "test_r2"} if run.experiment.loss == "mse" else {}
-    measures = [MEASURES[instead.get(name, name)] for name in names]
+    """A row of metrics, each computed from the run.
+
+    Accuracy gives way to R² where the answer is a number, and where it would praise what is no better than
+    guessing to the probability of the right class.
+    """
+    doubtful = unsure(run)
+    better = "given_to_right" if doubtful else "test_r2" if run.experiment.loss == "mse" else "test_accuracy"
+    measures = [MEASURES[better if name == "test_accuracy" else name] for name in names]
     metrics({m.title: (m.text(m.of(run)), m.help) for m in measures})
+    if doubtful and "test_accuracy" in names:
+        right = MEASURES["test_accuracy"].text(run.test_accuracy[-1])
+        say.caption(
+            f"{right} of the held-out samples are on the right side of the border, but each by next to "
+            f"nothing: "
+            f"the right class gets a probability of {short(given_to_right(run))}, and guessing gives it "
+            f"{short(np.exp(-run.chance))}."
+        )
 
 
 def metrics(shown: Mapping[str, tuple[str, str]]) -> None:
