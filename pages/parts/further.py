@@ -20,7 +20,12 @@ lesson = LESSONS["gradients"]
 def deep(run: Run) -> None:
     """How deep it trains, over sigma_w, and the factor per layer."""
     experiment = run.experiment
-    activation, fine = experiment.activation, st.toggle("Finer map", key="gradients.fine")
+    activation, alike = experiment.activation, depth.MAP
+    st.markdown(
+        f"Networks with the activation above, {activation}, of every depth and σ_w (the size of the initial "
+        f"weights), on data of their own: {alike.dataset}, {alike.inputs} features, {alike.outputs} classes."
+    )
+    fine = st.toggle("Finer map", key="gradients.fine")
     sweep = depth.grid(activation, fine)
     if runs := show.on_demand("gradients.map", sweep.experiments):
         expected = computed(depth.expected, activation, fine)

@@ -25,7 +25,7 @@ def open_part(tab, name, settle):
 def test_a_click_on_a_cell_of_the_map_opens_its_experiment(open_page, settle):
     tab = open_page(LINK)
     tab.locator(".st-key-gradients-map-run button").click()
-    chart = tab.locator('[data-testid=stPlotlyChart][aria-label^="Heat map of held-out accuracy"]')
+    chart = tab.locator('[data-testid=stPlotlyChart][aria-label^="Heat map of the loss that is left"]')
     expect(chart).to_be_visible()
     settle(tab)
     chart.scroll_into_view_if_needed()

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 
 from core.experiment import Experiment
-from core.run import Run
-from core.sweep import Sweep
+from core.run import LEARNED, Run
+from core.sweep import Sweep, typical
 from core.theory import critical_sigma_w, trainable_depth
 
 MAP = Experiment(
@@ -24,8 +24,6 @@ MAP = Experiment(
 )
 COARSE, FINE = (4, 8, 14, 22, 32, 44), (4, 6, 8, 11, 14, 18, 22, 27, 32, 38, 44)
 SEEDS = 2
-TRAINED = 0.6
-"""Accuracy from which a network counts as trained; guessing among four classes gives 0.25."""
 
 
 @cache
@@ -82,36 +80,39 @@ def expected(activation: str, fine: bool, tick: Callable = lambda *_: None) -> E
 class DepthMap:
     """What the networks of a map reached.
 
-    accuracy [depths, gains]: the mean over seeds, 0 for a run that diverged; diverged [depths, gains]: if any
-    did. reached [gains]: the largest depth up to which all networks train, 0 if none does.
+    experiment: the first of them. left [depths, gains]: the median over seeds of the final training loss, as
+    a share of `chance`, what guessing loses; inf for a run that diverged. diverged [depths, gains]: any did.
+    reached [gains]: the largest depth up to which networks of all depths learn, 0 if none does.
     """
 
-    activation: str
+    experiment: Experiment
     depths: np.ndarray
     gains: np.ndarray
-    accuracy: np.ndarray
+    left: np.ndarray
     diverged: np.ndarray
     reached: np.ndarray
+    chance: float
 
 
 def depth_map(sweep: Sweep, runs: list[Run]) -> DepthMap:
-    """Held-out accuracies of the runs of a `grid`."""
-    accuracy = sweep.of(runs, lambda run: run.test_accuracy[-1])
+    """Final training losses of the runs of a `grid`."""
+    left = sweep.of(runs, lambda run: run.train_loss[-1] / run.chance)
     depths, gains = (np.array(sweep.axes[name]) for name in ("depth", "gain"))
     return DepthMap(
-        sweep.experiments[0].activation,
+        sweep.experiments[0],
         depths,
         gains,
-        np.nan_to_num(accuracy).mean(axis=2),
-        np.isnan(accuracy).any(axis=2),
-        trained_depth(accuracy, depths),
+        typical(left),
+        ~np.isfinite(left).all(axis=2),
+        trained_depth(left, depths),
+        runs[0].chance,
     )
 
 
-def trained_depth(accuracy: np.ndarray, depths: np.ndarray) -> np.ndarray:
-    """For every sigma_w the largest depth up to which all networks train, 0 if none does.
+def trained_depth(left: np.ndarray, depths: np.ndarray) -> np.ndarray:
+    """For every sigma_w the largest depth up to which networks of all depths learn, 0 if none does.
 
-    accuracy [depth, sigma_w, seed]; a network trains if it gets above 0.6 on the mean over its seeds.
+    left [depth, sigma_w, seed]: share of the loss of guessing. Half of it is learned, as in a Run: the median of seeds.
     """
-    good = np.cumprod(np.nan_to_num(accuracy).mean(axis=2) > TRAINED, axis=0)
+    good = np.cumprod(typical(left) < LEARNED, axis=0)
     return np.array([0, *depths])[good.sum(axis=0)]

@@ -6,6 +6,7 @@ import pytest
 from core import theory
 from core.engine.train import train
 from core.lessons.gradients import depth
+from core.lessons.gradients.charts.depth_map import depth_map as map_chart
 from core.lessons.gradients.charts.rescues import rescues as chart
 from core.lessons.gradients.lesson import CHANGES, DEFAULT
 from core.lessons.gradients.measured import chi
@@ -27,10 +28,41 @@ def test_the_middle_of_the_map_is_the_edge_of_chaos():
 
 
 def test_trained_depth_ends_at_the_first_that_fails():
-    accuracy = np.array([[1, 0.3], [1, 1], [0.3, 1], [1, 1]])[:, :, None].repeat(2, axis=2)
-    assert depth.trained_depth(accuracy, (2, 4, 8, 16)).tolist() == [4, 0]
-    accuracy[0, 0, 0] = np.nan
-    assert depth.trained_depth(accuracy, (2, 4, 8, 16)).tolist() == [0, 0]
+    left = np.array([[0.49, 0.51], [0, 0], [0.9, 0], [0, 0]])[:, :, None].repeat(2, axis=2)
+    assert depth.trained_depth(left, (2, 4, 8, 16)).tolist() == [4, 0]
+    left[0, 0, 0] = np.nan
+    assert depth.trained_depth(left, (2, 4, 8, 16)).tolist() == [0, 0]
+
+
+def mapped(*reached):
+    """A map of these depths reached over as many sigma_w, with one cell lost."""
+    gains, depths = np.arange(1.0, len(reached) + 1), np.array([4, 8, 14])
+    left = np.where(depths[:, None] <= np.array(reached), 0.1, np.inf)
+    one = depth.MAP.but(activation="tanh")
+    return depth.DepthMap(one, depths, gains, left, np.isinf(left), np.array(reached), np.log(4))
+
+
+@pytest.mark.parametrize(
+    ("reached", "title"),
+    [
+        ((4, 8, 4), "Up to 8 tanh layers learn, with σ_w = 2; 4 with 1, 4 with 3"),
+        (
+            (4, 14, 14, 14),
+            "Up to 14 tanh layers learn (more were not tried), with σ_w = 2 to 4; 4 with 1, 14 with 4",
+        ),
+        ((8, 4, 8), "Up to 8 tanh layers learn, with σ_w = 1, 3; 8 with 1, 8 with 3"),
+        ((0, 0, 0), "None of these tanh networks learns, not even with 4 layers"),
+    ],
+)
+def test_the_map_says_what_it_shows_and_on_which_data(reached, title):
+    found = mapped(*reached)
+    gains = found.gains
+    figure = map_chart(found, depth.Expected(6 * gains, gains, 6 * gains, None))
+    assert figure.layout.meta["title"] == title
+    how = figure.layout.meta["how"]
+    assert "on blobs, 20 features and 4 classes, after 100 steps" in how
+    assert "below 0.5, a loss of 0.693, counts as learned" in how
+    assert figure.data[0].z.max() <= 1 and np.isfinite(figure.data[0].z).all()
 
 
 @pytest.mark.slow
