@@ -139,7 +139,7 @@ def test_units_that_are_counted_as_dead(runs):
 def test_right_in_sign_and_no_better_than_guessing_is_no_overfitting(
     runs, accuracy, train_loss, test_loss, answer
 ):
-    """Whether the loss is that of guessing, not whether it is high: a network too sure of itself guesses not."""
+    """A network that is too sure of itself has a high loss too, but not in training."""
     ends = dict(test_accuracy=accuracy, train_loss=train_loss, test_loss=test_loss)
     run = replace(next(iter(runs.values())), **{name: np.array([value]) for name, value in ends.items()})
     assert unsure(run) == answer
