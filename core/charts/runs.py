@@ -40,7 +40,7 @@ def _level(figure: go.Figure, y: float, text: str, side: str) -> None:
     )
 
 
-def _steps(*runs: Run) -> tuple[dict, str]:
+def steps_axis(*runs: Run) -> tuple[dict, str]:
     """An axis over the steps that were taken, and a sentence where it ends because every run diverged."""
     asked, lost = max(run.experiment.steps for run in runs), [run.diverged_at for run in runs]
     end = max(
@@ -54,7 +54,7 @@ def _steps(*runs: Run) -> tuple[dict, str]:
 
 def loss(run: Run) -> go.Figure:
     """Training loss at every step, and the held-out loss at the snapshots."""
-    e, (axis, zoomed) = run.experiment, _steps(run)
+    e, (axis, zoomed) = run.experiment, steps_axis(run)
     title = (
         f"After {e.steps} steps the training loss is {two_digits(run.train_loss[-1])}, "
         f"held out {two_digits(run.test_loss[-1])}; guessing gives {short(run.chance)}"
@@ -121,7 +121,7 @@ def losses(runs: dict[str, Run]) -> go.Figure:
     every = [value for run in runs.values() for value in (*run.loss, run.train_loss[-1], run.chance)]
     usual = max(1, min(run.loss[0] for run in runs.values()), *chances)
     (steps, zoomed), axis = (
-        _steps(*runs.values()),
+        steps_axis(*runs.values()),
         log_axis(np.minimum(every, HIGHEST * usual), "training loss"),
     )
     low, high = ends(axis)

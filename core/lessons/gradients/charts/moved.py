@@ -3,6 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from core.charts.runs import steps_axis
 from core.charts.style import SCALE, chart, drawable
 from core.run import Run
 from core.words import power_of_ten, short
@@ -26,6 +27,8 @@ def moved_sentence(run: Run) -> str:
     low, high = moved[least], moved[most]
     after = int(run.at[known[-1]])
     steps = f"In {after} step{'s' * (after > 1)}"
+    if run.diverged_at is not None:
+        steps += ", before the training diverges,"
     if high == 0:
         return f"{steps} no weight moves at all"
     if low == 0:
@@ -83,7 +86,7 @@ def weights_moved(run: Run) -> go.Figure:
         alt=f"Heat map of the relative distance of the weights from their start, layers over steps. {title}.",
         how="Colour is the distance of a layer's weights from their initial values, relative to their norm; "
         "where there is none, they have not moved at all.",
-        xaxis=dict(title="step", range=[0, e.steps]),
+        xaxis=steps_axis(run)[0],
         yaxis=dict(title="hidden layer", dtick=max(1, e.depth // 10)),
         hovermode="closest",
     )
