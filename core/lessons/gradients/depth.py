@@ -112,7 +112,7 @@ def depth_map(sweep: Sweep, runs: list[Run]) -> DepthMap:
 def trained_depth(left: np.ndarray, depths: np.ndarray) -> np.ndarray:
     """For every sigma_w the largest depth up to which networks of all depths learn, 0 if none does.
 
-    left [depth, sigma_w, seed]: share of the loss of guessing. Half of it is learned, as in a Run: the median of seeds.
+    left [depth, sigma_w, seed]: share of the loss of guessing. Half of it is learned, by the median.
     """
     good = np.cumprod(typical(left) < LEARNED, axis=0)
     return np.array([0, *depths])[good.sum(axis=0)]

@@ -7,8 +7,10 @@ import torch
 from core.engine.network import Stack
 from core.engine.train import train
 from core.experiment import Experiment
+from core.lessons.gradients.charts import clipping as charts
 from core.lessons.gradients.lesson import LARGE
 from core.lessons.gradients.measured import clipping
+from core.words import short
 
 SMALL = Experiment(depth=3, width=8, samples=64, steps=12, clip_norm=0.05, learning_rate=0.1)
 
@@ -47,6 +49,40 @@ def test_a_norm_keeps_the_direction_and_single_values_do_not():
     np.testing.assert_allclose(record.arrows[1] * n, record.arrows[0], rtol=1e-6)
     assert (np.abs(record.arrows[2]) <= 1).all()
     assert record.before[record.step] == np.nanmax(record.before)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_the_largest_gradient_stays_as_it_was_when_training_goes_on(precision):
+    """With float64 there is nothing to convert, and nothing may be shared with the network."""
+    record = clipping.record(SMALL.but(precision=precision), SMALL.clip_norm)
+    assert record.norm[0] == pytest.approx(np.nanmax(record.before), rel=1e-9)
+    assert record.cosine[:2] == pytest.approx([1, 1], abs=1e-9)
+
+
+def test_what_clipping_does_to_the_largest_gradient_is_said():
+    def title(e, limit=1.0):
+        return charts.arrows(clipping.record(e.but(clip_norm=limit), limit)).layout.meta["title"]
+
+    assert "neither way of clipping changes it" in title(SMALL, 100.0)
+    record = clipping.record(LARGE.but(clip_norm=1, steps=5), 1.0)
+    angle = np.degrees(np.arccos(record.cosine[2]))
+    assert title(LARGE.but(steps=5)) == (
+        f"Clipping the norm turns the gradient by 0°, clipping every value turns it by {short(angle)}°"
+    )
+    assert "nothing to clip" in title(LARGE.but(gain=8, depth=60, width=16, steps=2))
+
+
+def test_a_regression_has_no_accuracy_and_a_run_that_ends_a_cross():
+    e = SMALL.but(dataset="curve", steps=20)
+    records = [clipping.record(e.but(clip_norm=limit), 0.05) for limit in (0, 0.05)]
+    title = charts.norms(*records).layout.meta["title"]
+    assert "R² is" in title and "accuracy" not in title
+    lost = clipping.record(LARGE.but(clip_norm=0, steps=10), 1.0)
+    figure = charts.norms(lost, clipping.record(LARGE.but(clip_norm=1, steps=10), 1.0))
+    [cross] = [trace for trace in figure.data if trace.marker.symbol == "x"]
+    assert cross.x[0] == np.isfinite(lost.before).sum() < 10
+    low, high = figure.layout.yaxis.range
+    assert low < np.log10(cross.y[0]) < high
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -58,7 +58,7 @@ def norms(without: Clipping, helped: Clipping) -> go.Figure:
         title=title,
         alt=f"Norm of the gradient over the steps with and without clipping. {title}.",
         how="The norm of all weights' and biases' gradients together. Clipping multiplies the gradient by "
-        "limit / norm where the norm is larger (Pascanu, Mikolov & Bengio 2013, algorithm 1); the dashed line "
+        "limit / norm where the norm is larger (Pascanu, Mikolov & Bengio 2013, algorithm 1); dashed "
         f"is the limit, {short(helped.limit)}.{lost}",
         xaxis=dict(title="step", range=[0, len(helped.before)]),
         yaxis=axis,
@@ -68,7 +68,7 @@ def norms(without: Clipping, helped: Clipping) -> go.Figure:
 
 def _turned(clipping: Clipping) -> str:
     """What both ways of clipping do to the largest gradient."""
-    largest, by_norm, by_value = clipping.norm
+    largest = clipping.norm[0]
     if not largest:
         return "No step of this run has a finite gradient that is not 0: there is nothing to clip"
     if largest <= clipping.limit:

@@ -49,7 +49,7 @@ def record(experiment: Experiment, limit: float, tick=None) -> Clipping:
         given = clipped(stack, torch.tensor([experiment.clip_norm], dtype=stack.dtype)).double()
         norms[step] = gradient.norm().item(), given.norm().item()
         if kept[0] < norms[step, 0] < np.inf:
-            kept[:] = norms[step, 0], step, gradient.numpy()
+            kept[:] = norms[step, 0], step, gradient.numpy().copy()
 
     [run] = train([experiment], tick=tick, watch=watch)
     largest, step, gradient = kept
