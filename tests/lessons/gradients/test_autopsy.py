@@ -1,5 +1,7 @@
 """The first tensor that is not finite: in which layer and at which step, and what led to it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -58,7 +60,8 @@ def test_a_loss_can_overflow_where_the_output_does_not():
     assert found.kind == "loss"
     assert found.layer == 2
     assert np.isfinite(found.largest["pre_activation"]).any()
-    assert "the loss" in charts.sentence(found)
+    assert charts.sentence(found).startswith(f"At step {found.step}, the loss is ∞; everything")
+    assert "of all layers are finite" in charts.over_layers(found).layout.meta["title"]
     assert "parabola" in charts.prediction(found)
 
 
@@ -66,6 +69,13 @@ def test_batch_normalization_leaves_it_to_the_gradients():
     found = examine(LARGE.but(batchnorm=True, init="he", gain=1, learning_rate=100, width=32))
     assert found.kind in ("weight_gradient", "delta", "weight")
     assert charts.sentence(found).startswith(f"At step {found.step}, ")
+    assert "not finite, the first is" in charts.sentence(found)
+
+
+@pytest.mark.parametrize(("share", "words"), [(1.0, "all pre-activations"), (0.0118, "1.18 % of the pre-")])
+def test_how_much_of_a_tensor_was_lost_is_said_without_powers(share, words):
+    found = replace(examine(LARGE.but(steps=5)), share=share)
+    assert words in charts.sentence(found) and "e+" not in charts.sentence(found)
 
 
 def test_only_the_last_steps_are_kept():

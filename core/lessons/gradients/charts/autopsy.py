@@ -28,11 +28,14 @@ NAMES = {name: title for name, (title, _) in KINDS.items()} | {"loss": "loss"}
 def sentence(autopsy: Autopsy) -> str:
     """What went first, where and when."""
     a, e = autopsy, autopsy.run.experiment
-    where = f"of layer {a.layer}" if a.layer <= e.depth else "of the output layer"
-    share = f"{100 * a.share:.2g} % of the " if a.kind != "loss" else "the "
-    verb = "is" if a.kind == "loss" else "are"
-    words = f"At step {a.step}, {share}{NAMES[a.kind]} {where if a.kind != 'loss' else ''}".rstrip()
-    return f"{words} {verb} {short(a.value)}, and everything computed before was still finite"
+    if a.kind == "loss":
+        what = f"the loss is {short(a.value)}"
+    else:
+        where = f"layer {a.layer}" if a.layer <= e.depth else "the output layer"
+        part = "all" if a.share == 1 else f"{short(100 * a.share)} % of the"
+        lost = f"the first is {short(a.value)}"
+        what = f"{part} {NAMES[a.kind]} of {where} are not finite, {lost}"
+    return f"At step {a.step}, {what}; everything computed before was still finite"
 
 
 def prediction(autopsy: Autopsy) -> str:
@@ -44,23 +47,18 @@ def prediction(autopsy: Autopsy) -> str:
         depth = overflow_depth(growth) * np.log(limit) / np.log(float(np.finfo(np.float32).max))
         said.append(
             f"Before the first step a ReLU signal with σ_w = {short(growth)} grows by "
-            f"×{short(growth / 2**0.5)} per layer: it would overflow after {depth:.0f} layers, of which this "
-            f"network has {e.depth}."
+            f"×{short(growth / 2**0.5)} per layer: it would overflow after {depth:.0f} layers; this network "
+            f"has {e.depth}."
         )
     start = float(a.run.loss[0])
     parabola = np.array([start, a.sharpness])
     if not OPTIMIZERS[e.optimizer].rescales and np.isfinite(parabola).all() and (parabola > 0).all():
         step = overflow_step(*parabola, e.learning_rate, momentum(e), limit)
         rate = f"With λ_max = {short(a.sharpness)} at the start, a parabola would"
-        if np.isfinite(step):
-            said.append(
-                f"{rate} overflow at step {step:.0f}; the network did at step {a.step}, "
-                f"{'as its curvature grows with its weights' if a.step < step else 'later'}."
-            )
-        else:
-            said.append(
-                f"{rate} not diverge at all with this learning rate: its curvature changed on the way."
-            )
+        course = (
+            f"overflow at step {step:.0f}" if np.isfinite(step) else "not diverge with this learning rate"
+        )
+        said.append(f"{rate} {course}; the network, which is none, did at step {a.step}.")
     return " ".join(said) or "Theory gives no step for this one."
 
 
@@ -102,13 +100,14 @@ def over_steps(autopsy: Autopsy) -> go.Figure:
     how = "The largest magnitude in any layer. "
     if len(before) > 1 and np.isfinite(before[-2:]).any(axis=1).all():
         rise = np.nanmax(before[-1]) / np.nanmax(before[-2])
-        how += f"In the last step before, the pre-activations changed ×{short(rise)}. "
+        how += f"From step {a.at[-3]} to step {a.at[-2]} the largest pre-activation changed ×{short(rise)}. "
+    ticks = dict(dtick=1) if len(a.at) < 10 else {}
     figure = chart(
         traces,
         title=title,
         alt=f"Largest magnitudes over the last steps. {title}.",
-        how=how + "Beyond the dashed line a number is inf, and inf − inf or 0 × inf is NaN.",
-        xaxis=dict(title="step", range=[a.at[0] - 0.5, a.at[-1] + 0.5]),
+        how=how + "Beyond the dashed line a number is ∞, and ∞ − ∞ or 0 × ∞ is NaN.",
+        xaxis=dict(title="step", range=[a.at[0] - 0.5, a.at[-1] + 0.5]) | ticks,
         yaxis=log_axis(every, "largest magnitude"),
     )
     _limit(figure, e.precision)
@@ -121,16 +120,22 @@ def over_layers(autopsy: Autopsy) -> go.Figure:
     sizes, steps = a.largest["pre_activation"][-4:], a.at[-4:]
     layers = np.arange(1, e.depth + 2)
     last = np.where(np.isfinite(sizes[-1]))[0]
-    title = (
-        f"At step {a.step} the pre-activations reach {short(sizes[-1][last[-1]])} in layer {last[-1] + 1}, "
-        f"the last that is finite"
-        if len(last)
-        else f"At step {a.step} no layer has finite pre-activations"
-    )
+    title = f"At step {a.step} no layer has finite pre-activations"
+    if len(last) == e.depth + 1:
+        title = (
+            f"At step {a.step} the pre-activations of all layers are finite, at most {short(sizes[-1].max())}"
+        )
+    elif len(last):
+        reach = short(sizes[-1][last[-1]])
+        title = f"At step {a.step} the pre-activations reach {reach} in layer {last[-1] + 1}, the last that is finite"
     figure = chart(
         [
             go.Scatter(
-                x=layers, y=drawable(values), name=f"step {step}", line_color=colour, mode="lines+markers"
+                x=layers,
+                y=drawable(values),
+                name=f"step {step}",
+                line=dict(color=colour, width=3.5 if step == a.step else 1.5),
+                mode="lines+markers",
             )
             for step, values, colour in zip(steps, sizes, PALETTE, strict=False)
         ],
