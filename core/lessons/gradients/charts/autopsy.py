@@ -122,12 +122,11 @@ def over_layers(autopsy: Autopsy) -> go.Figure:
     last = np.where(np.isfinite(sizes[-1]))[0]
     title = f"At step {a.step} no layer has finite pre-activations"
     if len(last) == e.depth + 1:
-        title = (
-            f"At step {a.step} the pre-activations of all layers are finite, at most {short(sizes[-1].max())}"
-        )
+        most = short(sizes[-1].max())
+        title = f"At step {a.step} the pre-activations of all layers are finite, at most {most}"
     elif len(last):
-        reach = short(sizes[-1][last[-1]])
-        title = f"At step {a.step} the pre-activations reach {reach} in layer {last[-1] + 1}, the last that is finite"
+        reach, where = short(sizes[-1][last[-1]]), f"layer {last[-1] + 1}, the last that is finite"
+        title = f"At step {a.step} the pre-activations reach {reach} in {where}"
     figure = chart(
         [
             go.Scatter(
