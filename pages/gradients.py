@@ -6,7 +6,7 @@ from core.charts.runs import loss
 from core.lessons import LESSONS
 from core.lessons.gradients.charts import moved, signals, strips, why
 from pages.parts import compare, controls, further, shell, show, take_away, verdicts
-from pages.parts.training import trained
+from pages.parts.training import computed, trained
 
 shell.guard()
 lesson = LESSONS["gradients"]
@@ -21,7 +21,10 @@ st.markdown(
     "where that product is small; where one of the two falls, the other can make up for it."
 )
 if sentence := why.alike_sentence(run):
+    from core.lessons.gradients.measured.last_layer import pulled_apart
+
     st.markdown(sentence)
+    st.markdown(why.pulled_apart_sentence(experiment.depth, computed(pulled_apart, experiment)))
 st.subheader("What that does to learning")
 show.beside({"gradients.moved": moved.weights_moved(run), "gradients.loss": loss(run)})
 near_loss = st.container()

@@ -1,9 +1,18 @@
 """Why the signals fall or grow as they do, with the numbers of this run."""
 
-from core.diagnosis.measures import per_layer
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.diagnosis.measures import per_layer, two_digits
 from core.run import Run
 from core.theory import predict, sigma_w
 from core.words import short
+
+if TYPE_CHECKING:
+    from core.lessons.gradients.measured.last_layer import PulledApart
 
 ALIKE = 0.01
 """Spread over samples, relative to layer 1, below which all samples look alike."""
@@ -17,8 +26,8 @@ def alike_sentence(run: Run) -> str:
     if run.learned or e.depth == 1 or e.residual or not alike:
         return ""
     return (
-        f"**Why does not even layer {e.depth} learn, which hears the error in full?** Because all inputs "
-        f"look the same to it. From sample to sample a unit's activations differ by {short(spread[0, 0])} in "
+        f"**Why does not even layer {e.depth} learn, which hears the error in full?** To it all inputs "
+        f"look the same. From sample to sample a unit's activations differ by {short(spread[0, 0])} in "
         f"layer 1, in layer {e.depth} by {short(spread[0, -1])} before the first step and by "
         f"{short(spread[last, -1])} at step {run.at[last]}. So the network gives every input nearly the same "
         "answer, and one answer for all is no better than guessing."
@@ -53,3 +62,17 @@ def why(run: Run) -> tuple[str, str]:
     if e.residual:
         sentence += " A residual connection adds a way around each layer: on it the factor is 1 + χ."
     return formula, sentence
+
+
+def pulled_apart_sentence(layer: int, found: PulledApart) -> str:
+    """What becomes of the last layer when its inputs alone are changed, so that they no longer look alike."""
+    before, after = (two_digits(np.median(losses)) for losses in (found.as_it_comes, found.pulled_apart))
+    better, seeds = int(found.better.sum()), len(found.better)
+    verdict = "that is what holds it back" if better == seeds else "more than that holds it back"
+    return (
+        f"**Tested by changing that alone.** Layer {layer} and the output, trained by themselves on what the "
+        f"layers below make of the data, end at a loss of {before}; on the same, pulled apart to a mean "
+        f"square "
+        f"of 1, at {after} (medians over {seeds} seeds). It is clearly lower in {better} of {seeds}: "
+        f"{verdict}."
+    )
