@@ -31,12 +31,11 @@ def outcome(run: Run) -> str:
     return f"loss {two_digits(run.train_loss[-1])}"
 
 
-def _level(figure: go.Figure, y: float, text: str, side: str) -> None:
+def _level(figure: go.Figure, y: float, text: str, above: bool) -> None:
     figure.add_hline(
         y,
-        line=dict(color=THEORY, dash="dash" if side == "top" else "dot", width=1),
-        annotation=dict(text=text, font_size=11),
-        annotation_position=f"{side} right",
+        line=dict(color=THEORY, dash="dash" if above else "dot", width=1),
+        label=dict(text=text, textposition="end", yanchor="bottom" if above else "top", font_size=11),
     )
 
 
@@ -76,7 +75,7 @@ def loss(run: Run) -> go.Figure:
         xaxis=axis,
         yaxis=log_axis([*run.loss, *run.test_loss, run.chance], "loss"),
     )
-    _level(figure, run.chance, f"guessing: {short(run.chance)}", "top")
+    _level(figure, run.chance, f"guessing: {short(run.chance)}", above=True)
     if run.diverged_at is not None:
         figure.add_vline(
             run.diverged_at,
@@ -99,6 +98,12 @@ def colours(names: list[str]) -> list[str]:
 def on_screen(names: list[str]) -> str:
     """Which of several runs the page is about: "this run", or else the last; it is drawn last and thick."""
     return "this run" if "this run" in names else names[-1]
+
+
+def _weight(colour: str, current: bool) -> dict:
+    """A thick line, or a thin one whose larger dots are seen where it lies below the other."""
+    line = dict(color=colour, width=3.5 if current else 1.5)
+    return dict(line=line, marker=dict(size=5 if current else 9))
 
 
 def _learning(runs: dict[str, Run]) -> str:
@@ -129,7 +134,8 @@ def losses(runs: dict[str, Run]) -> go.Figure:
     for rank, (name, colour) in enumerate(zip(names, colours(names), strict=True)):
         run = runs[name]
         i, said = few_points(run.loss), f"{name}: {outcome(run)}"
-        end, last, symbol, kind = run.experiment.steps, run.train_loss[-1], "circle", "evaluation mode"
+        end, last, kind = run.experiment.steps, run.train_loss[-1], "evaluation mode"
+        symbol = "triangle-up" if last > high else "circle"
         if run.diverged_at is not None:
             end, symbol, kind = max(run.diverged_at - 1, 0), "x", "diverged"
             last = run.loss[end] if np.isfinite(run.loss[end]) else np.inf
@@ -139,7 +145,7 @@ def losses(runs: dict[str, Run]) -> go.Figure:
                 y=drawable(run.loss[i]),
                 name=said,
                 legendrank=rank,
-                line=dict(color=colour, width=3.5 if name == current else 1.5),
+                **_weight(colour, name == current),
             ),
             go.Scatter(
                 x=[end],
@@ -162,15 +168,15 @@ def losses(runs: dict[str, Run]) -> go.Figure:
         how=f"{same}. A line is the loss of each step's batch in training mode; the dot at its end and the "
         "number beside its name are the loss on the whole training set in evaluation mode. A run learns if "
         f"that is below half of what guessing gives{half}. A cross marks the last finite loss of a run that "
-        f"diverged, at the top where there is none on the axis.{zoomed}",
+        f"diverged, at the top where there is none on the axis; a triangle there is a dot beyond it.{zoomed}",
         xaxis=steps,
         yaxis=axis,
         height=340 + 22 * len(names),
         hovermode="closest",
     )
     if alike:
-        _level(figure, first.chance, f"guessing: {short(first.chance)}", "top")
-        _level(figure, LEARNED * first.chance, "below half of that: learned", "bottom")
+        _level(figure, first.chance, f"guessing: {short(first.chance)}", above=True)
+        _level(figure, LEARNED * first.chance, f"learned: below {short(LEARNED * first.chance)}", above=False)
     return figure
 
 
@@ -203,7 +209,7 @@ def signals_compared(runs: dict[str, Run]) -> go.Figure:
             y=drawable(run.probes["delta_norm"][0]),
             name=f"{name}: {_factor(run)}",
             legendrank=rank,
-            line=dict(color=colour, width=3.5 if name == on_screen(names) else 1.5),
+            **_weight(colour, name == on_screen(names)),
             mode="lines+markers",
         )
         for rank, ((name, run), colour) in enumerate(zip(runs.items(), colours(names), strict=True))

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.diagnosis.remedies import NAMES
 from core.export.csv import runs_csv
 from core.lessons import LESSONS
 from core.lessons.gradients import depth, ruler
@@ -22,8 +23,9 @@ def deep(run: Run) -> None:
     experiment = run.experiment
     activation, alike = experiment.activation, depth.MAP
     st.markdown(
-        f"Networks with the activation above, {activation}, of every depth and σ_w (the size of the initial "
-        f"weights), on data of their own: {alike.dataset}, {alike.inputs} features, {alike.outputs} classes."
+        f"Networks with the activation above, {NAMES.get(activation, activation)}, of every depth and σ_w "
+        f"(the size of the initial weights), on data of their own: {alike.dataset}, {alike.inputs} features, "
+        f"{alike.outputs} classes."
     )
     fine = st.toggle("Finer map", key="gradients.fine")
     sweep = depth.grid(activation, fine)

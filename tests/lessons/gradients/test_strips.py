@@ -38,12 +38,14 @@ def test_what_is_not_a_number_has_a_row_of_its_own(overflow, chart):
         np.testing.assert_array_equal(share[-5:], 0)
     assert labels(chart(overflow))["NaN"] == max(chart(overflow).data[0].y)
     assert "not finite" in chart(overflow).layout.meta["title"]
+    assert "not a number any more" in chart(overflow).layout.meta["how"]
 
 
 @pytest.mark.parametrize("chart", [strips.activations, strips.deltas])
 def test_a_finite_run_has_no_such_row(chart):
     figure = chart(train([SMALL], 2)[0])
     assert "are NaN" not in drawn(figure) and "NaN" not in labels(figure)
+    assert "not a number" not in figure.layout.meta["how"]
     np.testing.assert_allclose(sum(drawn(figure).values()), 1, atol=0.05)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import PALETTE, SCALE, THEORY, chart, drawable, log_axis
+from core.diagnosis.remedies import NAMES
 from core.lessons.gradients.depth import SEEDS, DepthMap, Expected
 from core.run import LEARNED
 from core.words import short
@@ -25,7 +26,7 @@ def _edges(values: np.ndarray) -> np.ndarray:
 
 def _finding(found: DepthMap) -> str:
     reached, gains, best = found.reached, found.gains, found.reached.max()
-    activation = found.experiment.activation
+    activation = NAMES.get(found.experiment.activation, found.experiment.activation)
     if not best:
         return f"None of these {activation} networks learns, not even with {found.depths[0]} layers"
     at = np.flatnonzero(reached == best)

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 from plotly.colors import sequential
 
 from core.charts.style import chart, played
+from core.diagnosis.remedies import NAMES
 from core.run import DELTA_EDGES, Run, activation_edges
 from core.slopes import ACTIVATIONS
 from core.words import power_of_ten, short
@@ -32,14 +33,16 @@ def _strips(run: Run, shares: np.ndarray, edges: np.ndarray, marks: dict, bottom
     low, high = (
         (max(used.min() - 1, bottom), min(used.max() + 1, len(edges))) if len(used) else (bottom, len(edges))
     )
-    ticks = {y: label for y, label in sorted(marks.items()) if low - 0.5 <= y <= high + 0.5}
+    lost, apart = bool((1 - shares[kept].sum(axis=2) > SURE).any()), (high - low) / 20
+    bounds = low + apart * zero - 0.5, high - apart * (lost and high not in marks) + 0.5
+    ticks = {y: label for y, label in sorted(marks.items()) if bounds[0] <= y <= bounds[1]}
     ticks = dict(list(ticks.items())[:: len(ticks) // 8 + 1])
     rows, gap = np.arange(low, high + 1), np.full((1, e.depth), np.nan)
     said = [f"of the values {_between(edges, row)}" for row in rows]
-    lost = bool((1 - shares[kept].sum(axis=2) > SURE).any())
     if zero:
         ticks, said, rows = ticks | {low - 2: "0"}, ["are 0", "", *said], [low - 2, low - 1, *rows]
     if lost:
+        text["how"] += " The row at the top holds what is not a number any more."
         ticks, said, rows = ticks | {high + 2: "NaN"}, [*said, "", "are NaN"], [*rows, high + 1, high + 2]
 
     def strip(i):
@@ -75,9 +78,6 @@ def _strips(run: Run, shares: np.ndarray, edges: np.ndarray, marks: dict, bottom
     return played(figure, frames, "step ", redraw=True)
 
 
-NAN = " The row at the top, if there is one, holds what is not a number any more."
-
-
 def _height(edges: np.ndarray, value: float) -> float:
     """Where an edge lies on a scale on which bin i reaches from i - 1/2 to i + 1/2."""
     return np.abs(edges - value).argmin() + 0.5
@@ -111,7 +111,7 @@ def activations(run: Run) -> go.Figure:
         title = (
             f"From layer 1 to layer {e.depth} the spread of the activations over samples goes from "
             f"{short(spread[0])} to {short(spread[-1])}; there {100 * saturated[-1]:.0f} % of them lie where "
-            f"{e.activation} is flat"
+            f"{NAMES.get(e.activation, e.activation)} is flat"
         )
     return _strips(
         run,
@@ -122,7 +122,7 @@ def activations(run: Run) -> go.Figure:
         title=title,
         alt=f"Histograms of the activations of every layer. {title}.",
         how="A column is a layer; the brighter, the more of its activations have that value, of all samples "
-        f"and units: it stays wide where all samples look the same and only the units differ.{NAN}",
+        "and units: it stays wide where all samples look the same and only the units differ.",
         yaxis=dict(title="activation"),
     )
 
@@ -143,6 +143,6 @@ def deltas(run: Run) -> go.Figure:
         bottom=1,
         title=title,
         alt=f"Histograms of the size of the error signal in every layer. {title}.",
-        how=f"The same for the error signal, on a logarithmic axis; the row at 0 holds all below 10⁻³⁰.{NAN}",
+        how="The same for the error signal, on a logarithmic axis; the row at 0 holds all below 10⁻³⁰.",
         yaxis=dict(title="size of δ"),
     )
