@@ -18,8 +18,9 @@ experiment = controls.ask(lesson)
 [run] = trained([experiment])
 
 show.glance(run, "dead_units", "dead_first_layer", "dead_last_layer", "test_accuracy")
-near_loss, grid = st.container(), st.container()
+grid = st.container()
 show.chart(census.counts(run), "dead_relus.counts")
+near_loss = st.container()
 
 st.subheader("The life of one unit")
 unit = None

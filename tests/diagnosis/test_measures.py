@@ -55,6 +55,15 @@ def test_it_is_one_number_of_any_run_or_says_that_there_is_none(name, kind, runs
     assert (MEASURES[name].text(value) == MEASURES[name].missing) == (not np.isfinite(value))
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.41279, "0.41"), (4.1279e-4, "4.1×10⁻⁴"), (123.4, "120"), (0, "0"), (-0.0312, "-0.031")],
+)
+@pytest.mark.parametrize("name", ["final_loss", "lowest_loss", "test_loss", "generalization_gap"])
+def test_a_loss_that_training_led_to_has_two_digits(name, value, text):
+    assert MEASURES[name].text(value) == text
+
+
 @pytest.mark.parametrize(("value", "text"), [(-0.05, "-5.0 %"), (1, "100.0 %"), (-2.5e8, "-25 billion %")])
 def test_a_share_that_is_none_stays_short(value, text):
     assert MEASURES["test_accuracy"].text(value) == text
