@@ -68,8 +68,7 @@ title, subheader, markdown, caption, latex = map(
 )
 
 
-def above(figure: go.Figure) -> None:
-    """The finding of a chart, as a heading that explains what is written on axes and lines, too."""
+def written_on(figure: go.Figure) -> list[str]:
+    """The names of a chart's axes and lines."""
     axes = [axis.title.text or "" for axis in (*figure.select_xaxes(), *figure.select_yaxes())]
-    names = [trace.name or "" for trace in figure.data if trace.showlegend is not False]
-    markdown(f"#### {figure.layout.meta['title']}", *axes, *names)
+    return axes + [trace.name or "" for trace in figure.data if trace.showlegend is not False]

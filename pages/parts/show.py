@@ -25,18 +25,17 @@ AT_ONCE = 3e10
 
 def card(lesson: Lesson) -> None:
     """A lesson's question, and what its start experiment looks like."""
+    shown = trained([lesson.start])[0] if isinstance(lesson.start, Trainable) else lesson.start
+    figure = thumbnails.THUMBNAILS[lesson.slug](shown)
     with st.container(border=True):
         left, right = st.columns([3, 2], vertical_alignment="center")
         with left:
             say.markdown(f"#### {lesson.icon} {lesson.question}")
-            say.markdown(lesson.summary)
+            say.markdown(lesson.summary, *say.written_on(figure))
             st.page_link(
                 f"pages/{lesson.slug}.py", label=f"Open {lesson.title}", icon=":material/arrow_forward:"
             )
         with right:
-            start = lesson.start
-            shown = trained([start])[0] if isinstance(start, Trainable) else start
-            figure = thumbnails.THUMBNAILS[lesson.slug](shown)
             st.plotly_chart(
                 figure, key=f"home.{lesson.slug}", alt=figure.layout.meta["alt"], config={"staticPlot": True}
             )
@@ -73,7 +72,7 @@ def metrics(shown: Mapping[str, tuple[str, str]]) -> None:
 def chart(figure: go.Figure, key: str, on_pick: Callable[[dict], None] | None = None) -> None:
     """A chart under its finding, with one line on how to read it; `on_pick` gets a point that is clicked."""
     about = figure.layout.meta
-    say.above(figure)
+    say.markdown(f"#### {about['title']}", *say.written_on(figure))
 
     def selected():
         if points := st.session_state[key]["selection"]["points"]:
@@ -114,7 +113,7 @@ def pick(
             _open(lesson, name, choices[name])
 
     about = figure.layout.meta
-    say.above(figure)
+    say.markdown(f"#### {about['title']}", *say.written_on(figure))
     quiet = dict(alt=about["alt"], config={"displayModeBar": False})
     st.plotly_chart(figure, key=key, on_select=clicked, selection_mode="points", **quiet)
     say.caption(about["how"])
@@ -154,7 +153,8 @@ def openers(lesson: Lesson, choices: Mapping[str, Experiment]) -> None:
         for name, e in choices.items():
             here = st.session_state[lesson.slug] == e
             key, icon = f"{lesson.slug}.open.{name}", ":material/arrow_upward:"
-            st.button(name, key=key, icon=icon, disabled=here, on_click=_open, args=(lesson, name, e))
+            about = dict(help=say.words(name), disabled=here, on_click=_open, args=(lesson, name, e))
+            st.button(name, key=key, icon=icon, **about)
 
 
 def _open(lesson: Lesson, name: str, e: Experiment) -> None:
