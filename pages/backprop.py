@@ -7,7 +7,7 @@ from core.lessons.backprop import claims, export
 from core.lessons.backprop.charts import cost, learning
 from core.lessons.backprop.check import gradient_check, taylor_test
 from core.lessons.backprop.paths import ladder_costs
-from pages.parts import controls, shell, show, stepper, take_away, verdicts
+from pages.parts import controls, say, shell, show, stepper, take_away, verdicts
 from pages.parts.training import computed
 
 shell.guard()
@@ -19,8 +19,8 @@ stepper.stepper(lesson, settings)
 
 graph, numbers, training = settings.graph, settings.leaves, claims.trained(settings)
 
-st.subheader("Why it is dynamic programming")
-st.markdown(
+say.subheader("Why it is dynamic programming")
+say.markdown(
     "The chain rule is a sum over every path from a weight to the loss. In a deep network nobody can list "
     "them, but they share edges: record one gradient per node, and each edge is used once for all of them."
 )
@@ -35,8 +35,8 @@ show.beside(
     }
 )
 
-st.subheader("Is the gradient right?")
-st.markdown(
+say.subheader("Is the gradient right?")
+say.markdown(
     "Move all weights together by h and compare the slope of the loss with what backpropagation says. Two "
     "differences lose digits to rounding when h is small; a step along the imaginary axis subtracts nothing."
 )
@@ -50,8 +50,10 @@ show.beside(
 )
 
 costs = st.container()
+with costs:
+    say.subheader("What it costs", "central differences")
 
-st.subheader("Then it learns")
+say.subheader("Then it learns")
 with st.container(horizontal=True):
     for name in ("learning_rate", "steps"):
         controls.control(lesson, settings, name, settings.unused)
@@ -63,8 +65,8 @@ show.beside(
         "backprop.learning.right": learning.weights(settings, training),
     }
 )
-st.markdown("#### “If it's differentiable, we can probably learn on it”")
-st.markdown(
+say.markdown("#### “If it's differentiable, we can probably learn on it”")
+say.markdown(
     "Three odd functions, a sigmoid so steep that it is nearly a step, and a step. The step is flat on both "
     "sides: its slope is exactly 0 wherever it has one, so every gradient is 0 and no weight ever moves."
 )
@@ -77,8 +79,7 @@ take_away.take_files(settings, *export.files(settings, training))
 with costs:
     from core.lessons.backprop import measured
 
-    st.subheader("What it costs")
-    st.markdown(
+    say.markdown(
         "Counted while PyTorch computes the gradients of networks with 2 inputs and two hidden layers: the "
         "gradient of a million weights costs less than three forward passes. What it costs is memory."
     )

@@ -9,7 +9,7 @@ from core.lessons.batchnorm.charts import costs, gains, inside
 from core.lessons.batchnorm.measured import costs as measured_costs
 from core.lessons.batchnorm.measured import gains as measured_gains
 from core.run import ENDS
-from pages.parts import by_hand, controls, shell, show, take_away, verdicts
+from pages.parts import by_hand, controls, say, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
 
 shell.guard()
@@ -27,7 +27,7 @@ near_loss = st.container()
 
 def buys() -> None:
     """Steps, learning rates, initial weights and feature scales, over seeds."""
-    st.markdown(
+    say.markdown(
         "The experiment above with He's weights, one setting varied, five seeds each: how many steps does it "
         "need, and which learning rates, initial weights and feature scales does it stand?"
     )
@@ -47,7 +47,7 @@ def why() -> None:
     from core.lessons.batchnorm.measured.scale import rescaled
     from core.lessons.batchnorm.measured.surface import along_gradient
 
-    st.markdown(
+    say.markdown(
         "Multiply the weights below a batch normalization by any number a: mean and deviation grow alike, "
         "and the output stays, BN(aWx) = BN(Wx). So the gradient shrinks to 1/a, stands at right angles to "
         "the weights, and every step makes them longer: large weights slow themselves down (Arora, Li & Lyu "
@@ -55,7 +55,7 @@ def why() -> None:
     )
     result = computed(rescaled, small)
     show.beside({"batchnorm.invariance": gains.invariance(result), "batchnorm.growth": gains.growth(result)})
-    st.markdown(gains.useless_bias(result))
+    say.markdown(gains.useless_bias(result))
     show.chart(gains.smoothness(computed(along_gradient, small)), "batchnorm.smoothness")
 
 
@@ -64,7 +64,7 @@ def hurts() -> None:
     from core.lessons.batchnorm.measured.batches import small_batches
     from core.lessons.batchnorm.measured.shift import shift
 
-    st.markdown(
+    say.markdown(
         "**Depth.** The square of a ReLU layer's error signal grows by π / (π − 1) on its way back, whatever "
         "the weights (Yang et al. 2019). So batch normalization does not prevent exploding gradients: it "
         "replaces the explosion that bad weights cause by a slower one that no weights avoid."
@@ -75,14 +75,14 @@ def hurts() -> None:
     sweep = batchnorm.deep(experiment)
     if runs := show.on_demand("batchnorm.depths", sweep.experiments, "10 to 50 layers"):
         show.chart(costs.depths(measured_costs.depths(sweep, runs)), "batchnorm.depths")
-    st.markdown(
+    say.markdown(
         "**Evaluation.** What was learned in training mode counts once the running statistics are warm."
     )
     show.chart(costs.evaluation_lag(normed), "batchnorm.lag")
-    st.markdown("**Small batches.** Mean and deviation of two samples are mostly noise.")
+    say.markdown("**Small batches.** Mean and deviation of two samples are mostly noise.")
     if show.asked("batchnorm.small", "Train with batches of 2 to 64"):
         show.chart(costs.small_batches(computed(small_batches, small)), "batchnorm.small")
-    st.markdown(
+    say.markdown(
         "**Order.** Behind dropout, the variance in training is not that in evaluation: normalize first."
     )
     if runs := show.on_demand("batchnorm.shift", batchnorm.SHIFTS.experiments):
@@ -90,14 +90,14 @@ def hurts() -> None:
         show.chart(costs.variance_shift(found), "batchnorm.variance_shift")
 
 
-st.subheader("One batch, by hand")
+say.subheader("One batch, by hand")
 by_hand.one_batch(lesson, settings)
-st.subheader("Inside the network, step by step")
+say.subheader("Inside the network, step by step")
 show.chart(inside.inside(plain, normed), "batchnorm.inside")
 show.chart(inside.learned(normed), "batchnorm.learned")
 verdicts.findings(lesson, run)
 for title, section in {"What it buys": buys, "Why": why, "Where it hurts": hurts}.items():
-    st.subheader(title)
+    say.subheader(title)
     section()
 verdicts.claims(lesson)
 take_away.take_away(run, near_loss, settings)

@@ -8,7 +8,7 @@ from core.lessons.dead_relus import lesson as settings
 from core.lessons.dead_relus.charts import born_dead, causes, census, hinges, history
 from core.lessons.dead_relus.measured import causes as measured_causes
 from core.lessons.dead_relus.measured.born_dead import draw
-from pages.parts import compare, controls, shell, show, take_away, verdicts
+from pages.parts import compare, controls, say, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
 
 shell.guard()
@@ -22,14 +22,14 @@ grid = st.container()
 show.chart(census.counts(run), "dead_relus.counts")
 near_loss = st.container()
 
-st.subheader("The life of one unit")
+say.subheader("The life of one unit")
 unit = None
 if run.last:
     from core.lessons.dead_relus.measured.history import follow
 
     unit = show.pick_unit("dead_relus", run, interesting(run))
     life = computed(follow, experiment, *unit)
-    st.markdown(history.verdict(life))
+    say.markdown(history.verdict(life))
     for row in ((history.pre_activation, history.gradient), (history.parameters, history.asleep)):
         show.beside({f"dead_relus.{chart.__name__}": chart(life) for chart in row})
 else:
@@ -48,7 +48,7 @@ def kills() -> None:
         if runs := show.on_demand(f"{key}.sweep", sweep.experiments, label):
             about = measured_causes.kills(sweep, runs), getattr(experiment, setting)
             show.beside({f"{key}.killed": causes.killed(*about), f"{key}.accuracy": causes.accuracy(*about)})
-    st.markdown("**Born dead**: silent by chance before the first step, and nothing passes a silent layer.")
+    say.markdown("**Born dead**: silent by chance before the first step, and nothing passes a silent layer.")
     drawn = computed(draw, (2, 4, 8), 40, 4000)
     show.beside({f"dead_relus.{f.__name__}": f(drawn) for f in (born_dead.born, born_dead.born_everywhere)})
 
@@ -63,7 +63,9 @@ def helps() -> None:
 
 def comes_back() -> None:
     """Units silenced by a margin, layer by layer."""
-    st.markdown("The inputs of layer 1 never move; those of the layers above do, and may lift a unit over 0.")
+    say.markdown(
+        "The inputs of layer 1 never move; those of the layers above do, and may lift a unit over 0."
+    )
     if show.asked("dead_relus.revival", "Silence units, then train: 144 networks"):
         from core.lessons.dead_relus.measured.revival import revive
 
@@ -85,7 +87,7 @@ def hinge(chart, start) -> None:
     show.chart(chart(computed(measured, start.but(learning_rate=rate))), f"dead_relus.{name}")
 
 
-st.subheader("Go further")
+say.subheader("Go further")
 tabs = st.tabs(settings.TABS, key="dead_relus.tab", on_change="rerun")
 for tab, section in zip(tabs, (kills, helps, comes_back), strict=False):
     if tab.open:

@@ -11,7 +11,7 @@ from core.lessons.dropout.measured import answers, linear
 from core.lessons.dropout.measured import ensemble as thinned
 from core.lessons.dropout.measured import rates as measured_rates
 from core.run import ENDS
-from pages.parts import controls, shell, show, take_away, verdicts
+from pages.parts import controls, say, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
 
 shell.guard()
@@ -27,15 +27,15 @@ pair = {"no dropout": alone, f"dropout {rate:g}": dropped}
 show.glance(run, "test_accuracy", "test_loss", "final_loss", "generalization_gap")
 show.chart(modes.network(experiment), "dropout.network")
 
-st.subheader("Two modes of the same weights")
+say.subheader("Two modes of the same weights")
 asked = computed(answers.asked, run)
 training, evaluation = (modes.mode(experiment, asked, training) for training in (True, False))
 show.beside({"dropout.training": training, "dropout.evaluation": evaluation})
 rows, sentence = modes.truth_table(experiment, computed(forward.modes, run))
 st.dataframe(rows, hide_index=True)
-st.markdown(sentence)
+say.markdown(sentence)
 
-st.subheader("What it does: the same run with and without dropout")
+say.subheader("What it does: the same run with and without dropout")
 loss, error = (effect.learning(pair, as_error) for as_error in (False, True))
 show.beside({"dropout.loss": loss, "dropout.error": error})
 near_loss = st.container()
@@ -56,7 +56,7 @@ verdicts.findings(lesson, run)
 
 @st.fragment
 def how_much():
-    st.subheader("How much: rates from 0 to 1")
+    say.subheader("How much: rates from 0 to 1")
     sweep = settings.rates(experiment)
     if runs := show.on_demand("dropout.rates", sweep.experiments):
         both = measured_rates.errors(sweep, runs), measured_rates.losses(sweep, runs)
@@ -66,7 +66,7 @@ def how_much():
         verdicts.verdict(*rates.no_dropout(alone, sweep.of(runs)[0, 0]))
         [dropped_all] = trained([experiment.but(dropout=1, dropout_last=True)], ENDS)
         verdicts.verdict(*rates.everything_dropped(measured_rates.nothing(dropped_all)))
-    st.markdown("**And where it hurts**: two spirals, every label right, so that nothing can be overfitted.")
+    say.markdown("**And where it hurts**: two spirals, every label right, so that nothing can be overfitted.")
     sweep = settings.rates(settings.CLEAN)
     if runs := show.on_demand("dropout.hurts", sweep.experiments):
         show.chart(rates.curve(measured_rates.errors(sweep, runs), None), "dropout.hurts.error")
@@ -74,8 +74,8 @@ def how_much():
 
 @st.fragment
 def regression():
-    st.subheader("Why: in linear regression the expected loss is that of ridge regression")
-    st.latex(r"\|y - Xw\|^2 + \frac{p}{1-p}\, \|\Gamma w\|^2, \quad \Gamma^2 = \mathrm{diag}(X^\top X)")
+    say.subheader("Why: in linear regression the expected loss is that of ridge regression")
+    say.latex(r"\|y - Xw\|^2 + \frac{p}{1-p}\, \|\Gamma w\|^2, \quad \Gamma^2 = \mathrm{diag}(X^\top X)")
     family = settings.FAMILIES[st.selectbox("Data", settings.FAMILIES, key="dropout.family")]
     found = computed(linear.rate_errors, *family)
     path = rates.ridge_path(computed(linear.path))
@@ -84,17 +84,19 @@ def regression():
 
 @st.fragment
 def inside():
-    st.subheader("Why: there is an ensemble inside")
-    st.markdown("Each mask leaves one of 2ⁿ thinned networks; one pass without dropout stands for them all.")
+    say.subheader("Why: there is an ensemble inside")
+    say.markdown("Each mask leaves one of 2ⁿ thinned networks; one pass without dropout stands for them all.")
     small = settings.SMALL_NETWORKS
     if runs := show.on_demand("dropout.ensemble", list(small.values())):
         gaps = ensemble.gaps(computed(thinned.gaps, dict(zip(small, runs, strict=True))))
         sampled = ensemble.sampled(computed(thinned.sampled, runs[-1]))
         show.beside({"dropout.gaps": gaps, "dropout.sampled": sampled})
-    st.markdown("Asked for a value, thinned networks disagree; how much is read as uncertainty (MC dropout):")
+    say.markdown(
+        "Asked for a value, thinned networks disagree; how much is read as uncertainty (MC dropout)."
+    )
     if runs := show.on_demand("dropout.uncertainty", [settings.GAP]):
         show.chart(effect.uncertainty(runs[0], computed(answers.spread, runs[0])), "dropout.uncertainty")
-    st.markdown("Behind dropout, batch normalization learns a variance that evaluation mode does not have.")
+    say.markdown("Behind dropout, batch normalization learns a variance that evaluation mode does not have.")
     st.page_link("pages/batchnorm.py", label="How much it shifts", icon=":material/arrow_forward:")
 
 

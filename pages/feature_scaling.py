@@ -9,7 +9,7 @@ from core.lessons.feature_scaling.charts import columns, valley
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.measured import outliers
 from core.lessons.feature_scaling.measured import valley as measured
-from pages.parts import chaos, compare, controls, shell, show, tables, take_away, verdicts
+from pages.parts import chaos, compare, controls, say, shell, show, tables, take_away, verdicts
 from pages.parts.training import computed, trained
 
 shell.guard()
@@ -19,7 +19,7 @@ settings = controls.ask(lesson, tables.unused)
 experiment = tables.chosen(settings)
 tables.overview(experiment)
 
-st.subheader("What it does to training")
+say.subheader("What it does to training")
 [run] = trained([experiment])
 show.glance(run, "test_r2", "final_loss", "survived")
 show.chart(losses(compare.variants(lesson, experiment)), "feature_scaling.losses")
@@ -28,14 +28,14 @@ tables.ladder(experiment)
 tables.leakage(experiment)
 verdicts.findings(lesson, run, tables.change)
 
-st.subheader("Why: gradient descent in a narrow valley")
-st.markdown(
+say.subheader("Why: gradient descent in a narrow valley")
+say.markdown(
     "The loss of a linear model is a bowl over its weights. Columns of different size, or far from 0, make "
     "it a valley: a step short enough for the steep sides is far too short along the floor. The condition "
     "number κ, the steepest curvature over the flattest, says how narrow it is. With the best constant step "
     "the loss comes down to a millionth within"
 )
-st.latex(r"T = \frac{\ln 10^{-6}}{2 \ln \frac{\kappa - 1}{\kappa + 1}} \approx 3.5\,\kappa \text{ steps.}")
+say.latex(r"T = \frac{\ln 10^{-6}}{2 \ln \frac{\kappa - 1}{\kappa + 1}} \approx 3.5\,\kappa \text{ steps.}")
 tables.landscapes(experiment)
 steps = computed(measured.conditioning, experiment), computed(measured.ratio_steps, (3, 10, 30))
 show.chart(valley.iterations(*steps), "feature_scaling.iterations")
@@ -44,7 +44,7 @@ for name, figure, place in zip(("correlation", "mean"), limits, st.columns(2), s
     with place:
         show.chart(figure, f"feature_scaling.{name}")
 
-st.subheader("Outliers and heavy tails")
+say.subheader("Outliers and heavy tails")
 share, bound = settings.outlier_share, settings.clip
 found = computed(outliers.outliers, share, bound)
 left, right = st.columns(2)
@@ -54,13 +54,13 @@ with right:
     show.chart(columns.squeezed(found), "feature_scaling.squeezed")
 show.chart(columns.without_log(computed(outliers.without_log)), "feature_scaling.log")
 
-st.subheader("The NaN trap")
-st.markdown("A float32 ends at 3.4 · 10³⁸. Each line below was computed when you opened this page.")
+say.subheader("The NaN trap")
+say.markdown("A float32 ends at 3.4 · 10³⁸. Each line below was computed when you opened this page.")
 tables.facts()
 tables.poisoned(experiment)
 tables.overflow(experiment)
 tables.first_not_finite(experiment)
-st.markdown(
+say.markdown(
     "**How to be safe.** Look before training, stop at the first loss that is not finite, and let PyTorch "
     "name the operation:"
 )

@@ -5,13 +5,13 @@ import streamlit as st
 from core.lessons.batchnorm.by_hand import ByHand, take_apart
 from core.lessons.batchnorm.charts import inside
 from core.lessons.lesson import Lesson
-from pages.parts import controls, show
+from pages.parts import controls, say, show
 from pages.parts.training import computed
 
 
 def one_batch(lesson: Lesson, settings: ByHand) -> None:
     """The batch of the reader's size in a chart, in formulas, as a table, and in evaluation mode."""
-    st.markdown(
+    say.markdown(
         "The first samples on their way into the first hidden unit. Move one, and all the others move."
     )
     controls.inline(lesson, settings, "rows", "nudge", "gamma", "beta", "seen")
@@ -21,12 +21,12 @@ def one_batch(lesson: Lesson, settings: ByHand) -> None:
         from core.lessons.batchnorm.measured.batches import single_sample
 
         st.error(str(error), icon=":material/error:")
-        st.markdown(f"PyTorch says: `{computed(single_sample)}`")
+        say.markdown(f"PyTorch says: `{computed(single_sample)}`")
         return
     left, right = st.columns(2)
     with left:
         show.chart(inside.by_hand(apart, settings.nudge), "batchnorm.by_hand")
     with right:
-        st.latex(inside.formulas(apart.after, settings.gamma, settings.beta))
+        say.latex(inside.formulas(apart.after, settings.gamma, settings.beta))
     st.dataframe(inside.table(apart), hide_index=True)
     show.chart(inside.warm_up(apart, settings.seen), "batchnorm.warm_up")

@@ -16,6 +16,7 @@ from core.settings import plain
 from core.sweep import Sweep
 from core.trainable import Trainable
 from core.work import work
+from pages.parts import say
 from pages.parts.show import AT_ONCE, beside, on_demand
 from pages.parts.training import trained
 
@@ -43,7 +44,8 @@ def _value(name: str, value) -> str:
 def variants(lesson: Lesson, experiment: Experiment) -> dict[str, Run]:
     """The run on the screen and those the reader sets beside it, all with the same seed, by what differs."""
     every, key = list(lesson.variants), f"{lesson.slug}.variants"
-    names = st.pills("Set beside it", every, selection_mode="multi", default=every, key=key)
+    about = dict(key=key, help=say.words(*every))
+    names = st.pills("Set beside it", every, selection_mode="multi", default=every, **about)
     chosen = {"this run": experiment} | {name: lesson.variant(name, experiment) for name in names}
     distinct = {}
     for name, e in chosen.items():
@@ -71,7 +73,8 @@ def one_variant(lesson: Lesson, experiment: Experiment, chart: Callable[[dict], 
     """Before and after one variant of the reader's choice: a chart of the page's own, and the losses."""
     names = [name for name in lesson.variants if lesson.variant(name, experiment) != experiment]
     key = f"{lesson.slug}.one_variant"
-    name = st.pills("Before and after, with the same seed", names, default=names[0], key=key) or names[0]
+    about = dict(key=key, help=say.words(*names))
+    name = st.pills("Before and after, with the same seed", names, default=names[0], **about) or names[0]
     before, after = trained([experiment, lesson.variant(name, experiment)])
     runs = {"before": before, changed(before.experiment, after.experiment) or name: after}
     beside({f"{key}.chart": chart(runs), f"{key}.losses": losses(runs)})

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from core.lessons.lesson import Lesson
 from core.settings import Settings, plain
+from pages.parts import say
 
 
 def ask(lesson: Lesson, unused: Callable[[Settings], dict[str, str]] = attrgetter("unused")) -> Settings:
@@ -20,8 +21,8 @@ def ask(lesson: Lesson, unused: Callable[[Settings], dict[str, str]] = attrgette
     their callbacks change them. A link is read once, when its page is entered.
     """
     _enter(lesson)
-    st.title(lesson.question)
-    st.markdown(lesson.summary)
+    say.title(lesson.question)
+    say.markdown(lesson.summary)
     settings = st.session_state[lesson.slug]
     _presets(lesson, settings)
     with st.sidebar:
@@ -60,7 +61,7 @@ def change(lesson: Lesson, **changes) -> None:
 def _complain(lesson: Lesson) -> None:
     if sentences := st.session_state.get(f"{lesson.slug}.complaints"):
         with st.container(border=True, key="complaints"):
-            st.markdown(
+            say.markdown(
                 ":material/link_off: **Not everything that was asked for is possible.** The rest holds."
             )
             for sentence in sentences:
@@ -76,7 +77,8 @@ def _presets(lesson: Lesson, settings: Settings) -> None:
         if name := st.session_state[key]:
             change(lesson, **dict(lesson.preset(name)))
 
-    st.pills("Experiments to start from", list(lesson.presets), key=key, on_change=chosen)
+    about = dict(help=say.words(*lesson.presets), on_change=chosen)
+    st.pills("Experiments to start from", list(lesson.presets), key=key, **about)
 
 
 def _controls(lesson: Lesson, settings: Settings, unused: dict[str, str]) -> None:

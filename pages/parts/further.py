@@ -12,7 +12,7 @@ from core.lessons.gradients.measured import rates as measured_rates
 from core.lessons.gradients.measured import rescues as measured_rescues
 from core.quotes import SLIDES
 from core.run import Run
-from pages.parts import show
+from pages.parts import say, show
 from pages.parts.training import computed
 
 lesson = LESSONS["gradients"]
@@ -42,7 +42,7 @@ def deep(run: Run) -> None:
 def rescue(run: Run) -> None:
     """What people try on a network that does not learn."""
     e, (changes, seeds) = RESCUES.experiments[0], RESCUES.shape
-    st.markdown(
+    say.markdown(
         f"{e.depth} ReLU layers with PyTorch's default initialization on {e.dataset}, as they are and with "
         f"{changes - 1} changes that people try, {seeds} seeds each. A change that sets another setting too, "
         "as Adam its own learning rate, says so."
@@ -64,12 +64,12 @@ def rates(run: Run) -> None:
         found = measured_rates.ruler(experiment, sweep, runs, sharpness)
         show.chart(learning_rate.ruler(found), "gradients.ruler")
         show.csv("gradients.rates", runs_csv, runs)
-    st.markdown("##### Sharpness: how strongly the loss bends along its steepest direction")
+    say.markdown("##### Sharpness: how strongly the loss bends along its steepest direction")
     show.openers(lesson, {"A run on the edge of stability": EDGE})
     if show.asked("gradients.sharpness", "Measure it over the steps of this run", about=experiment):
         figure = learning_rate.sharpness(computed(curvature.over_steps, experiment, 30))
         show.chart(figure, "gradients.sharpness")
-    st.markdown("##### Where the whole course is known: least squares, and the smallest catapult")
+    say.markdown("##### Where the whole course is known: least squares, and the smallest catapult")
     ratio = st.slider("Learning rate over the threshold", 0.5, 1.1, 0.99, 0.01, key="gradients.ratio")
     beta = st.select_slider("Momentum", [0.0, 0.5, 0.9], key="gradients.beta")
     exact = learning_rate.least_squares(*computed(descent.in_both, ratio, beta))
@@ -87,7 +87,7 @@ def clip(run: Run) -> None:
     records = [computed(record, base.but(clip_norm=c), limit) for c in (0, limit)]
     norms, arrows = clipping.norms(*records), clipping.arrows(records[1])
     show.beside({"gradients.norms": norms, "gradients.arrows": arrows}, "clipping")
-    st.markdown("##### What clipping cannot do: four gradients through PyTorch's two functions, limit 1")
+    say.markdown("##### What clipping cannot do: four gradients through PyTorch's two functions, limit 1")
     st.table(computed(hard_cases))
 
 
@@ -95,7 +95,7 @@ def signal_and_noise(run: Run) -> None:
     """How far the gradients of single batches lie from their mean, by layer and over depth."""
     from core.lessons.gradients.measured import noise as measured
 
-    st.markdown(
+    say.markdown(
         f"“Each additional layer can successively reduce signal vs. noise” ({SLIDES}). "
         "Batches of 32 samples are drawn, and every layer's weight gradient is taken for each: their mean is "
         "the signal, what a single batch adds to it is noise."
@@ -118,7 +118,7 @@ def not_a_number(run: Run) -> None:
 
     found = computed(examine, run.experiment)
     steps, layers = autopsy.over_steps(found), autopsy.over_layers(found)
-    st.markdown(autopsy.prediction(found))
+    say.markdown(autopsy.prediction(found))
     show.beside({"gradients.autopsy": steps, "gradients.layers": layers}, "autopsy")
 
 

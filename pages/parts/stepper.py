@@ -13,7 +13,7 @@ from core.lessons.backprop.moments import Moment, now, walk
 from core.lessons.backprop.paths import MAX_PATHS, path_counts, paths
 from core.lessons.backprop.settings import Passes
 from core.lessons.lesson import Lesson
-from pages.parts import controls, show
+from pages.parts import controls, say, show
 
 # The colours of the nodes, as dark or as light as words have to be.
 WORDS = {"data": ("#7B3571", "#DBA6D3"), "weight": ("#2C6A38", "#8FD3A0")}
@@ -91,9 +91,9 @@ def _formula(moment: Moment) -> None:
         rules.append(f"{drawn} {{ color: light-dark({light}, {dark}) !important }}")
     st.html(f"<style>{''.join(rules)}</style>")
     for latex in moment.formulas:
-        st.markdown(rf"$\displaystyle {latex}$")
+        say.markdown(rf"$\displaystyle {latex}$")
     if not moment.formulas:
-        st.caption("Nothing is computed yet. Go one step on, or press ▶ under the graph.")
+        say.caption("Nothing is computed yet. Go one step on, or press ▶ under the graph.")
 
 
 def _rgb(colour: str) -> str:
@@ -105,7 +105,9 @@ def _guess(settings: Passes, following: Moment, step: int) -> None:
     if edge is None or edge.node == edge.operand:
         return
     with st.expander("Predict the next step", icon=":material/psychology_alt:"):
-        st.caption(f"Next, {edge.node} sends its share of the gradient to {edge.operand}. Both are optional.")
+        say.caption(
+            f"Next, {edge.node} sends its share of the gradient to {edge.operand}. Both are optional."
+        )
         questions = {
             f"Local derivative ∂{edge.node}/∂{edge.operand}": lambda answer: local_derivative(edge, answer),
             f"Gradient of {edge.operand} after the step": lambda answer: gradient(

@@ -24,7 +24,7 @@ from core.lessons.feature_scaling.upload import (
 from core.lessons.lesson import Lesson
 from core.run import ENDS
 from core.words import short
-from pages.parts import controls, show
+from pages.parts import controls, say, show
 from pages.parts.training import computed, trained
 
 KEY = "feature_scaling.upload"
@@ -36,7 +36,7 @@ def chosen(settings: Houses) -> TableExperiment:
     with st.expander(
         "Use a table of your own", icon=":material/upload_file:", expanded=KEY in st.session_state
     ):
-        st.caption(
+        say.caption(
             f"A CSV file with names in the first line: up to {MAX_BYTES // 1_000_000} MB, {MIN_ROWS} to "
             f"{MAX_ROWS:,} rows, 2 to {MAX_COLUMNS} columns, of which the numeric ones are used. It stays in "
             "this session and cannot be part of the link; 70 % of its rows train, the rest is held out."
@@ -61,7 +61,7 @@ def chosen(settings: Houses) -> TableExperiment:
         return Uploaded.of(settings, upload, state["choices"])
     except ValidationError as error:
         with st.container(border=True, key="too_much"):
-            st.markdown("These settings do not fit your table. What follows is the synthetic one.")
+            say.markdown("These settings do not fit your table. What follows is the synthetic one.")
             for sentence in Uploaded.complaints(error):
                 st.text(sentence)
         return settings
@@ -144,7 +144,7 @@ def overview(e: TableExperiment) -> None:
     st.dataframe(
         summary(e, before, after), column_config=config, hide_index=True, key="feature_scaling.columns"
     )
-    st.caption(
+    say.caption(
         f"{e.samples:,} training rows, {len(before) - e.samples:,} held out; the target is {e.target}. Left "
         "of “scaling” a column as it comes, right of it what the network sees. Skewness is Kelley's, from −1 "
         "to 1."
@@ -182,13 +182,13 @@ def leakage(e: TableExperiment) -> None:
     """What fitting the scaling on all rows changes."""
     sweep = trials.leakage(e)
     gains = trials.leaked(sweep, trained(sweep.experiments, ENDS))
-    st.markdown(f"**Leakage.** {columns.leak(gains, sweep.experiments[0].scaling)}")
+    say.markdown(f"**Leakage.** {columns.leak(gains, sweep.experiments[0].scaling)}")
 
 
 def landscapes(e: TableExperiment) -> None:
     """Two columns of the reader's choice, as they come and scaled."""
     if len(e.features) < 2:
-        st.caption("Two weights need two columns.")
+        say.caption("Two weights need two columns.")
         return
     with st.container(horizontal=True):
         first = st.selectbox("First column", e.features, key="feature_scaling.first")
@@ -228,7 +228,7 @@ def overflow(e: TableExperiment) -> None:
     raw = trials.raw(e)
     sweep, expected = trials.overflow(raw, [computed(measured.steepest, one) for one in raw])
     if not sweep.experiments:
-        st.caption("These columns are too small to overflow at any learning rate up to 100.")
+        say.caption("These columns are too small to overflow at any learning rate up to 100.")
         return
     found = trials.overflows(sweep, trained(sweep.experiments, ENDS), expected)
     show.chart(not_finite.overflow(found), "feature_scaling.overflow")
@@ -241,12 +241,12 @@ def first_not_finite(e: TableExperiment) -> None:
     found = computed(first_not_finite, e)
     bad = found.first_bad
     if bad:
-        st.markdown(
+        say.markdown(
             f"**How to find it.** In the run on the screen it is at step {found.step}, and the first tensor "
             f"with a number that is not finite is **{bad.name}** ({100 * bad.finite:.4g} % of it is finite)."
         )
     else:
-        st.markdown(
+        say.markdown(
             "**How to find it.** In the run on the screen every tensor of every step is finite, to step "
             f"{found.step}."
         )

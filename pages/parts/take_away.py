@@ -10,7 +10,7 @@ from core.export.csv import losses_csv, probes_csv, units_csv
 from core.export.script import file_name, pytorch_script
 from core.run import Run
 from core.settings import Settings
-from pages.parts import chaos
+from pages.parts import chaos, say
 
 
 def take_away(run: Run, near_loss: DeltaGenerator, settings: Settings | None = None) -> None:
@@ -36,9 +36,9 @@ def take_files(
 
     files: label -> (function that makes the text, file name).
     """
-    st.subheader("Take it with you")
+    say.subheader("Take it with you")
     if settings:
-        st.caption("A link with every setting written out; it opens exactly this experiment.")
+        say.caption("A link with every setting written out; it opens exactly this experiment.")
         link = f"{(st.context.url or '').split('?')[0]}?{urlencode(settings.to_link())}"
         st.code(link, language=None, wrap_lines=True)
     with st.container(horizontal=True):

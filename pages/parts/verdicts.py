@@ -27,6 +27,7 @@ from core.run import ENDS, Run
 from core.settings import plain
 from core.trainable import Trainable
 from core.words import short
+from pages.parts import say
 from pages.parts.compare import shared_axes
 from pages.parts.controls import change
 from pages.parts.show import asked
@@ -50,7 +51,7 @@ NOTHING = "✓ nothing found"
 
 def verdict(holds: bool, sentence: str) -> None:
     """A statement that was checked on the runs above."""
-    st.markdown(f"{VERDICTS[TRUE if holds else NOT_HERE]} {sentence}")
+    say.markdown(f"{VERDICTS[TRUE if holds else NOT_HERE]} {sentence}")
 
 
 def _show(lesson: Lesson, e: Trainable) -> None:
@@ -66,8 +67,10 @@ def findings(
 
     show: makes an experiment the one on the page, where that is more than a change of its settings.
     """
-    st.subheader("What is wrong, and what helps")
     examined = examine(run)
+    titles = [remedy.title for finding in examined.findings for remedy in finding.remedies]
+    said = [finding.sentence for finding in examined.findings]
+    say.subheader("What is wrong, and what helps", *said, *titles)
     for finding in examined.findings:
         _finding(finding)
         with st.container(horizontal=True):
@@ -90,7 +93,7 @@ def _finding(finding: Finding) -> None:
         columns = {"dropout": "dropout", "statistics": "statistics of batch normalization", "loss": "loss"}
         rows = pd.DataFrame(finding.table, index=_modes(finding.table))[list(columns)]
         st.table(rows.assign(loss=rows["loss"].map(short)).rename(columns=columns))
-    st.caption(f"{_evidence(finding)} Rule: {finding.source}.")
+    say.caption(f"{_evidence(finding)} Rule: {finding.source}.")
 
 
 def _modes(table: Sequence[dict]) -> list[str]:
@@ -124,7 +127,7 @@ def _every_rule(lesson: Lesson, examined: Examined) -> None:
             icon=":material/check_circle:",
         )
     with st.expander(f"{asked} rules checked, {len(said) - asked} not", key=f"{lesson.slug}.rules"):
-        st.markdown("\n".join(f"- {title} – {word}" for title, word in said.items()))
+        say.markdown("\n".join(f"- {title} – {word}" for title, word in said.items()))
 
 
 def _differences(before: Trainable, after: Trainable) -> str:
@@ -162,8 +165,8 @@ def _before_and_after(lesson: Lesson, run: Run, show: Callable) -> None:
             )
         return
     [before] = trained([pinned])
-    st.markdown(f"**Before and after.** {_differences(pinned, e)}")
-    st.markdown(cured(before, run))
+    say.markdown(f"**Before and after.** {_differences(pinned, e)}")
+    say.markdown(cured(before, run))
     shared_axes({"before": before, "after": run}, f"{lesson.slug}.pinned")
     with st.container(horizontal=True):
         st.button("Back to before", on_click=lambda: show(lesson, pinned), icon=":material/undo:")
@@ -172,8 +175,8 @@ def _before_and_after(lesson: Lesson, run: Run, show: Callable) -> None:
 
 def claims(lesson: Lesson) -> None:
     """The textbook's sentences, each tested by pairs of trainings."""
-    st.subheader("Textbook claims, tested")
-    st.caption("Every pair differs in one setting and shares data, seed and batch order; 8 seeds each.")
+    say.subheader("Textbook claims, tested")
+    say.caption("Every pair differs in one setting and shares data, seed and batch order; 8 seeds each.")
     for i, claim in enumerate(lesson.claims):
         _claim(claim, f"{lesson.slug}.claim.{i}")
 
@@ -190,9 +193,9 @@ def _claim(claim: Claim, key: str) -> None:
             figure = effects(claim, judged)
             about = figure.layout.meta
             st.plotly_chart(figure, key=f"{key}.effects", alt=about["alt"], config={"displayModeBar": False})
-            st.caption(about["how"])
+            say.caption(about["how"])
             _numbers({outcome.condition: _compared(claim, outcome) for outcome in judged.outcomes})
-            st.caption(f"Measured: {MEASURES[claim.measure].help}")
+            say.caption(f"Measured: {MEASURES[claim.measure].help}")
 
 
 def _compared(claim: Claim, outcome: Outcome) -> str:
@@ -210,7 +213,7 @@ def _compared(claim: Claim, outcome: Outcome) -> str:
 
 def exact_claims(tested: Sequence[ExactClaim], verdicts: Sequence[Verdict]) -> None:
     """The textbook's sentences that need no training of pairs: exact computations, done already."""
-    st.subheader("Textbook claims, tested")
+    say.subheader("Textbook claims, tested")
     for claim, judged in zip(tested, verdicts, strict=True):
         with st.container(border=True):
             _sentence(claim)
@@ -221,20 +224,20 @@ def exact_claims(tested: Sequence[ExactClaim], verdicts: Sequence[Verdict]) -> N
 def _sentence(claim: Claim | ExactClaim) -> None:
     """In quotation marks only where the source says exactly that."""
     if claim.quoted:
-        st.markdown(f"“{claim.sentence}”")
-        st.caption(f"Word for word: {claim.source}.")
+        say.markdown(f"“{claim.sentence}”")
+        say.caption(f"Word for word: {claim.source}.")
     else:
-        st.markdown(claim.sentence)
-        st.caption(f"In our words, after: {claim.source}.")
+        say.markdown(claim.sentence)
+        say.caption(f"In our words, after: {claim.source}.")
 
 
 def _said(judged: Verdict, note: str) -> None:
-    st.markdown(f"{VERDICTS[judged.word]} {judged.sentence} {note}")
+    say.markdown(f"{VERDICTS[judged.word]} {judged.sentence} {note}")
 
 
 def _numbers(sentences: Mapping[str, str]) -> None:
     with st.expander("The numbers"):
-        st.markdown("\n".join(f"- **{_capital(name)}.** {said}" for name, said in sentences.items()))
+        say.markdown("\n".join(f"- **{_capital(name)}.** {said}" for name, said in sentences.items()))
 
 
 def _capital(text: str) -> str:
