@@ -115,7 +115,7 @@ class Experiment(Settings):
         1,
         0,
         100,
-        "Multiplies the initial weights; with `normal` it is sigma_w of the theory.",
+        "Multiplies the initial weights; with `normal` it is σ_w of the theory.",
         (0, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 8, 16),
     )
     bias: float = number(

@@ -86,6 +86,11 @@ GLOSSARY = {
         "Initial weights of variance 2 / (fan-in + fan-out), a compromise between the signal forward and the "
         "error signal back (Glorot & Bengio 2010).",
     ),
+    "default init": (
+        r"(?:PyTorch['’]s )?default init(?:ialization)?|PyTorch['’]s default",
+        "What PyTorch's nn.Linear does by itself: weights and biases uniform between ±1/√fan-in, a variance "
+        "of 1 / (3 fan-in), a sixth of He's.",
+    ),
     "fan-in, fan-out": (
         r"fan[-_ ](?:in|out)",
         "Fan-in is the number of inputs of a unit, fan-out the number of units it feeds in the next layer.",

@@ -10,7 +10,18 @@ from core.theory import sigma_w
 
 ASKED_FOR = (
     *("δ", "error signal", "χ", "σ_w", "ξ", "mean-field", "edge of chaos", "RMS", "He", "gain", "fan-in"),
-    *("κ", "λ_max", "sharpness", "Hessian", "eigenvector", "Lanczos", "catapult", "edge of stability"),
+    *(
+        "default init",
+        "PyTorch's default",
+        "κ",
+        "λ_max",
+        "sharpness",
+        "Hessian",
+        "eigenvector",
+        "Lanczos",
+        "catapult",
+        "edge of stability",
+    ),
     *(
         "pre-activation",
         "saturated",
@@ -91,3 +102,5 @@ def test_the_numbers_it_gives_are_those_of_the_code():
     e = Experiment(init="he")
     assert sigma_w(e, 32, 32) == pytest.approx(2**0.5)
     assert "σ_w = √2" in explained("σ_w")["σ_w"]
+    assert sigma_w(e, 32, 32) ** 2 / sigma_w(e.but(init="pytorch"), 32, 32) ** 2 == pytest.approx(6)
+    assert "a sixth of He's" in explained("default init")["default init"]

@@ -145,13 +145,13 @@ MEASURES = {
     "first_over_last": Measure(
         "Error signal, first / last",
         first_over_last,
-        "RMS of delta in layer 1 over that in the last hidden layer, before the first step.",
+        "RMS of the error signal δ in layer 1 over that in the last hidden layer, before the first step.",
         logarithmic=True,
     ),
     "per_layer": Measure(
         "Error signal per layer",
         per_layer,
-        "The factor by which delta changes from one layer to the one below, before the first step.",
+        "The factor by which the error signal δ changes from layer to layer down, before the first step.",
         logarithmic=True,
     ),
     "final_loss": Measure(
