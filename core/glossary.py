@@ -77,7 +77,7 @@ GLOSSARY = {
         "Root mean square: the root of the mean of the squares, a typical size whatever the signs.",
     ),
     "He initialization": (
-        r"(?-i:He)(?:['’]s)?(?: init(?:ialization)?)?(?! et al| ?\(?\d| ?[,&])",
+        r"(?-i:He)(?:['’]s)?(?: init(?:ialization)?)?(?! et al| &| \(?\d{4}|(?-i:, [A-Z]\w+(?:,| &)))",
         "Initial weights of variance 2 / fan-in, for which ReLU layers keep the size of a signal "
         "(He et al. 2015).",
     ),

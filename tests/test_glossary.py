@@ -10,30 +10,9 @@ from core.theory import sigma_w
 
 ASKED_FOR = (
     *("δ", "error signal", "χ", "σ_w", "ξ", "mean-field", "edge of chaos", "RMS", "He", "gain", "fan-in"),
-    *(
-        "default init",
-        "PyTorch's default",
-        "κ",
-        "λ_max",
-        "sharpness",
-        "Hessian",
-        "eigenvector",
-        "Lanczos",
-        "catapult",
-        "edge of stability",
-    ),
-    *(
-        "pre-activation",
-        "saturated",
-        "held-out",
-        "R²",
-        "bce",
-        "logit",
-        "leaf",
-        "gradient step",
-        "epoch",
-        "batch",
-    ),
+    *("κ", "λ_max", "sharpness", "Hessian", "eigenvector", "Lanczos", "catapult", "edge of stability"),
+    *("pre-activation", "saturated", "held-out", "R²", "bce", "logit", "leaf", "gradient step", "epoch"),
+    *("batch", "default init", "PyTorch's default"),
 )
 
 
@@ -54,6 +33,7 @@ def test_every_word_has_a_meaning(word):
         ("batch normalization of a mini-batch", ["batch normalization", "batch"]),
         ("χ = \\sigma_w^2, 6ξ", ["χ", "σ_w", "depth scale ξ"]),
         ("He's weights; ReLU and He init", ["He initialization"]),
+        ("He, 20 layers", ["He initialization"]),
         ("2 of 2 leaves", ["leaf"]),
     ],
 )
