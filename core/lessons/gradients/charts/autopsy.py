@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 KINDS = {
     "weight": ("weights", WEIGHTS),
     "pre_activation": ("pre-activations", FORWARD),
-    "activation": ("activations", PALETTE[2]),
+    "activation": ("activations", PALETTE[5]),
     "delta": ("error signal δ", BACKWARD),
     "weight_gradient": ("weight gradients", PALETTE[4]),
 }

@@ -43,6 +43,7 @@ def rescues(found: Rescues) -> go.Figure:
     level = np.repeat(order, seeds) + np.tile(np.linspace(-0.2, 0.2, seeds), len(names))
     shown = np.clip(np.where(np.isfinite(loss), loss, edges[1]), *edges).ravel()
     symbols = np.where(np.isfinite(loss.ravel()), "circle", "x")
+    below = " What is lower than the axis lies at its left end." if (loss < edges[0]).any() else ""
     start = log_axis(gradient[gradient > 0], "‖∂L/∂W₁‖", ticks=4)
     figure = chart(
         [
@@ -60,6 +61,7 @@ def rescues(found: Rescues) -> go.Figure:
                 y=level,
                 xaxis="x2",
                 marker=dict(size=6, color=np.repeat([COLOURS[kind] for kind in kinds], seeds)),
+                cliponaxis=False,
                 **dots,
             ),
         ],
@@ -68,14 +70,14 @@ def rescues(found: Rescues) -> go.Figure:
         how=f"{e.depth} hidden layers of {e.width} units on {e.dataset}, {e.steps} steps. Rescued means: the "
         f"training loss ends below half of what guessing gives, {short(half)}, the dotted line. The bar "
         f"is the median over {seeds} seeds, a dot one seed, a cross one that diverged. On the right the norm "
-        "of the gradient of layer 1 before the first step. A click on a bar opens it.",
+        f"of the gradient of layer 1 before the first step.{below} A click on a bar opens it.",
         height=80 + 34 * len(names),
         showlegend=False,
         hovermode="closest",
         clickmode="event+select",
         margin=dict(l=8, r=16, t=8, b=8),
         xaxis=axis | dict(domain=[0, 0.6]),
-        xaxis2=start | dict(domain=[0.7, 1], anchor="y"),
+        xaxis2=start | dict(domain=[0.7, 1], anchor="y", tickangle=0),
         yaxis=dict(
             tickvals=order, ticktext=names, range=[len(names) - 0.5, -0.5], showgrid=False, automargin=True
         ),
