@@ -4,9 +4,10 @@ import streamlit as st
 
 from core.lessons import LESSONS
 from core.lessons.backprop import claims, export
-from core.lessons.backprop.charts import cost, learning
-from core.lessons.backprop.check import gradient_check, taylor_test
+from core.lessons.backprop.charts import cost, learning, sharing
+from core.lessons.backprop.examine import try_gradient
 from core.lessons.backprop.paths import ladder_costs
+from core.lessons.backprop.update import one_sample
 from pages.parts import controls, say, shell, show, stepper, take_away, verdicts
 from pages.parts.training import computed
 
@@ -17,43 +18,41 @@ settings = controls.ask(lesson)
 stepper.leaves(lesson, settings)
 stepper.stepper(lesson, settings)
 
-graph, numbers, training = settings.graph, settings.leaves, claims.trained(settings)
+training = claims.trained(settings)
 
 say.subheader("Why it is dynamic programming")
 say.markdown(
-    "The chain rule is a sum over every path from a weight to the loss. In a deep network nobody can list "
-    "them, but they share edges: record one gradient per node, and each edge is used once for all of them."
+    f"The chain rule is a sum over every path from a weight to the {settings.goal}. In a deep network nobody "
+    "can list them, but they share edges: record one gradient per node, and each edge is used once for all."
 )
-show.chart(learning.counts(settings), "backprop.counts")
+show.chart(sharing.counts(settings), "backprop.counts")
 stepper.all_paths(settings)
 levels = 20 if show.asked("backprop.ladder", "Climb to 20 levels: two million calls") else 12
 climbed = computed(ladder_costs, levels)
 show.beside(
     {
-        "backprop.ladder.left": learning.ladder(climbed),
-        "backprop.ladder.right": learning.ladder_time(climbed),
+        "backprop.ladder.left": sharing.ladder(climbed),
+        "backprop.ladder.right": sharing.ladder_time(climbed),
     }
 )
 
 say.subheader("Is the gradient right?")
 say.markdown(
-    "Move all weights together by h and compare the slope of the loss with what backpropagation says. Two "
-    "differences lose digits to rounding when h is small; a step along the imaginary axis subtracts nothing."
+    "The gradients that the passes above found are on trial, with whatever mistake is switched on: first "
+    "leaf by leaf, then along one direction, in which all weights move by h and so does any other leaf whose "
+    "gradient is wrong. Two differences lose digits to rounding when h is small; a step along the imaginary "
+    "axis subtracts nothing."
 )
-together = dict.fromkeys(settings.parameters, 1.0)
-check, test = gradient_check(graph, numbers, together), taylor_test(graph, numbers, together)
-show.beside(
-    {
-        "backprop.right.left": cost.differences(check),
-        "backprop.right.right": cost.taylor(test),
-    }
-)
+trial = try_gradient(settings.graph, settings.leaves, settings.gradients, settings.parameters)
+stepper.verdict(trial)
+show.beside({"backprop.right.left": cost.differences(trial), "backprop.right.right": cost.taylor(trial)})
 
 costs = st.container()
 with costs:
     say.subheader("What it costs", "central differences")
 
 say.subheader("Then it learns")
+say.markdown(one_sample(settings, training))
 with st.container(horizontal=True):
     for name in ("learning_rate", "steps"):
         controls.control(lesson, settings, name, settings.unused)
@@ -61,7 +60,7 @@ if training.stopped:
     st.warning(training.stopped, icon=":material/warning:")
 show.beside(
     {
-        "backprop.learning.left": learning.learning(training),
+        "backprop.learning.left": learning.learning(settings, training),
         "backprop.learning.right": learning.weights(settings, training),
     }
 )

@@ -13,7 +13,7 @@ from core.engine import forward
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.backprop import claims, measured, moments, paths
-from core.lessons.backprop.check import gradient_check, taylor_test
+from core.lessons.backprop.examine import try_gradient
 from core.lessons.backprop.settings import Passes
 from core.lessons.batchnorm import lesson as batchnorm
 from core.lessons.batchnorm.by_hand import take_apart
@@ -72,11 +72,15 @@ FORMULA = Passes(shape="expression", steps=500, learning_rate=10)
 GRAPHS = {
     "usual": Passes(),
     "zero weights": Passes(init="zero"),
+    "no zero_grad": Passes(zero_grad=False),
     "one unit": Passes(shape="single neuron"),
     "diverges": Passes(learning_rate=100, steps=500),
     "long": FORMULA.but(expression="+".join(["sin(x*w)"] * 20)),
     "flat": FORMULA.but(expression="relu(x)*w", values="x:0,w:1"),
     "steep": FORMULA.but(expression="exp(x)*w", values="x:700,w:1"),
+    "overwritten": FORMULA.but(expression="x*x", accumulate=False),
+    "on a kink": FORMULA.but(expression="relu(w)", values="w:0"),
+    "too steep to measure": FORMULA.but(expression="cos(exp(w))", values="w:707", steps=1),
     "a step": FORMULA.but(expression="step(x) + w", values="x:0.5,w:0"),
     "huge": FORMULA.but(expression="1e200*x*w", values="x:1e-150,w:1e-50"),
     "a straight line": FORMULA.but(expression="x + y"),
@@ -122,8 +126,8 @@ def examined(e):
     return autopsy.examine(e) or made("Autopsy", NETWORKS["inf at once"])
 
 
-def differences(settings):
-    return settings.graph, settings.leaves, dict.fromkeys(settings.parameters, 1.0)
+def tried(settings):
+    return try_gradient(settings.graph, settings.leaves, settings.gradients, settings.parameters)
 
 
 def ways(settings):
@@ -184,7 +188,6 @@ KINDS = {
     "Autopsy": examined,
     "ByLayer": lambda e: noise.by_layer(run(e)),
     "Clipping": lambda e: clipping.record(e.but(clip_norm=1), 1.0),
-    "GradientCheck": lambda settings: gradient_check(*differences(settings)),
     "Landscape": lambda e: valley.landscape(e, ("age", "income"), e.scaling),
     "list[Moment]": moments.walk,
     "Mapping[str, Sequence[Revival]]": lambda e: {
@@ -196,8 +199,8 @@ KINDS = {
     "Rescaled": lambda e: rescaled(small(e)),
     "Sharpness": lambda e: curvature.over_steps(e.but(depth=min(e.depth, 3)), 3),
     "Shift": shift,
-    "TaylorTest": lambda settings: taylor_test(*differences(settings)),
     "Training": claims.trained,
+    "Trial": tried,
     "UnitHistory": lambda e: history.follow(e if run(e).last else SMALL, 0, 0),
     "dict[str, Reliability]": lambda e: {
         name: forward.reliability(one) for name, one in pair(classes(e)).items()
@@ -256,7 +259,7 @@ ARGUMENTS = {
     "inside.inside": lambda e: dict(plain=run(e.but(batchnorm=False)), normed=run(e.but(batchnorm=True))),
     "inside.learned": lambda e: dict(run=run(e.but(batchnorm=True))),
     "inside.warm_up": lambda e: dict(apart=apart(e), seen=100),
-    "learning.path_sum": ways,
+    "sharing.path_sum": ways,
     "learning_rate.ruler": lambda e: dict(
         found=ruled.ruler(e, *over(e, learning_rate=(0.1, 100)), sharpness=1.0)
     ),
@@ -296,8 +299,8 @@ FIXED = {
     "cost.ratio": lambda: dict(flops=measured.count_flops()),
     "cost.seconds": lambda: dict(times=measured.Seconds(*np.arange(1.0, 9).reshape(4, 2))),
     "learning.functions": lambda: dict(runs=claims.tried()),
-    "learning.ladder": lambda: dict(costs=paths.ladder_costs(5)),
-    "learning.ladder_time": lambda: dict(costs=paths.ladder_costs(5)),
+    "sharing.ladder": lambda: dict(costs=paths.ladder_costs(5)),
+    "sharing.ladder_time": lambda: dict(costs=paths.ladder_costs(5)),
     "born_dead.born": lambda: dict(drawn=born_dead.draw((2, 4), 5, 50)),
     "born_dead.born_everywhere": lambda: dict(drawn=born_dead.draw((2, 4), 5, 50)),
     "columns.squeezed": lambda: dict(found=outliers.outliers(0.1, 3, 2)),

@@ -9,7 +9,9 @@ from core.lessons.backprop.claims import FUNCTIONS
 from core.lessons.backprop.graph import forward, gradients
 from core.lessons.backprop.moments import walk
 from core.lessons.backprop.networks import SHAPES
+from core.lessons.backprop.notation import symbol, written
 from core.lessons.backprop.settings import Passes
+from core.words import short
 
 PAGE = "pages/backprop.py"
 START = LESSONS["backprop"].start
@@ -35,7 +37,7 @@ def press(at, key):
 
 def test_a_link_stands_at_its_step(page):
     at = page(PAGE, step="16")
-    assert "#### Step 16 of 26. Backward: h1_1 sends z1_1 its share of the gradient" in headings(at)
+    assert "#### Step 16 of 26. Backward: h₁⁽¹⁾ sends z₁⁽¹⁾ its share of the gradient" in headings(at)
     assert at.slider(key="backprop.step").value == 16
     edge = walk(START)[16].edge
     for number in (edge.local, edge.after):
@@ -88,7 +90,7 @@ def test_a_number_outside_the_domain_is_refused_with_a_sentence(page):
     assert not at.exception
     assert at.session_state["backprop"] == before
     assert [text.value for text in at.text] == [
-        "values cannot be x:-1 here: v1 = log(x) needs a number above 0, and here x = -1; "
+        "values cannot be x:-1 here: v₁ = log(x) needs a number above 0, and here x = -1; "
         "other numbers of your own may help."
     ]
     assert at.number_input(key="backprop.leaf.x").value == before.leaves["x"]
@@ -117,14 +119,15 @@ def test_a_prediction_is_checked_and_explained(page):
     at = page(PAGE, step="16")
     edge = walk(START)[17].edge
     local, gradient = (box for box in at.number_input if box.key.startswith("backprop.17."))
-    assert not at.success and not at.info
+    passed = [box.value for box in at.success]
+    assert not at.info
     local.set_value(edge.local).run()
-    assert at.success[0].value.startswith("Right")
+    assert at.success[0].value.startswith("Right: ∂")
     local, gradient = (box for box in at.number_input if box.key.startswith("backprop.17."))
     gradient.set_value(edge.after + 1).run()
     assert at.info[0].value.startswith("Not ")
     press(at, "chevron_right")
-    assert not at.success and not at.info
+    assert [box.value for box in at.success] == passed and not at.info
 
 
 def test_no_prediction_is_asked_of_the_forward_pass_or_at_the_end(page):
@@ -143,6 +146,85 @@ def test_no_prediction_is_asked_of_the_forward_pass_or_at_the_end(page):
 )
 def test_a_mistake_is_named_with_its_numbers(page, link, words):
     assert [words in sentence for sentence in warnings(page(PAGE, **link))] == [True]
+
+
+@pytest.mark.parametrize("preset", LESSONS["backprop"].presets)
+def test_a_mistake_fails_every_check_and_without_one_all_pass(page, preset):
+    settings = LESSONS["backprop"].preset(preset)
+    at = page(PAGE, **settings.to_link(START))
+    failed, passed = ([box.value for box in boxes] for boxes in (at.error, at.success))
+    if settings.accumulate and settings.zero_grad:
+        assert not failed
+        assert [sentence.startswith("Right: ") for sentence in passed] == [True]
+        return
+    assert not passed
+    assert [sentence.split()[0:3] for sentence in failed][1] == ["The", "gradient", "is"]
+    assert "the page's gradient is" in failed[0]
+    titles = [text for text in headings(at) if "the gradient is wrong" in text or "but the gradient" in text]
+    assert len(titles) == 2
+
+
+def table(at):
+    """The table of gradients: column -> texts."""
+    return {name: list(column) for name, column in at.table[0].value.items()}
+
+
+def test_at_the_end_every_weight_has_its_gradient_and_the_step_it_makes(page, traces):
+    assert not page(PAGE, step="25").table
+    at = page(PAGE, step="26")
+    shown, found = table(at), gradients(START.graph, START.leaves)
+    assert shown["weight"] == [f"${symbol(leaf)}$" for leaf in START.parameters]
+    assert shown["gradient"] == [short(found[leaf]) for leaf in START.parameters]
+    assert list(shown) == ["weight", "value", "gradient", "−0.1 · gradient", "new value"]
+    paths = traces(at, "backprop.learning.right")
+    assert shown["new value"] == [short(paths[written(leaf)][1][1]) for leaf in START.parameters]
+    assert any(code.value.startswith("L.backward()\nprint(w1_11.grad.item())  # 0.639") for code in at.code)
+
+
+@pytest.mark.parametrize("preset", ["No +=", "No zero_grad"])
+def test_a_wrong_gradient_stands_beside_the_right_one_and_training_follows_it(page, traces, preset):
+    settings = LESSONS["backprop"].preset(preset).but(step=700)
+    at = page(PAGE, **settings.to_link(START))
+    shown, right = table(at), gradients(settings.graph, settings.leaves)
+    for i, leaf in enumerate(settings.parameters):
+        assert shown["gradient"][i] == f":red[:material/close: {short(settings.gradients[leaf])}]"
+        assert shown["right gradient"][i] == short(right[leaf]) not in shown["gradient"][i]
+    paths = traces(at, "backprop.learning.right")
+    assert shown["new value"] == [short(paths[written(leaf)][1][1]) for leaf in settings.parameters]
+
+
+def test_training_on_one_sample_is_said_where_training_is_shown(page):
+    texts = [text.value for text in page(PAGE, init="zero").markdown]
+    [sentence] = [text for text in texts if "one sample" in text]
+    assert sentence.endswith("No weight moves at all: b₁⁽²⁾ moves the output towards this one target.")
+
+
+def refused(at):
+    """What stands in red under a field."""
+    return [box.proto.body for box in at.get("html") if "alert" in box.proto.body]
+
+
+def test_what_is_no_number_is_refused_under_its_field_and_changes_nothing(page):
+    """1e400 arrives as None, as the browser sends it."""
+    at = page(PAGE)
+    at.number_input(key="backprop.leaf.x1").set_value(None).run()
+    assert not at.exception
+    assert at.session_state["backprop"] == START
+    assert at.number_input(key="backprop.leaf.x1").value == START.leaves["x1"]
+    [sentence] = refused(at)
+    assert "x₁ cannot be what was typed: allowed is a number of at most 1.8×10³⁰⁸. It is still" in sentence
+    at.number_input(key="backprop.leaf.x1").set_value(0.5).run()
+    assert not refused(at) and at.session_state["backprop"].leaves["x1"] == 0.5
+
+
+def test_a_refused_formula_is_explained_under_the_formula(page):
+    at = page(PAGE, shape="expression")
+    at.text_input(key="backprop.expression").set_value("<b>(x)").run()
+    [sentence] = refused(at)
+    assert "expression cannot be &lt;b&gt;(x) here" in sentence
+    at.text_input(key="backprop.expression").set_value("foo(x)").run()
+    [sentence] = refused(at)
+    assert "foo is no function that is known; allowed are" in sentence
 
 
 def test_the_sum_over_the_paths_of_any_leaf_is_its_gradient(page, traces):

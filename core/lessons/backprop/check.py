@@ -9,7 +9,7 @@ Recipes, section 5.7; Squire and Trapp 1998). relu and step look at the real par
 the complex step sees the side on which the point lies; a difference across a kink mixes both sides.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ SIDE = 1e-3
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """The slope of the output along a direction, `exact` by backpropagation and by three differences.
+    """The slope of the output along a direction: `exact`, the one to be tested, and by three differences.
 
     Arrays run over `h`; NaN marks an h that leaves the domain. The predicted arrays are absolute errors, from
     the table above with f'' and f''' measured at the point.
@@ -59,21 +59,39 @@ class GradientCheck:
 
 @dataclass(frozen=True)
 class TaylorTest:
-    """|f(h) - f(0)|, which falls like h, and |f(h) - f(0) - h slope|, like h^2 if the gradient is right."""
+    """|f(h) - f(0)|, which falls like h, and |f(h) - f(0) - h slope|, like h^2 if the gradient is right.
+
+    noise: what rounding alone makes of such a difference. crossed: whether a relu or a step on the way from
+    0 to h stands on its other side at h.
+    """
 
     h: np.ndarray
     zeroth: np.ndarray
     first: np.ndarray
+    noise: np.ndarray
+    crossed: np.ndarray
 
     @property
     def orders(self) -> tuple[float, float]:
-        """The powers of h by which both fall."""
-        return tuple(order(self.h, rest, 1e-6, 1e-2) for rest in (self.zeroth, self.first))
+        """The powers of h by which both fall, above rounding; NaN where nothing is above it."""
+        return tuple(
+            order(self.h, np.where(rest > 10 * self.noise, rest, np.nan), 1e-6, 1e-2)
+            for rest in (self.zeroth, self.first)
+        )
 
     @property
     def straight(self) -> bool:
         """Whether the gradient explains the whole change, to rounding."""
-        return bool(self.first[(self.h >= 1e-6) & (self.h <= 1e-2)].max() < 1e-12)
+        return self._nothing(self.first)
+
+    @property
+    def flat(self) -> bool:
+        """Whether nothing changes at all, and the gradient says so."""
+        return self._nothing(self.zeroth) and self.straight
+
+    def _nothing(self, rest: np.ndarray) -> bool:
+        part = (self.h >= 1e-6) & (self.h <= 1e-2)
+        return bool((rest <= 10 * self.noise)[part].all())
 
 
 def order(h: np.ndarray, error: np.ndarray, low: float, high: float) -> float:
@@ -88,14 +106,21 @@ def lowest(error: np.ndarray) -> int:
 
 
 def gradient_check(
-    graph: Graph, leaves: Mapping[str, float], direction: Mapping[str, float], h: np.ndarray = H
+    graph: Graph,
+    leaves: Mapping[str, float],
+    direction: Mapping[str, float],
+    h: np.ndarray = H,
+    found: Mapping[str, float] | None = None,
 ) -> GradientCheck:
-    """Compare the gradient with differences. direction: leaf -> how far it moves per unit of h.
+    """Compare a gradient with differences. direction: leaf -> how far it moves per unit of h.
 
+    found: leaf -> the gradient to be tested; that of backpropagation if none is given.
     Raises ValueError as `core.lessons.backprop.graph.gradients` does, and for a direction that names no leaf.
     """
-    exact = _slope(graph, leaves, direction)
-    f = _along(graph, leaves, direction)
+    exact = _slope(graph, leaves, direction, found)
+
+    def f(distance):
+        return along(graph, leaves, direction, distance)[graph.output]
 
     def slope(at):
         return np.imag(f(at + 1e-20j)) / 1e-20
@@ -115,26 +140,39 @@ def gradient_check(
 
 
 def taylor_test(
-    graph: Graph, leaves: Mapping[str, float], direction: Mapping[str, float], h: np.ndarray = H
+    graph: Graph,
+    leaves: Mapping[str, float],
+    direction: Mapping[str, float],
+    h: np.ndarray = H,
+    found: Mapping[str, float] | None = None,
 ) -> TaylorTest:
     """Remainders of the Taylor polynomials of degree 0 and 1. Arguments, errors: see `gradient_check`."""
-    f = _along(graph, leaves, direction)
-    change = f(h) - f(0 * h)
-    return TaylorTest(h, abs(change), abs(change - h * _slope(graph, leaves, direction)))
+    exact = _slope(graph, leaves, direction, found)
+    here, there = (along(graph, leaves, direction, distance) for distance in (0 * h, h))
+    with np.errstate(all="ignore"):
+        change = there[graph.output] - here[graph.output]
+        noise = EPSILON * np.maximum(abs(here[graph.output]), abs(there[graph.output]))
+        rest = abs(change - h * exact)
+    crossed = [(here[name] > 0) != (there[name] > 0) for name in switches(graph)]
+    return TaylorTest(h, abs(change), rest, noise, np.any([0 * h > 0, *crossed], axis=0))
 
 
-def _along(graph: Graph, leaves: Mapping[str, float], direction: Mapping[str, float]) -> Callable:
-    """The output as a function of the distance moved, for real or complex arrays of distances."""
-
-    def f(distance: np.ndarray) -> np.ndarray:
-        moved = {name: value + distance * direction.get(name, 0.0) for name, value in leaves.items()}
-        return evaluate(graph, moved)[graph.output]
-
-    return f
+def switches(graph: Graph) -> list[str]:
+    """The operands of relu and step: where one of them is 0 the output may have no derivative."""
+    return [node.operands[0] for node in graph.operations if node.operation in ("relu", "step")]
 
 
-def _slope(graph: Graph, leaves: Mapping[str, float], direction: Mapping[str, float]) -> float:
+def along(graph: Graph, leaves: Mapping, direction: Mapping, distance: np.ndarray) -> dict[str, np.ndarray]:
+    """Every node's value after the leaves have moved by real or complex distances along a direction."""
+    moved = {name: leaves[name] + distance * step for name, step in direction.items()}
+    return {
+        name: np.broadcast_to(value, np.shape(distance))
+        for name, value in evaluate(graph, dict(leaves) | moved).items()
+    }
+
+
+def _slope(graph: Graph, leaves: Mapping, direction: Mapping, found: Mapping | None) -> float:
     if unknown := [name for name in direction if name not in graph.leaves]:
         raise ValueError(f"{unknown[0]} cannot move: the leaves are {', '.join(graph.leaves)}.")
-    found = gradients(graph, leaves)
+    found = gradients(graph, leaves) if found is None else found
     return sum(found[name] * step for name, step in direction.items())

@@ -220,8 +220,5 @@ def _after(edges: list[Edge]) -> dict[str, float]:
 
 def _here(node: Node, values: Mapping) -> str:
     names = [name for name in dict.fromkeys(node.operands) if name[0].isalpha()]
-    return (
-        ", and here " + " and ".join(f"{written(name)} = {written(f'{values[name]:.6g}')}" for name in names)
-        if names
-        else ""
-    )
+    here = [f"{written(name)} = {written(f'{values[name]:.6g}')}" for name in names]
+    return f", and here {' and '.join(here)}" if here else ""

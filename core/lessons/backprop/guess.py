@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.lessons.backprop.graph import Edge
+from core.lessons.backprop.notation import written
 from core.words import short
 
 TOLERANCE = 0.01
@@ -23,7 +24,7 @@ def close(answer: float, exact: float) -> bool:
 
 def local_derivative(edge: Edge, answer: float) -> Reply:
     """Check an answer for d node / d operand."""
-    said = f"∂{edge.node}/∂{edge.operand} is {short(edge.local)}"
+    said = f"∂{written(edge.node)}/∂{written(edge.operand)} is {short(edge.local)}"
     if close(answer, edge.local):
         return Reply(True, f"Right: {said}.")
     if close(answer, -edge.local):
@@ -39,8 +40,8 @@ def gradient(edge: Edge, answer: float, accumulate: bool = True) -> Reply:
     """Check an answer for d output / d operand after this step."""
     before = f"{short(edge.before)} + " if accumulate and edge.before else ""
     said = (
-        f"the gradient of {edge.operand} is then {before}{short(edge.incoming)} × {short(edge.local)} = "
-        f"{short(edge.after)}"
+        f"the gradient of {written(edge.operand)} is then {before}{short(edge.incoming)} × "
+        f"{short(edge.local)} = {short(edge.after)}"
     )
     if close(answer, edge.after):
         return Reply(True, f"Right: {said}.")

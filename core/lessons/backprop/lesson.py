@@ -6,7 +6,7 @@ from core.lessons.lesson import Lesson
 
 START = Passes()
 SHARED = START.but(
-    shape="expression", expression="a = x*w; b = a*a; b + sin(a)", values="x:1.5,w:0.5", learning_rate=0.05
+    shape="expression", expression="a = x*w; b = a*a; b + sin(a)", values="x:2,w:0.4", learning_rate=0.05
 )
 
 LESSON = Lesson(

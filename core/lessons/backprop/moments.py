@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.lessons.backprop.graph import Edge
+from core.lessons.backprop.notation import written
 from core.lessons.backprop.settings import Passes
 from core.lessons.backprop.steps import Paint, backward_steps, forward_steps, plain
 
@@ -11,13 +12,14 @@ from core.lessons.backprop.steps import Paint, backward_steps, forward_steps, pl
 class Moment:
     """What the last step was and what is known after it.
 
-    title: the step in words. formulas: LaTeX, in symbols and in numbers.
+    title: the step in words. formulas: LaTeX, in symbols and in numbers; numbers: the latter alone.
     node, operands: what was computed, or the node that sent a gradient and the operand that got it.
     values, gradients: of every node that has one by now. edge: None in the forward pass.
     """
 
     title: str
     formulas: tuple[str, ...]
+    numbers: tuple[str, ...]
     node: str
     operands: tuple[str, ...]
     values: dict[str, float]
@@ -30,20 +32,22 @@ def walk(passes: Passes, paint: Paint = plain) -> list[Moment]:
     graph, leaves = passes.graph, passes.leaves
     values, gradients = {leaf: float(leaves[leaf]) for leaf in graph.leaves}, dict(passes.earlier or {})
     gradients = {name: gradient for name, gradient in gradients.items() if name in graph.leaves}
-    moments = [Moment("Only the leaves have a value", (), "", graph.leaves, values, gradients)]
+    moments = [Moment("Only the leaves have a value", (), (), "", graph.leaves, values, gradients)]
     for step in forward_steps(graph, leaves, paint):
         values = values | {step.node: step.value}
-        said = step.formula, step.numbers
-        title = f"Forward: {step.node} gets its value"
-        moments.append(Moment(title, said, step.node, step.operands, values, gradients))
+        title = f"Forward: {written(step.node)} gets its value"
+        said = (step.formula, step.numbers), (step.numbers,)
+        moments.append(Moment(title, *said, step.node, step.operands, values, gradients))
     for step in backward_steps(graph, leaves, passes.accumulate, passes.earlier, paint):
         edge = step.edge
         gradients = gradients | {edge.operand: edge.after}
-        said = step.local_formula, step.local_numbers, step.chain_formula, step.chain_numbers
-        title = f"Backward: {edge.node} sends {edge.operand} its share of the gradient"
+        numbers = step.local_numbers, step.chain_numbers
+        formulas = step.local_formula, step.local_numbers, step.chain_formula, step.chain_numbers
+        title = f"Backward: {written(edge.node)} sends {written(edge.operand)} its share of the gradient"
         if edge.node == edge.operand:
-            said, title = said[:1], f"Backward starts at {edge.node}, whose own gradient is 1"
-        moments.append(Moment(title, said, edge.node, (edge.operand,), values, gradients, edge))
+            title = f"Backward starts at {written(edge.node)}, whose own gradient is 1"
+        said = tuple(dict.fromkeys(formulas)), tuple(dict.fromkeys(numbers))
+        moments.append(Moment(title, *said, edge.node, (edge.operand,), values, gradients, edge))
     return moments
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from core.words import power_of_ten
+from core.words import power_of_ten, short
 
 ABOVE = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -27,6 +27,16 @@ def written(name: str) -> str:
         return name
     letter, above, below = parts
     return letter + below.translate(BELOW) + (f"⁽{above.translate(ABOVE)}⁾" if above else "")
+
+
+def apart(first: float, second: float) -> tuple[str, str]:
+    """Two different numbers as plain text with as many digits as it takes to tell them apart."""
+    texts = short(first), short(second)
+    digits = 4
+    while texts[0] == texts[1] and first != second and digits <= 17:
+        texts = tuple(written(f"{value:.{digits}g}") for value in (first, second))
+        digits += 1
+    return texts
 
 
 def _parts(name: str) -> tuple[str, str, str] | None:

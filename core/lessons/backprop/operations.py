@@ -41,7 +41,10 @@ def relu(a):
 
 
 def sigmoid(a):
-    return 1 / (1 + np.exp(-a))
+    """1 / (1 + exp(-a)), written so that exp never overflows."""
+    above = np.real(a) > 0
+    small = np.exp(np.where(above, -a, a))
+    return np.where(above, 1, small)[()] / (1 + small)
 
 
 def power_slopes(y, a, b):

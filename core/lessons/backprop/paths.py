@@ -7,9 +7,11 @@ recording one gradient per node lets each edge be used once for all the paths th
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from core.lessons.backprop.graph import Graph, backward, forward
 
@@ -39,6 +41,47 @@ def path_counts(graph: Graph) -> dict[str, int]:
     return counts
 
 
+class Multiplications(NamedTuple):
+    """What the gradient of every leaf costs: path by path, and by backpropagation, edge by edge.
+
+    Both start from d output / d output = 1 and multiply it by one local derivative after the other: a path
+    takes one multiplication for each of its edges, backpropagation one for each edge of the graph.
+    """
+
+    by_path: int
+    by_edge: int
+
+
+def multiplications(graph: Graph) -> Multiplications:
+    """Counted without listing the paths: from the output back, how many lead there and how long they are.
+
+    Every edge lies on a path from a leaf, so backpropagation never takes more; it takes as many only where no
+    two paths share an edge.
+    """
+    counts, lengths, varying = path_counts(graph), Counter(), set(graph.varying)
+    edges = 0
+    for node in reversed(graph.operations):
+        for operand in node.operands:
+            lengths[operand] += lengths[node.name] + counts[node.name]
+            edges += operand in varying
+    return Multiplications(sum(lengths[leaf] for leaf in graph.leaves), edges)
+
+
+def network_multiplications(widths: Sequence[int]) -> Multiplications:
+    """The same for a network as `networks.program` writes one, with any number of layers and units.
+
+    widths: of the inputs, the hidden layers and the output. Hidden units are activated, the output is not,
+    and a loss compares it with a target.
+    """
+    paths, length, by_path, edges = 1, 0, 1, 1
+    for below, units in reversed(list(pairwise(widths))):
+        length += paths
+        by_path += units * (below + 1) * (length + paths)
+        edges += units * (2 * below + 2)
+        paths, length = units * paths, units * (length + paths)
+    return Multiplications(by_path + widths[0] * length, edges)
+
+
 def paths(graph: Graph, leaves: Mapping[str, float], leaf: str) -> list[Path]:
     """Every path from `leaf` to the output; the last running sum is the gradient of the leaf.
 
@@ -61,6 +104,17 @@ def paths(graph: Graph, leaves: Mapping[str, float], leaf: str) -> list[Path]:
             found.append(Path(nodes, factors, product, total))
         unfinished += [((*nodes, e.node), (*factors, e.local)) for e in edges if e.operand == nodes[-1]]
     return found
+
+
+def add_up(ways: Sequence[Path]) -> float:
+    """The gradient of the leaf from which all these paths lead."""
+    return math.fsum(way.product for way in ways)
+
+
+def agree(ways: Sequence[Path], gradient: float) -> bool:
+    """Whether a gradient is the sum of the paths, to rounding."""
+    size = math.fsum(abs(way.product) for way in ways)
+    return abs(add_up(ways) - gradient) <= 1e-12 * size
 
 
 def layered_paths(widths: Sequence[int]) -> int:

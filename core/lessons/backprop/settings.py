@@ -11,6 +11,7 @@ from core.experiment import LEARNING_RATES
 from core.lessons.backprop.expression import parse
 from core.lessons.backprop.graph import Graph, backward, forward, gradients
 from core.lessons.backprop.networks import parameters, program, start_values
+from core.lessons.backprop.notation import written
 from core.settings import Conflict, Settings, number
 
 LAST_STEP = 700
@@ -134,6 +135,16 @@ class Passes(Settings):
     def earlier(self) -> dict[str, float] | None:
         """The gradients of an earlier pass that nobody cleared, or None."""
         return None if self.zero_grad else gradients(self.graph, self.leaves, self.accumulate)
+
+    @property
+    def gradients(self) -> dict[str, float]:
+        """What the passes find, with the mistakes that are switched on: right only without them."""
+        return gradients(self.graph, self.leaves, self.accumulate, self.earlier)
+
+    @property
+    def goal(self) -> str:
+        """What training lowers, in words: a formula need not be a loss."""
+        return f"output {written(self.graph.output)}" if self.shape == "expression" else "loss"
 
     @property
     def parameters(self) -> tuple[str, ...]:

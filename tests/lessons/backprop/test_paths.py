@@ -3,14 +3,17 @@
 import pytest
 
 from core.lessons.backprop.expression import parse
-from core.lessons.backprop.graph import gradients
-from core.lessons.backprop.networks import ACTIVATIONS, program, start_values
+from core.lessons.backprop.graph import backward, forward, gradients
+from core.lessons.backprop.lesson import LESSON
+from core.lessons.backprop.networks import ACTIVATIONS, SHAPES, program, start_values
 from core.lessons.backprop.paths import (
     ladder,
     ladder_with_recording,
     ladder_without_recording,
     layered_edges,
     layered_paths,
+    multiplications,
+    network_multiplications,
     path_counts,
     paths,
 )
@@ -95,3 +98,49 @@ def test_the_ladder_is_the_graph_it_says():
 def test_the_ladder_has_bounds(levels):
     with pytest.raises(ValueError, match=f"levels is {levels}; allowed are 0 to 22"):
         ladder(levels)
+
+
+def counted(graph, leaves):
+    """Every path and every edge written out: how many local derivatives are multiplied."""
+    every = [way for leaf in graph.leaves for way in paths(graph, leaves, leaf)]
+    return sum(len(way.factors) for way in every), len(backward(graph, forward(graph, leaves))[1:])
+
+
+TYPED = [
+    "x*y",
+    "x*x",
+    "a = x*x; a*a",
+    "2**3*x + 1",
+    "a = x*w; b = a*a; b + sin(a)",
+    "+".join(["sin(x*w)"] * 9),
+]
+
+
+@pytest.mark.parametrize("text", [*TYPED, *(program(shape) for shape in SHAPES)])
+def test_multiplications_are_those_of_all_paths_and_of_all_edges(text):
+    graph = parse(text)
+    assert multiplications(graph) == counted(graph, dict.fromkeys(graph.leaves, 0.7))
+
+
+@pytest.mark.parametrize("preset", LESSON.presets)
+def test_every_preset_is_counted_as_it_is_drawn(preset):
+    settings = LESSON.preset(preset)
+    by_path, by_edge = multiplications(settings.graph)
+    assert (by_path, by_edge) == counted(settings.graph, settings.leaves)
+    assert by_path > by_edge
+
+
+@pytest.mark.parametrize(("shape", "numbers"), [("2-2-1", (47, 19)), ("2-3-3-1", (327, 51))])
+def test_the_multiplications_of_a_network_in_closed_form(shape, numbers):
+    assert network_multiplications(SHAPES[shape]) == multiplications(parse(program(shape))) == numbers
+
+
+def test_the_closed_form_holds_in_deep_networks_too(monkeypatch):
+    for widths in ((3, 1, 1), (2, 2, 2, 2, 1), (4, 2, 3, 1)):
+        monkeypatch.setitem(SHAPES, "2-2-1", widths)
+        assert multiplications(parse(program("2-2-1"))) == network_multiplications(widths)
+
+
+def test_where_no_paths_share_an_edge_there_is_nothing_to_save():
+    assert multiplications(parse("x*y")) == (2, 2)
+    assert multiplications(parse("x*x")) == (2, 2)

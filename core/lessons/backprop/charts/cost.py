@@ -9,7 +9,9 @@ import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, THEORY, WEIGHTS, chart, drawable, log_axis
 from core.lessons.backprop import cost
-from core.lessons.backprop.check import GradientCheck, TaylorTest, lowest
+from core.lessons.backprop.check import lowest
+from core.lessons.backprop.examine import Trial
+from core.lessons.backprop.notation import apart
 from core.words import short
 
 if TYPE_CHECKING:
@@ -18,22 +20,42 @@ if TYPE_CHECKING:
 WAYS = {"backpropagation": AFTER, "forward mode": WEIGHTS, "central differences": BEFORE}
 
 
-def differences(check: GradientCheck) -> go.Figure:
-    """The error of three differences against the step h, over what theory predicts."""
+def differences(trial: Trial) -> go.Figure:
+    """How far three differences are from the gradient on trial, against the step h, and what is predicted."""
+    check = trial.check
+    crossed = trial.taylor.crossed[trial.taylor.h <= 1e-2].any()
+    smooth = trial.verdict == "right" and not crossed and not trial.taylor.straight
     errors, best = check.errors, check.best
-    title = "Best step: " + ", ".join(
-        f"{name} h = {short(check.h[best[name]])} (error {short(errors[name][best[name]])})"
-        for name in ("forward", "central")
-    )
-    small = errors["complex step"][check.h <= 1e-8]
-    title += f"; the complex step is off by at most {short(np.max(small))} for every h up to 10⁻⁸"
+    forward, central = best["forward"], best["central"]
+    small, near = check.h <= 1e-8, int(np.argmin(abs(check.h - 1e-6)))
+    off = np.max(errors["complex step"][small])
+    if trial.wrong:
+        measured, said = apart(np.median(check.complex_step[small]), check.exact)
+        title = f"Along this direction the measured slope is {measured}, but the gradient says {said}"
+    elif not any(error[check.h <= 1e-2].any() for error in errors.values()):
+        title = "All three differences are exactly the gradient, for every h up to 10⁻²"
+    elif trial.verdict == "kink" and errors["central"][central] > 1e-6:
+        title = (
+            f"At h = {short(check.h[near])} forward differences give {short(check.forward[near])} and "
+            f"central ones {short(check.central[near])}; backpropagation takes {short(check.exact)}"
+        )
+    else:
+        title = "Best step: " + ", ".join(
+            f"{name} h = {short(check.h[i])} (error {short(errors[name][i])})"
+            for name, i in (("forward", forward), ("central", central))
+        )
+        if np.isfinite(off):
+            title += f"; the complex step is off by at most {short(off)} for every h up to 10⁻⁸"
     predicted = {"forward": check.predicted_forward, "central": check.predicted_central}
     expected = " and ".join(
         f"{short(check.h[lowest(error)])} for {name}" for name, error in predicted.items()
     )
-    slopes = ", ".join(
-        f"{name} {short(check.orders[name])} (predicted {order})"
+    expected = f"Theory expects the best h at {expected}. " if smooth else ""
+    falls = "".join(
+        f"On the right, {name} errors grow {short(10 ** check.orders[name])} times with ten times the h "
+        f"(theory: {10**order}). "
         for name, order in (("forward", 1), ("central", 2))
+        if smooth and np.isfinite(check.orders[name])
     )
     traces = [
         go.Scatter(
@@ -61,23 +83,34 @@ def differences(check: GradientCheck) -> go.Figure:
         traces,
         title=title,
         alt=f"Error of three differences against the step h. {title}.",
-        how="Towards the left rounding takes over, towards the right the curve of the function. Slope on "
-        f"the right: {slopes}. Theory expects the best h at {expected}. The gradient along this direction "
+        how="Towards the left rounding takes over, towards the right the curve of the function. "
+        f"{falls}{expected}The gradient along this direction "
         f"is {short(check.exact)}.",
         xaxis=dict(title="step h", type="log", exponentformat="power", nticks=8),
         yaxis=log_axis([1e-18, *errors["forward"], *errors["central"]], "error"),
     )
 
 
-def taylor(test: TaylorTest) -> go.Figure:
+def taylor(trial: Trial) -> go.Figure:
     """What is left of the change of the output without and with the gradient, against the step h."""
-    change, rest = test.orders
-    if test.straight:
+    test = trial.taylor
+    change, rest = (short(10**order) for order in test.orders)
+    quickly = test.orders[1] > 1.8
+    falls = f"With h ten times smaller the rest is {'' if quickly else 'only '}{rest} times smaller"
+    crossed = test.h[test.crossed & (test.h <= 1e-2)].tolist()
+    if trial.wrong:
+        title = f"{falls}: the gradient is wrong" if test.orders[1] <= 1.8 else "The gradient is wrong"
+    elif test.flat:
+        title = "Nothing changes, as the gradient says: the function is flat here"
+    elif test.straight:
         title = "The gradient explains the whole change: the function is straight here"
-    elif rest > 1.8:
-        title = f"The rest falls as h to the {rest:.2f}: the gradient is right"
+    elif quickly:
+        title = f"{falls}: the gradient is right" if trial.verdict == "right" else falls
+    elif crossed:
+        where = "at every h" if crossed[0] == test.h[0] else f"from h = {short(crossed[0])} on"
+        title = f"{falls}: {where} the way leads over a kink or a jump"
     else:
-        title = f"The rest falls only as h to the {rest:.2f}: a kink is near, or the gradient is wrong"
+        title = falls
     return chart(
         [
             go.Scatter(x=test.h, y=drawable(left), name=name, mode="lines+markers", line_color=colour)
@@ -88,8 +121,9 @@ def taylor(test: TaylorTest) -> go.Figure:
         ],
         title=title,
         alt=f"Taylor test. {title}.",
-        how=f"The Taylor test: the change itself falls as h to the {change:.2f}; with the right gradient "
-        "taken off, the rest falls twice as fast. A wrong gradient would leave slope 1.",
+        how="The Taylor test: take off what the gradient promises. If it is right, h ten times smaller "
+        "leaves a rest 100 times smaller; if it is wrong, only 10 times."
+        + (f" The change itself gets {change} times smaller." if change != "NaN" else ""),
         xaxis=dict(title="step h", type="log", exponentformat="power", nticks=8),
         yaxis=log_axis([*np.maximum(test.first, 1e-18), *test.zeroth], "what is left"),
     )

@@ -8,16 +8,17 @@ from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, WEIGHTS, chart
 from core.lessons.backprop.charts.latex import html
 from core.lessons.backprop.layout import layout
 from core.lessons.backprop.networks import parameters
+from core.lessons.backprop.notation import symbol
+from core.lessons.backprop.operations import OPERATIONS
 from core.lessons.backprop.settings import Passes
-from core.lessons.backprop.steps import symbol
 from core.words import short
 
 COLOURS = {"data": PALETTE[5], "weight": WEIGHTS, "value": FORWARD, "gradient": BACKWARD}
 EMPTY = "rgba(128, 136, 149, 0.25)"
-ROW = 92
+ROW, ROW_OF_WEIGHTS = 92, 124
 HEAD, SIDE = 1.25, 0.55
 SMALL = dict(size=11)
-GAP, NEAR, STILL = 0.17, 0.42, 3
+GAP, BIAS, BELOW, NEAR, STILL = 15, 42, 52, 0.3, 2
 
 
 def kinds(settings: Passes) -> dict[str, str]:
@@ -40,8 +41,12 @@ class Drawing:
         hidden = parameters(self.graph) if settings.shape.count("-") > 1 else ()
         placed = layout(self.graph, hide=hidden)
         self.rows, self.columns = placed.rows, placed.columns
+        self.row = ROW_OF_WEIGHTS if hidden else ROW
         self.at = {name: (column, -row) for name, (column, row) in placed.positions.items()}
         self.names = list(self.at)
+        self.on_edges = [
+            (name, node.name) for node in self.graph.operations for name in node.operands if name in hidden
+        ]
         self.segments = {}
         for node in self.graph.operations:
             for i, operand in enumerate(node.operands):
@@ -51,7 +56,7 @@ class Drawing:
                 elif operand not in hidden:
                     continue
                 elif i == len(node.operands) - 1:
-                    start = (end[0] - 0.28, end[1] + 0.3)
+                    start = (end[0], end[1] + BIAS / self.row)
                 else:
                     start = self.at[node.operands[i + 1]]
                 self.segments[operand, node.name] = start, end
@@ -67,40 +72,63 @@ class Drawing:
             hoverinfo="skip",
         )
 
-    def weights(self) -> dict:
-        """A trace of dots on the edges that carry a weight; hovering tells its value."""
-        leaves = self.settings.leaves
-        drawn = [(name, *self.middle(name, node)) for name, node in self.segments if name not in self.at]
+    def weights(self, values: dict, gradients: dict, active: Iterable[str]) -> dict:
+        """A trace of dots on the edges that carry a weight, each with its gradient as soon as it has one.
+
+        The value stands there while the weight is `active` without a gradient; hovering tells both.
+        """
+        names = [name for name, _ in self.on_edges]
+        places = [self.middle(*edge) for edge in self.on_edges]
+        shown = {name: short(values[name]) for name in active if name in values}
+        shown |= {name: f"∂ {short(gradients[name])}" for name in names if name in gradients}
         return dict(
-            x=[x for _, x, _ in drawn],
-            y=[y for _, _, y in drawn],
-            text=[f"{name} = {short(leaves[name])}" for name, _, _ in drawn],
-            mode="markers",
+            x=[x for x, _ in places],
+            y=[y for _, y in places],
+            text=[f"<b>{shown[name]}</b>" if name in active else shown.get(name, "") for name in names],
+            customdata=[f"{html(symbol(name))} = {short(values[name])}" for name in names],
+            mode="markers+text",
             marker=dict(color=WEIGHTS, size=7),
-            hovertemplate="%{text}<extra></extra>",
+            textposition=[self.slant(*edge) for edge in self.on_edges],
+            textfont=dict(size=10),
+            hovertemplate="%{customdata}<br>%{text}<extra></extra>",
         )
+
+    def slant(self, operand: str, node: str) -> str:
+        """Where words beside a point on an edge do not lie on it."""
+        (x0, y0), (x1, y1) = self.segments[operand, node]
+        if x0 == x1:
+            return "middle right"
+        return "bottom right" if y1 > y0 else "top right"
 
     def middle(self, operand: str, node: str) -> tuple[float, float]:
         """A point on an edge, nearer to its start, so that those of one node stay apart."""
         (x0, y0), (x1, y1) = self.segments[operand, node]
+        if x0 == x1:
+            return x0, y0
         return x0 + NEAR * (x1 - x0), y0 + NEAR * (y1 - y0)
 
     def labels(self, edges: dict[tuple[str, str], str]) -> dict:
-        """A trace of words on edges."""
-        drawn = [(*self.middle(*edge), text) for edge, text in edges.items() if edge in self.segments]
+        """A trace of words beside edges."""
+        drawn = [edge for edge in edges if edge in self.segments]
+        places = [self.middle(*edge) for edge in drawn]
         return dict(
-            x=[x for x, _, _ in drawn],
-            y=[y for _, y, _ in drawn],
-            text=[f"<b>{text}</b>" for _, _, text in drawn],
+            x=[x for x, _ in places],
+            y=[y for _, y in places],
+            text=[f"<b>{edges[edge]}</b>" for edge in drawn],
             mode="text",
-            textposition="top center",
+            textposition=[self.slant(*edge) for edge in drawn],
             textfont=SMALL,
             hoverinfo="skip",
         )
 
     def nodes(self, values: dict, gradients: dict, active: Iterable[str], ring: str) -> dict:
         """A trace of markers: filled once a node has a value, ringed once it has a gradient."""
-        formulas = {node.name: str(node) for node in self.graph.operations}
+        formulas = {
+            node.name: html(
+                f"{symbol(node.name)} = {OPERATIONS[node.operation].formula(*map(symbol, node.operands))}"
+            )
+            for node in self.graph.operations
+        }
         return dict(
             x=[self.at[name][0] for name in self.names],
             y=[self.at[name][1] for name in self.names],
@@ -114,7 +142,7 @@ class Drawing:
                     width=[4 if name in active else 3 * (name in gradients) for name in self.names],
                 ),
             ),
-            text=[formulas.get(name, name) for name in self.names],
+            text=[formulas.get(name, html(symbol(name))) for name in self.names],
             hovertemplate="%{text}<extra></extra>",
         )
 
@@ -133,7 +161,7 @@ class Drawing:
         """A trace of words above (side 1) or below (-1) the nodes."""
         return dict(
             x=[self.at[name][0] for name in self.names],
-            y=[self.at[name][1] + side * GAP for name in self.names],
+            y=[self.at[name][1] + side * GAP / self.row for name in self.names],
             text=texts,
             mode="text",
             textposition="top right" if side > 0 else "bottom center",
@@ -143,25 +171,24 @@ class Drawing:
 
     def formula(self, text: str) -> dict:
         """A trace with the formula of the moment, above the graph."""
-        place = dict(x=[-SIDE], y=[HEAD], textposition="bottom right", hoverinfo="skip")
+        place = dict(x=[-SIDE], y=[HEAD * ROW / self.row], textposition="bottom right", hoverinfo="skip")
         return dict(mode="text", text=[text], textfont_size=13, cliponaxis=False, **place)
 
     def figure(self, traces: list[dict], **words) -> go.Figure:
         """All of it: grey edges and names that stay, and the traces of the first frame."""
         still = [
             self.lines(self.segments, THEORY, 1),
-            self.text([f"<b>{html(symbol(name))}</b>" for name in self.names], side=1),
-            self.weights(),
+            self.text([f"\u2002<b>{html(symbol(name))}</b>" for name in self.names], side=1),
         ]
         axis = dict(visible=False, fixedrange=True)
         return chart(
             [go.Scatter(trace) for trace in still + traces],
-            height=round(ROW * (self.rows + HEAD) + 110),
+            height=round(self.row * (self.rows - 1) + BELOW + ROW * HEAD + 114),
             showlegend=False,
             hovermode="closest",
             margin=dict(l=4, r=4, t=18, b=4),
             xaxis=axis | dict(range=[-SIDE, self.columns - 1 + SIDE]),
-            yaxis=axis | dict(range=[0.5 - self.rows - 0.25, HEAD]),
+            yaxis=axis | dict(range=[1 - self.rows - BELOW / self.row, HEAD * ROW / self.row]),
             **words,
         )
 

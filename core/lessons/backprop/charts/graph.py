@@ -1,20 +1,18 @@
 """A computation graph from left to right: both passes as frames, and the paths one after the other."""
 
-import math
-
 import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD
-from core.lessons.backprop.charts.drawing import COLOURS, ROW, Drawing, paint
+from core.lessons.backprop.charts.drawing import COLOURS, Drawing, paint
 from core.lessons.backprop.charts.latex import lines
 from core.lessons.backprop.moments import Moment, walk
-from core.lessons.backprop.paths import Path
+from core.lessons.backprop.notation import apart, equals, factor, written
+from core.lessons.backprop.paths import Path, add_up, agree
 from core.lessons.backprop.settings import Passes
-from core.lessons.backprop.steps import equals, factor
 from core.words import short
 
 FRAMES = 200
-__all__ = ["COLOURS", "paint", "passes", "paths", "still"]
+__all__ = ["COLOURS", "paint", "passes", "paths", "still", "wide"]
 
 
 def passes(settings: Passes, moments: list[Moment], moment: int) -> go.Figure:
@@ -29,7 +27,8 @@ def passes(settings: Passes, moments: list[Moment], moment: int) -> go.Figure:
             title=f"Step {moment} of {len(moments) - 1}. {title}",
             alt=f"Computation graph with {forward} operations, left to right. {title}.",
             how="A node fills when it has a value and gets an orange ring when gradient arrives; below it "
-            "are its value and, after ∂, its gradient so far. Purple is data, green a weight, blue computed.",
+            "are its value and, after ∂, its gradient so far. Purple is data, green a weight, blue computed."
+            + (" A weight's gradient stands beside its dot; on a phone, tap it." if drawing.on_edges else ""),
         ),
         frames,
         "step ",
@@ -37,14 +36,27 @@ def passes(settings: Passes, moments: list[Moment], moment: int) -> go.Figure:
     )
 
 
+def wide(settings: Passes) -> bool:
+    """Whether the drawing takes the whole width of a page."""
+    return Drawing(settings).columns > 5
+
+
 def still(settings: Passes) -> go.Figure:
-    """The graph when both passes are done, without formula and frames."""
-    moments = walk(settings)
+    """The graph when both passes are done, without formula, frames and words on edges."""
+    last = walk(settings)[-1]
     drawing, title = Drawing(settings), "Values forward, gradients back"
+    sent = [(operand, node.name) for node in settings.graph.operations for operand in node.operands]
     figure = drawing.figure(
-        _moment(drawing, moments, len(moments) - 1)[:-1], title=title, alt=f"A computation graph. {title}."
+        [
+            drawing.lines(sent, BACKWARD, 2),
+            drawing.weights(last.values, {}, ()),
+            drawing.nodes(last.values, last.gradients, (), BACKWARD),
+            drawing.numbers(last.values, last.gradients),
+        ],
+        title=title,
+        alt=f"A computation graph. {title}.",
     )
-    return figure.update_layout(height=ROW * drawing.rows + 40, yaxis_range=[0.2 - drawing.rows, 0.6])
+    return figure.update_layout(height=drawing.row * drawing.rows + 40, yaxis_range=[0.2 - drawing.rows, 0.6])
 
 
 def _moment(drawing: Drawing, moments: list[Moment], i: int) -> list[dict]:
@@ -52,21 +64,14 @@ def _moment(drawing: Drawing, moments: list[Moment], i: int) -> list[dict]:
     sent = [(m.edge.operand, m.edge.node) for m in moments[1 : i + 1] if m.edge]
     colour = BACKWARD if moment.edge else FORWARD
     active = [(operand, moment.node) for operand in moment.operands] if i else []
-    known, mark = (moment.gradients, "∂ ") if moment.edge else (moment.values, "")
-    labels = {
-        (operand, node): mark + short(known[operand])
-        for operand, node in active
-        if operand not in drawing.at and operand in known
-    }
     lit = {moment.node, *(moment.operands if moment.edge else ())}
-    formulas = [*moment.formulas[1::2]] or [*moment.formulas]
     return [
         drawing.lines(sent, BACKWARD, 2),
         drawing.lines(active, colour, 5),
         drawing.nodes(moment.values, moment.gradients, lit, colour),
         drawing.numbers(moment.values, moment.gradients),
-        drawing.labels(labels),
-        drawing.formula("<br>".join(map(lines, formulas)) or moment.title),
+        drawing.formula("<br>".join(map(lines, moment.numbers)) or moment.title),
+        drawing.weights(moment.values, moment.gradients, [operand for operand, _ in active]),
     ]
 
 
@@ -82,21 +87,26 @@ def paths(settings: Passes, values: dict, leaf: str, ways: list[Path], gradient:
         frames.append(
             [
                 drawing.lines(edges, BACKWARD, 5),
+                drawing.weights(values, {}, ()),
                 drawing.nodes(values, {}, way.nodes, BACKWARD),
                 drawing.labels({edge: short(value) for edge, value in zip(edges, way.factors, strict=True)}),
                 drawing.formula(f"{lines(f'{product} {equals(way.product)}')}<br>{total}"),
             ]
         )
-    difference = abs(math.fsum(way.product for way in ways) - gradient)
-    many = f"The {len(ways):,} paths from {leaf} sum" if len(ways) > 1 else f"The one path from {leaf} comes"
-    title = f"{many} to {short(ways[-1].running_sum)}; backpropagation found {short(gradient)}"
+    many = f"The {len(ways):,} paths from {written(leaf)} sum"
+    if len(ways) == 1:
+        many = f"The one path from {written(leaf)} comes"
+    if agree(ways, gradient):
+        title = f"{many} to {short(gradient)}, the gradient that backpropagation found"
+    else:
+        total, found = apart(add_up(ways), gradient)
+        title = f"{many} to {total}; the page's gradient is {found}"
     return drawing.played(
         drawing.figure(
             frames[0],
             title=title,
-            alt=f"The paths from {leaf} through the graph. {title}.",
-            how=f"A number on an edge is its local derivative; a path's share is their product. The sum and "
-            f"the gradient differ by {short(difference)}."
+            alt=f"The paths from {written(leaf)} through the graph. {title}.",
+            how="A number on an edge is its local derivative; a path's share is their product."
             + (f" The first {FRAMES} paths are drawn." if len(ways) > FRAMES else ""),
         ),
         frames,
