@@ -1,5 +1,6 @@
 """Presets and controls: what the reader asks for, as settings that the address bar holds."""
 
+import html
 from collections.abc import Callable
 from operator import attrgetter
 from typing import get_args
@@ -68,6 +69,14 @@ def _complain(lesson: Lesson) -> None:
                 st.text(sentence)
 
 
+def complaints(lesson: Lesson, *names: str) -> None:
+    """What was refused of these settings or fields, right where it was asked for."""
+    for sentence in st.session_state.get(f"{lesson.slug}.complaints", ()):
+        if sentence.split(" ", 1)[0] in names:
+            colour = "color: light-dark(#B3261E, #FF9E97)"
+            st.html(f'<p role="alert" style="{colour}">{html.escape(sentence)}</p>')
+
+
 def _presets(lesson: Lesson, settings: Settings) -> None:
     key = f"{lesson.slug}.preset"
     names = {lesson.preset(name): name for name in lesson.presets}
@@ -111,7 +120,12 @@ def put(key: str, value, ends: tuple[int, int] | None = None) -> None:
 
 
 def control(lesson: Lesson, settings: Settings, name: str, unused: dict[str, str]) -> None:
-    """The control of one setting; text that was refused stays, to be put right."""
+    """The control of one setting, and under it what was refused; text stays, to be put right."""
+    _widget(lesson, settings, name, unused)
+    complaints(lesson, name)
+
+
+def _widget(lesson: Lesson, settings: Settings, name: str, unused: dict[str, str]) -> None:
     field, key, value = type(settings).model_fields[name], f"{lesson.slug}.{name}", getattr(settings, name)
     offered = [] if field.annotation is str else settings.offered(name)
     if field.annotation is not str or not st.session_state.get(f"{lesson.slug}.complaints"):
