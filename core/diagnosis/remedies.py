@@ -43,7 +43,7 @@ NAMES = {
     "he": "He",
     "xavier": "Xavier",
     "lecun": "LeCun",
-    "pytorch": "PyTorch",
+    "pytorch": "PyTorch's default",
     "relu": "ReLU",
     "leaky_relu": "leaky ReLU",
     "elu": "ELU",
@@ -54,8 +54,6 @@ NAMES = {
     "clip_zscore": "clip, z-score",
     "log_zscore": "log, z-score",
     "log_clip_zscore": "log, clip, z-score",
-    "leaky_relu": "leaky ReLU",
-    "pytorch": "PyTorch's default",
 }
 OFF = {
     "clip_norm": "no clipping",
