@@ -57,7 +57,7 @@ with st.container(horizontal=True):
     for name in ("learning_rate", "steps"):
         controls.control(lesson, settings, name, settings.unused)
 if training.stopped:
-    st.warning(training.stopped, icon=":material/warning:")
+    say.warning(training.stopped, icon=":material/warning:")
 show.beside(
     {
         "backprop.learning.left": learning.learning(settings, training),

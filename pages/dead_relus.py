@@ -33,7 +33,7 @@ if run.last:
     for row in ((history.pre_activation, history.gradient), (history.parameters, history.asleep)):
         show.beside({f"dead_relus.{chart.__name__}": chart(life) for chart in row})
 else:
-    st.info("The training diverged before a unit had a life to tell of.")
+    say.info("The training diverged before a unit had a life to tell of.")
 with grid:
     show.chart(census.census_grid(run, unit), "dead_relus.grid", show.picked("dead_relus", experiment))
 

@@ -20,7 +20,7 @@ def one_batch(lesson: Lesson, settings: ByHand) -> None:
     except ValueError as error:
         from core.lessons.batchnorm.measured.batches import single_sample
 
-        st.error(str(error), icon=":material/error:")
+        say.error(str(error), icon=":material/error:")
         say.markdown(f"PyTorch says: `{computed(single_sample)}`")
         return
     left, right = st.columns(2)

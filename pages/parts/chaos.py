@@ -1,12 +1,12 @@
 """Where training is chaotic: said near the loss, and how long page and script agree beside the script."""
 
-import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.diagnosis import chaos
 from core.diagnosis.claims import SEEDS
 from core.run import ENDS, Run
 from core.work import work
+from pages.parts import say
 from pages.parts.show import AT_ONCE, asked, on_demand
 from pages.parts.training import computed, trained
 
@@ -21,12 +21,12 @@ def say(run: Run, near_loss: DeltaGenerator, near_script: DeltaGenerator) -> Non
         if 2 * chaos.TWINS * work(e) > UNASKED and not asked("chaos", long, e):
             return
         found = computed(chaos.sensitivity, run)
-        st.caption(chaos.of_script(run, found))
+        say.caption(chaos.of_script(run, found))
     if found.chaotic:
         with near_loss:
-            st.markdown(chaos.of_run(run, found))
+            say.markdown(chaos.of_run(run, found))
             if runs := _over_seeds(e):
-                st.markdown(chaos.of_seeds(runs))
+                say.markdown(chaos.of_seeds(runs))
 
 
 def _over_seeds(e) -> list[Run]:

@@ -66,7 +66,7 @@ def _complain(lesson: Lesson) -> None:
                 ":material/link_off: **Not everything that was asked for is possible.** The rest holds."
             )
             for sentence in sentences:
-                st.text(sentence)
+                say.text(sentence)
 
 
 def complaints(lesson: Lesson, *names: str) -> None:

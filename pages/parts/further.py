@@ -22,7 +22,7 @@ def deep(run: Run) -> None:
     """How deep it trains, over sigma_w, and the factor per layer."""
     experiment = run.experiment
     activation, alike = experiment.activation, depth.MAP
-    st.markdown(
+    say.markdown(
         f"Networks with the activation above, {NAMES.get(activation, activation)}, of every depth and σ_w "
         f"(the size of the initial weights), on data of their own: {alike.dataset}, {alike.inputs} features, "
         f"{alike.outputs} classes."
@@ -111,7 +111,7 @@ def signal_and_noise(run: Run) -> None:
 def not_a_number(run: Run) -> None:
     """The last steps of a run that became NaN; or some that do."""
     if run.diverged_at is None:
-        st.success("This run stays finite to its end. These do not:", icon=":material/check_circle:")
+        say.success("This run stays finite to its end. These do not:", icon=":material/check_circle:")
         show.openers(lesson, DIVERGING)
         return
     from core.lessons.gradients.measured.autopsy import examine

@@ -63,9 +63,19 @@ def _explaining(say):
     return explaining
 
 
-title, subheader, markdown, caption, latex = map(
-    _explaining, (st.title, st.subheader, st.markdown, st.caption, st.latex)
-)
+def _boxed(say):
+    def boxed(text: str, icon: str | None = None) -> None:
+        say(text, icon=icon)
+        if meaning := words(text):
+            st.caption("What that means", help=meaning)
+
+    boxed.__doc__ = f"As st.{say.__name__}, which has no help of its own: it stands in a line below."
+    return boxed
+
+
+title, subheader, markdown = map(_explaining, (st.title, st.subheader, st.markdown))
+caption, text, latex = map(_explaining, (st.caption, st.text, st.latex))
+error, warning, info, success = map(_boxed, (st.error, st.warning, st.info, st.success))
 
 
 def written_on(figure: go.Figure) -> list[str]:

@@ -136,7 +136,7 @@ def on_demand(key: str, experiments: Sequence[Experiment], label: str = "") -> l
     """The Runs of many experiments, measured at start and end, once the reader asks; none until then."""
     number = "1 network" if len(experiments) == 1 else f"{len(experiments)} networks"
     if work(*experiments) > WORK_LIMIT:
-        st.info(
+        say.info(
             f"To train {number} like the one above takes too long. "
             "Lower the steps, the number of layers, the width or the samples."
         )

@@ -24,8 +24,8 @@ from pages.parts import controls, say, show
 WORDS = {"data": ("#7B3571", "#DBA6D3"), "weight": ("#2C6A38", "#8FD3A0")}
 WORDS |= {"value": ("#0B5FA5", "#7DBBF0"), "gradient": ("#A84300", "#FFA05C")}
 
-BOXES = {"right": (st.success, "check"), "wrong": (st.error, "close")}
-BOXES |= {"kink": (st.warning, "call_split"), "unknown": (st.warning, "question_mark")}
+BOXES = {"right": (say.success, "check"), "wrong": (say.error, "close")}
+BOXES |= {"kink": (say.warning, "call_split"), "unknown": (say.warning, "question_mark")}
 
 NARROW = "@media (max-width: 640px) { .st-key-backprop-graph .trace:last-child text { display: none } }"
 """On a phone there is no room for the gradients of the weights, the last trace of the graph."""
@@ -53,7 +53,7 @@ def leaves(lesson: Lesson, settings: Passes) -> None:
             "Back to the drawn numbers", on_click=controls.change, args=(lesson,), kwargs={"values": ""}
         )
     if settings.waiting:
-        st.text(f"{', '.join(settings.waiting)}: no place in this graph; kept for one that has it.")
+        say.text(f"{', '.join(settings.waiting)}: no place in this graph; kept for one that has it.")
 
 
 def _typed(lesson: Lesson, settings: Passes, leaf: str, key: str) -> None:
@@ -72,7 +72,7 @@ def stepper(lesson: Lesson, settings: Passes) -> None:
     moments = walk(settings)
     moment, last = now(settings, moments), len(moments) - 1
     for sentence in mistakes(settings):
-        st.warning(sentence, icon=":material/warning:")
+        say.warning(sentence, icon=":material/warning:")
     if draw.wide(settings):
         drawn, (moved, told) = st.container(), st.columns([2, 3])
     else:
@@ -86,7 +86,7 @@ def stepper(lesson: Lesson, settings: Passes) -> None:
         _formula(walk(settings, draw.paint(settings))[moment])
         if moment < last:
             _guess(settings, moments[moment + 1], moment + 1)
-            st.caption("At the end every weight has its gradient, and a table shows the step it makes.")
+            say.caption("At the end every weight has its gradient, and a table shows the step it makes.")
     if moment == last:
         _first_step(settings)
 
@@ -95,7 +95,7 @@ def _first_step(settings: Passes) -> None:
     """Every weight with its gradient and its first step, beside the lines of PyTorch that do it."""
     updates = first_step(settings)
     wrong = sum(update.wrong for update in updates)
-    st.markdown(
+    say.markdown(
         f"#### The gradient is wrong at {wrong} of {len(updates)} weights and biases, and training follows it"
         if wrong
         else "#### Every weight has its gradient, and takes a step against it"
@@ -119,7 +119,7 @@ def _first_step(settings: Passes) -> None:
         st.table(table)
     with right:
         st.code(pytorch_lines(settings), language="python", wrap_lines=True)
-        st.caption(
+        say.caption(
             "What PyTorch prints for the first weight. The new values are where training below stands after "
             "its first step."
         )
@@ -188,7 +188,7 @@ def _guess(settings: Passes, following: Moment, step: int) -> None:
             )
             if answer is not None:
                 checked = check(answer)
-                (st.success if checked.right else st.info)(checked.sentence)
+                (say.success if checked.right else say.info)(checked.sentence)
 
 
 def all_paths(settings: Passes) -> None:
@@ -200,7 +200,7 @@ def all_paths(settings: Passes) -> None:
     leaf = st.selectbox("Follow every path from", graph.leaves, **pick)
     many = counts[leaf]
     if many > MAX_PATHS:
-        st.info(
+        say.info(
             f"{written(leaf)} reaches {written(graph.output)} by {many:,} paths; up to {MAX_PATHS:,} can be "
             "listed."
         )
@@ -211,7 +211,7 @@ def all_paths(settings: Passes) -> None:
         "backprop.paths.right": sharing.path_sum(leaf, ways, found),
     }
     if not agree(ways, found):
-        st.error(figures["backprop.paths.left"].layout.meta["title"] + ".", icon=":material/close:")
+        say.error(figures["backprop.paths.left"].layout.meta["title"] + ".", icon=":material/close:")
     show.beside(figures)
 
 

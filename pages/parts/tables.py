@@ -47,10 +47,10 @@ def chosen(settings: Houses) -> TableExperiment:
             return settings
         if "refused" in state:
             with st.container(border=True, key="complaints"):
-                st.text(state["refused"])
+                say.text(state["refused"])
             return settings
         for note in state["notes"]:
-            st.text(note)
+            say.text(note)
         target = st.selectbox(
             "Target: the column to predict", Upload.targets(state["table"]), key=f"{KEY}.target"
         )
@@ -63,7 +63,7 @@ def chosen(settings: Houses) -> TableExperiment:
         with st.container(border=True, key="too_much"):
             say.markdown("These settings do not fit your table. What follows is the synthetic one.")
             for sentence in Uploaded.complaints(error):
-                st.text(sentence)
+                say.text(sentence)
         return settings
 
 
@@ -127,7 +127,7 @@ def _choices(upload: Upload, state: dict) -> dict[str, str]:
         if pipeline in (*upload.allowed(name), "as above"):
             choices[name] = pipeline
         else:
-            st.text(
+            say.text(
                 f"{name} cannot take {title}: it has values that are not above 0, which have no logarithm."
             )
     return {name: pipeline for name, pipeline in choices.items() if pipeline != "as above"}
@@ -150,7 +150,7 @@ def overview(e: TableExperiment) -> None:
         "to 1."
     )
     if not np.isfinite(after).all():
-        st.warning(
+        say.warning(
             f"{(~np.isfinite(after)).sum()} cells have no number after scaling. One is enough to turn every "
             "weight into NaN; turn on “Fill gaps” under More.",
             icon=":material/warning:",

@@ -88,7 +88,7 @@ def findings(
 
 def _finding(finding: Finding) -> None:
     box, icon = SEVERITIES[finding.severity]
-    getattr(st, box)(f"**{finding.severity.capitalize()}.** {finding.sentence}", icon=icon)
+    getattr(say, box)(f"**{finding.severity.capitalize()}.** {finding.sentence}", icon=icon)
     if finding.table:
         columns = {"dropout": "dropout", "statistics": "statistics of batch normalization", "loss": "loss"}
         rows = pd.DataFrame(finding.table, index=_modes(finding.table))[list(columns)]
@@ -122,7 +122,7 @@ def _every_rule(lesson: Lesson, examined: Examined) -> None:
             said[rule.title] = word
     asked = sum(not word.startswith("not checked") for word in said.values())
     if not examined.findings:
-        st.success(
+        say.success(
             f"None of the {asked} rules that could be asked finds anything wrong.",
             icon=":material/check_circle:",
         )

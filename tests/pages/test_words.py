@@ -10,7 +10,8 @@ from core.lessons import LESSONS
 from pages.parts import say
 from tests.conftest import ROOT
 
-TEXT = ("title", "header", "subheader", "markdown", "caption", "latex", "error", "warning", "info", "success")
+BOXES = ("error", "warning", "info", "success")
+TEXT = ("title", "header", "subheader", "markdown", "caption", "text", "latex", *BOXES)
 LABELS = ("metric", "button", "expander", "tab", "button_group")
 TITLE = "Words on this page"
 
@@ -32,17 +33,20 @@ def explanation(element):
 
 
 def unexplained(at):
-    """Terms that stand somewhere before they are explained, and where."""
-    known = set()
+    """Terms that stand somewhere before they are explained, and where; for a box, in the line below it."""
+    known, boxed = set(), []
     for element in at.main:
         if element.type == "expander" and element.label == TITLE:
             return
         for term in GLOSSARY:
             if f"**{term}**" in explanation(element):
                 known.add(term)
+        yield from (found for found in boxed if found[0] not in known)
         text = "\n".join(filter(None, written(element)))
-        for term in explained(text, known):
-            yield term, element.type, text[:80]
+        boxed = [(term, element.type, text[:80]) for term in explained(text, known)]
+        if element.type not in BOXES:
+            yield from boxed
+            boxed = []
 
 
 @pytest.mark.parametrize("slug", ["home", *LESSONS])
@@ -74,7 +78,7 @@ def test_a_page_ends_with_all_its_words_each_once(page, slug):
 
 def test_a_page_says_nothing_past_the_glossary():
     """Its titles, sentences and formulas go through pages/parts/say.py."""
-    past = {"title", "header", "subheader", "markdown", "caption", "latex", "write"}
+    past = {*TEXT, "write"}
     for path in (ROOT / "pages").rglob("*.py"):
         if path.stem == "say":
             continue
@@ -86,3 +90,10 @@ def test_a_page_says_nothing_past_the_glossary():
 def test_a_part_of_a_page_that_runs_again_explains_its_own_words():
     """Nobody knows then which elements before it are still there."""
     assert say.words("δ of the last batch") == say.words("δ of the last batch") is not None
+
+
+def test_a_warning_is_explained_in_a_line_below_it(page):
+    at = page("pages/backprop.py", accumulate="false")
+    assert "leaves get a wrong gradient" in at.warning[0].value
+    assert list(unexplained(at)) == []
+    assert any("**leaf**" in explanation(line) for line in at.caption)
