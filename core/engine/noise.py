@@ -69,24 +69,32 @@ def measure(
     set is: half of a set, as in a whole one the classes would be exactly balanced, more than chance allows.
     They pass in training mode: with dropout and the batch's own statistics.
     """
-    torch.set_num_threads(1)
     count = count or batches_of(experiments[0])
     fresh = [e.but(samples=2 * count * BATCH, batch_size=BATCH, steps=1) for e in experiments]
-    with torch.inference_mode():
-        stack = Stack(fresh, Interval(tick))
-        for k, state in enumerate(weights):
-            _put(stack, k, state)
-        gradients = stack.d_weight[:-1]
-        mean = [torch.zeros_like(g, dtype=torch.float64) for g in gradients]
-        square = torch.zeros(len(fresh), len(gradients), dtype=torch.float64)
-        for x, y in islice(batches(stack), count):
-            stack.forward(x, y)
-            stack.backward(y)
-            for layer, gradient in enumerate(gradients):
-                gradient = gradient.double()
-                mean[layer] += gradient / count
-                square[:, layer] += gradient.square().sum(dim=(1, 2)) / count
-        signal = torch.stack([m.square().sum(dim=(1, 2)) for m in mean], dim=1).numpy()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        with torch.inference_mode():
+            stack = Stack(fresh, Interval(tick))
+            for k, state in enumerate(weights):
+                _put(stack, k, state)
+            return _over_batches(stack, count)
+    finally:
+        torch.set_flush_denormal(False)
+
+
+def _over_batches(stack: Stack, count: int) -> Noise:
+    gradients = stack.d_weight[:-1]
+    mean = [torch.zeros_like(g, dtype=torch.float64) for g in gradients]
+    square = torch.zeros(stack.count, len(gradients), dtype=torch.float64)
+    for x, y in islice(batches(stack), count):
+        stack.forward(x, y)
+        stack.backward(y)
+        for layer, gradient in enumerate(gradients):
+            gradient = gradient.double()
+            mean[layer] += gradient / count
+            square[:, layer] += gradient.square().sum(dim=(1, 2)) / count
+    signal = torch.stack([m.square().sum(dim=(1, 2)) for m in mean], dim=1).numpy()
     return Noise(np.sqrt(signal), np.sqrt(np.maximum(square.numpy() - signal, 0)), count)
 
 
