@@ -78,16 +78,16 @@ def said(values) -> list[str]:
 
 
 def log_axis(values, title: str, floor: float = 1e-45, ticks: int = TICKS, **axis) -> dict:
-    """A logarithmic axis over all finite positive values, the same in every frame, in whole decades.
+    """A logarithmic axis over all finite positive values, the same in every frame: whole decades and some room.
 
     It has at most `ticks` labels: powers of ten on a long axis, plain numbers on a short one.
     """
     values = np.asarray(values, dtype=float)
     good = values[np.isfinite(values) & (values > 0)]
     low, high = (max(good.min(), floor), max(good.max(), floor)) if len(good) else (1e-1, 1e1)
-    low, high = np.log10(low) - 0.1, np.log10(high) + 0.1
-    if high - low > 1:
-        low, high = np.floor(low), np.ceil(high)
+    low, high = np.log10([low, high])
+    whole = (np.floor(low), np.ceil(high)) if high - low > 0.8 else (low, high)
+    low, high = min(whole[0], low - 0.1), max(whole[1], high + 0.1)
     at = _ticks(low, high, ticks)
     plain = high - low <= 3 or (at[0] >= 1e-3 and at[-1] <= 1e4)
     text = [short(v) if plain else power_of_ten(np.log10(v)) for v in at]

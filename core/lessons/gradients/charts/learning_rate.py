@@ -136,7 +136,7 @@ def sharpness(measured: Sharpness) -> go.Figure:
     figure.add_hline(
         limit,
         line=dict(color=THEORY, dash="dash", width=2),
-        label=dict(text=ceiling, textposition="start", yanchor="bottom", font_size=11),
+        label=dict(text=ceiling, textposition="end", yanchor="bottom", font_size=11),
     )
     return figure
 
