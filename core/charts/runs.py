@@ -15,6 +15,7 @@ from core.charts.style import (
     ends,
     few_points,
     log_axis,
+    said,
 )
 from core.diagnosis.measures import first_over_last, per_layer, two_digits
 from core.run import LEARNED, Run
@@ -100,10 +101,20 @@ def on_screen(names: list[str]) -> str:
     return "this run" if "this run" in names else names[-1]
 
 
-def _weight(colour: str, current: bool) -> dict:
-    """A thick line, or a thin one whose larger dots are seen where it lies below the other."""
-    line = dict(color=colour, width=3.5 if current else 1.5)
-    return dict(line=line, marker=dict(size=5 if current else 9))
+def _line(x, y, name: str, ending: str, current: bool, **more) -> go.Scatter:
+    """A thick line, or a thin one whose larger dots are seen where it lies below the other; how it ended is
+    said in the legend, the numbers on the way under the pointer.
+    """
+    return go.Scatter(
+        x=x,
+        y=drawable(y),
+        name=f"{name}: {ending}",
+        line_width=3.5 if current else 1.5,
+        marker_size=5 if current else 9,
+        text=said(y),
+        hovertemplate=f"%{{xaxis.title.text}} %{{x}}<br>{name}: %{{text}}<extra></extra>",
+        **more,
+    )
 
 
 def _learning(runs: dict[str, Run]) -> str:
@@ -133,26 +144,20 @@ def losses(runs: dict[str, Run]) -> go.Figure:
     traces = []
     for rank, (name, colour) in enumerate(zip(names, colours(names), strict=True)):
         run = runs[name]
-        i, said = few_points(run.loss), f"{name}: {outcome(run)}"
+        i = few_points(run.loss)
         end, last, kind = run.experiment.steps, run.train_loss[-1], "evaluation mode"
         symbol = "triangle-up" if last > high else "circle"
         if run.diverged_at is not None:
             end, symbol, kind = max(run.diverged_at - 1, 0), "x", "diverged"
             last = run.loss[end] if np.isfinite(run.loss[end]) else np.inf
         traces += [
-            go.Scatter(
-                x=i,
-                y=drawable(run.loss[i]),
-                name=said,
-                legendrank=rank,
-                **_weight(colour, name == current),
-            ),
+            _line(i, run.loss[i], name, outcome(run), name == current, legendrank=rank, line_color=colour),
             go.Scatter(
                 x=[end],
                 y=[np.clip(last, low, high)],
                 name=kind,
                 showlegend=False,
-                hovertemplate=f"{said}<extra></extra>",
+                hovertemplate=f"{name}: {outcome(run)}<extra></extra>",
                 marker=dict(symbol=symbol, size=10, color=colour),
                 cliponaxis=False,
                 mode="markers",
@@ -204,12 +209,14 @@ def signals_compared(runs: dict[str, Run]) -> go.Figure:
     """The error signal per layer before the first step, for several runs on shared axes."""
     names, deepest = list(runs), max(run.experiment.depth for run in runs.values())
     lines = [
-        go.Scatter(
-            x=np.arange(1, run.experiment.depth + 1),
-            y=drawable(run.probes["delta_norm"][0]),
-            name=f"{name}: {_factor(run)}",
+        _line(
+            np.arange(1, run.experiment.depth + 1),
+            run.probes["delta_norm"][0],
+            name,
+            _factor(run),
+            name == on_screen(names),
             legendrank=rank,
-            **_weight(colour, name == on_screen(names)),
+            line_color=colour,
             mode="lines+markers",
         )
         for rank, ((name, run), colour) in enumerate(zip(runs.items(), colours(names), strict=True))

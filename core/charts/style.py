@@ -78,7 +78,7 @@ def said(values) -> list[str]:
 
 
 def log_axis(values, title: str, floor: float = 1e-45, ticks: int = TICKS, **axis) -> dict:
-    """A logarithmic axis over all finite positive values, the same in every frame: whole decades and some room.
+    """A logarithmic axis over all finite positive values, the same in every frame, with some room.
 
     It has at most `ticks` labels: powers of ten on a long axis, plain numbers on a short one.
     """

@@ -66,6 +66,12 @@ def test_the_run_on_the_screen_is_drawn_last_and_widest(run):
             assert [line.name.split(":")[0] for line in ranked] == names
 
 
+def test_under_the_pointer_a_number_is_of_that_step(run):
+    line, *_ = losses({"this run": run}).data
+    assert line.hovertemplate == "%{xaxis.title.text} %{x}<br>this run: %{text}<extra></extra>"
+    assert list(line.text) == [short(value) for value in run.loss]
+
+
 def test_losses_that_cannot_be_compared_get_no_line_of_guessing(run):
     other = train([SMALL.but(dataset="curve", target_scale=10)], 2)[0]
     figure = losses({"before": run, "after": other})
