@@ -77,4 +77,4 @@ verdicts.claims(lesson)
 linkable = experiment if isinstance(experiment, Houses) else None
 script = export.pytorch_script(experiment)
 name = export.file_name(experiment, "py")
-chaos.say(run, near_loss, take_away.take_files(linkable, export.files(run), script, name))
+chaos.tell(run, near_loss, take_away.take_files(linkable, export.files(run), script, name))

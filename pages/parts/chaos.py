@@ -10,11 +10,11 @@ from pages.parts import say
 from pages.parts.show import AT_ONCE, asked, on_demand
 from pages.parts.training import computed, trained
 
-UNASKED = 3e11
+UNASKED = 2e11
 """Work, as core.work counts it, that twins may take unasked, when all else is on the screen: some seconds."""
 
 
-def say(run: Run, near_loss: DeltaGenerator, near_script: DeltaGenerator) -> None:
+def tell(run: Run, near_loss: DeltaGenerator, near_script: DeltaGenerator) -> None:
     """Fill both places, kept free until all else is drawn; a calm run leaves the first one empty."""
     e, long = run.experiment, "How long do page and script agree?"
     with near_script:

@@ -26,7 +26,7 @@ def take_away(run: Run, near_loss: DeltaGenerator, settings: Settings | None = N
         "Units (CSV)": (lambda: units_csv(run), file_name(e, "units.csv")),
     }
     near_script = take_files(settings or e, files, pytorch_script(e), file_name(e, "py"))
-    chaos.say(run, near_loss, near_script)
+    chaos.tell(run, near_loss, near_script)
 
 
 def take_files(
