@@ -1,5 +1,7 @@
 """Charts every lesson uses: the loss of one run, and several runs on shared axes."""
 
+from textwrap import wrap
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -23,6 +25,14 @@ from core.words import short
 
 HIGHEST = 1e6
 """What is beyond it is not on the axis."""
+ROOM, WORDS, FEW = 2, 56, 24
+"""How far an axis goes on above guessing, characters of a line in a legend, and dots that may be large."""
+
+
+MARKS = {
+    "x": " A cross marks the last finite loss of a run that diverged, at the top where none is on the axis.",
+    "triangle-up": " A triangle is a dot that lies beyond the axis.",
+}
 
 
 def outcome(run: Run) -> str:
@@ -74,7 +84,7 @@ def loss(run: Run) -> go.Figure:
         f"network never trains on, in evaluation mode, at {len(run.kept)} of the steps; what lies between "
         f"them was not measured.{zoomed}",
         xaxis=axis,
-        yaxis=log_axis([*run.loss, *run.test_loss, run.chance], "loss"),
+        yaxis=log_axis([*run.loss, *run.test_loss, ROOM * run.chance], "loss"),
     )
     _level(figure, run.chance, f"guessing: {short(run.chance)}", above=True)
     if run.diverged_at is not None:
@@ -108,9 +118,9 @@ def _line(x, y, name: str, ending: str, current: bool, **more) -> go.Scatter:
     return go.Scatter(
         x=x,
         y=drawable(y),
-        name=f"{name}: {ending}",
+        name="<br>".join(wrap(f"{name}: {ending}", WORDS)),
         line_width=3.5 if current else 1.5,
-        marker_size=5 if current else 9,
+        marker_size=5 if current or len(x) > FEW else 9,
         text=said(y),
         hovertemplate=f"%{{xaxis.title.text}} %{{x}}<br>{name}: %{{text}}<extra></extra>",
         **more,
@@ -134,14 +144,12 @@ def losses(runs: dict[str, Run]) -> go.Figure:
     names, first = list(runs), next(iter(runs.values()))
     chances, current = [run.chance for run in runs.values()], on_screen(names)
     same = "Same seed, same axes" if len({run.experiment.seed for run in runs.values()}) == 1 else "Same axes"
-    every = [value for run in runs.values() for value in (*run.loss, run.train_loss[-1], run.chance)]
+    every = [value for run in runs.values() for value in (*run.loss, run.train_loss[-1], ROOM * run.chance)]
     usual = max(1, min(run.loss[0] for run in runs.values()), *chances)
-    (steps, zoomed), axis = (
-        steps_axis(*runs.values()),
-        log_axis(np.minimum(every, HIGHEST * usual), "training loss"),
-    )
+    steps, zoomed = steps_axis(*runs.values())
+    axis = log_axis(np.minimum(every, HIGHEST * usual), "training loss")
     low, high = ends(axis)
-    traces = []
+    traces, seen = [], {}
     for rank, (name, colour) in enumerate(zip(names, colours(names), strict=True)):
         run = runs[name]
         i = few_points(run.loss)
@@ -150,6 +158,7 @@ def losses(runs: dict[str, Run]) -> go.Figure:
         if run.diverged_at is not None:
             end, symbol, kind = max(run.diverged_at - 1, 0), "x", "diverged"
             last = run.loss[end] if np.isfinite(run.loss[end]) else np.inf
+        seen |= {MARKS[symbol]: None} if symbol in MARKS else {}
         traces += [
             _line(i, run.loss[i], name, outcome(run), name == current, legendrank=rank, line_color=colour),
             go.Scatter(
@@ -172,8 +181,7 @@ def losses(runs: dict[str, Run]) -> go.Figure:
         alt=f"Training loss over steps of {', '.join(names)}. {_learning(runs)}.",
         how=f"{same}. A line is the loss of each step's batch in training mode; the dot at its end and the "
         "number beside its name are the loss on the whole training set in evaluation mode. A run learns if "
-        f"that is below half of what guessing gives{half}. A cross marks the last finite loss of a run that "
-        f"diverged, at the top where there is none on the axis; a triangle there is a dot beyond it.{zoomed}",
+        f"that is below half of what guessing gives{half}.{''.join(seen)}{zoomed}",
         xaxis=steps,
         yaxis=axis,
         height=340 + 22 * len(names),
@@ -228,7 +236,7 @@ def signals_compared(runs: dict[str, Run]) -> go.Figure:
         alt=f"RMS of the error signal per layer of {', '.join(names)}. {_evenness(runs)}.",
         how="The error signal δ before the first step. The number beside a name is what δ is multiplied by "
         "from one layer to the one below it, the geometric mean over the layers.",
-        xaxis=dict(title="hidden layer", dtick=max(1, deepest // 10)),
+        xaxis=dict(title="hidden layer", dtick=max(1, deepest // 10), range=[0.5, deepest + 0.5]),
         yaxis=log_axis([v for run in runs.values() for v in run.probes["delta_norm"][0]], "RMS of δ"),
         height=340 + 22 * len(names),
         hovermode="closest",

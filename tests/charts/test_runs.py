@@ -88,10 +88,26 @@ def test_the_axis_ends_where_training_did():
         assert f"at step {end} of 150" in figure.layout.meta["how"]
     both = losses({"before": lost, "after": fine})
     assert both.layout.xaxis.range[1] == fine.experiment.steps
+    assert "cross" in both.layout.meta["how"] and "cross" not in losses({"a": fine}).layout.meta["how"]
     cross = next(trace for trace in both.data if trace.marker.symbol == "x")
     low, high = both.layout.yaxis.range
     assert low < np.log10(cross.y[0]) < high
     assert "NaN" not in both.layout.meta["title"]
+
+
+def test_what_ends_beyond_the_axis_is_a_triangle(run):
+    figure = losses({"before": run, "after": ended(run, 1e12)})
+    high = figure.layout.yaxis.range[1]
+    [dot] = [trace for trace in figure.data if trace.marker.symbol == "triangle-up"]
+    assert np.log10(dot.y[0]) < high < np.log10(1e12 * run.chance)
+    assert "triangle" in figure.layout.meta["how"]
+
+
+def test_a_long_name_is_wrapped_in_the_legend_and_guessing_has_room_above_it(run):
+    name = "ReLU activation (was sigmoid), He initialization (was Xavier), gain 1 (was 2)"
+    figure = losses({"this run": run, name: run})
+    assert max(len(part) for trace in figure.data for part in trace.name.split("<br>")) <= 56
+    assert np.log10(run.chance) + 0.2 < figure.layout.yaxis.range[1]
 
 
 def test_held_out_losses_are_dots_and_the_lines_between_are_owned_up(run, the):

@@ -41,7 +41,8 @@ def test_every_variant_has_a_name_of_its_own_on_the_page(page, figures, slug):
     lesson, e = LESSONS[slug], at.session_state[slug]
     runs = {lesson.variant(name, e) for name in lesson.variants} | {e}
     key = {"gradients": "gradients.variants.losses", "feature_scaling": "feature_scaling.losses"}[slug]
-    names = [trace["name"] for trace in figures(at)[key]["data"] if trace.get("showlegend", True)]
+    shown = [trace for trace in figures(at)[key]["data"] if trace.get("showlegend", True)]
+    names = [trace["name"].replace("<br>", " ") for trace in shown]
     assert len(set(names)) == len(names) == len(runs)
     for one in runs - {e}:
         assert any(name.startswith(changed(e, one)) for name in names)
