@@ -33,7 +33,7 @@ class Measure:
             return self.missing
         if not self.percent:
             return two_digits(value) if self.of_training else short(value)
-        return f"{100 * value:.1f} %" if 5e-4 <= abs(value) < 10 else f"{short(100 * value)} %"
+        return f"{100 * value:.1f} %" if value == 0 or 5e-4 <= abs(value) < 10 else f"{short(100 * value)} %"
 
 
 def two_digits(loss: float) -> str:

@@ -104,7 +104,7 @@ def shown(at, slug):
         ("depth", "abc", "depth cannot be abc: allowed is a whole number from 1 to 60."),
         ("depth", "99", "depth cannot be 99: allowed is a whole number from 1 to 60."),
         ("seed", "inf", "seed cannot be inf: allowed is a whole number from 0 to 4,294,967,295."),
-        ("learning_rate", "nan", "learning_rate cannot be nan: allowed is a number from 1e-06 to 100."),
+        ("learning_rate", "nan", "learning_rate cannot be nan: allowed is a number from 0.000001 to 100."),
         ("activation", "Relu", "activation cannot be Relu: allowed is one of relu, leaky_relu"),
         ("batchnorm", "", "batchnorm cannot be '': allowed is true or false."),
         ("samples", "48", "samples cannot be 48: allowed is a power of two from 32 to 4096."),

@@ -90,7 +90,8 @@ def test_a_remedy_keeps_the_seed_and_shows_before_and_after(page, figures):
     assert after == before.but(init="he")
     lines = [t["name"] for t in figures(at)["gradients.pinned.losses"]["data"] if t.get("mode") != "markers"]
     assert [name.split(":")[0] for name in lines] == ["before", "after"]
-    assert lines[1].startswith("after: He initialization (was PyTorch): loss ")
+    said = lines[1].replace("<br>", " ")
+    assert said.startswith("after: He initialization (was PyTorch's default): loss ")
     assert any("helped" in text.value.lower() for text in at.markdown)
 
 
