@@ -132,7 +132,7 @@ def invariance(result: Rescaled) -> go.Figure:
         title=title,
         alt=f"Relative change of output and gradients against the factor on the weights. {title}.",
         how="float64; relative to the same network at a = 1, where the change is 0 and no dot is drawn.",
-        xaxis=dict(title="factor a on all hidden weights", type="log"),
+        xaxis=log_axis(result.factors, "factor a on all hidden weights"),
         yaxis=log_axis([*result.output.values(), *result.gradient.values()], "relative change"),
         hovermode="closest",
     )

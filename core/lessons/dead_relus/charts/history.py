@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, chart, drawable, log_axis
+from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, chart, drawable, ends, log_axis
 from core.diagnosis import census
 from core.words import short
 
@@ -106,7 +106,7 @@ def gradient(history: UnitHistory) -> go.Figure:
         title = f"On {nothing.sum()} of {len(nothing)} batches nothing gets through: asleep, not dead"
     else:
         title = "Something gets through on every batch"
-    edge = 10.0 ** axis["range"][0]
+    edge = ends(axis)[0]
     traces = [
         go.Scatter(x=steps, y=drawable(received), name="arrives from above", line_color=BACKWARD),
         go.Scatter(

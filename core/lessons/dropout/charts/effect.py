@@ -220,13 +220,13 @@ def weights(runs: dict[str, Run]) -> go.Figure:
     edges = np.linspace(-far, far, 82)
     spread = {name: np.sqrt(np.mean(w**2)) if len(w) else np.nan for name, w in finite.items()}
     title = "Root mean square of all weights: " + ", ".join(f"{short(v)} with {n}" for n, v in spread.items())
-    traces = []
+    traces, shares = [], []
     for (name, w), colour in zip(finite.items(), (BEFORE, AFTER), strict=True):
-        share = np.histogram(w, edges)[0] / max(len(w), 1)
+        shares.append(np.histogram(w, edges)[0] / max(len(w), 1))
         traces.append(
             go.Scatter(
                 x=(edges[1:] + edges[:-1]) / 2,
-                y=np.where(share > 0, share, np.nan),
+                y=drawable(shares[-1]),
                 name=name,
                 line=dict(color=colour, shape="hvh"),
             )
@@ -237,5 +237,5 @@ def weights(runs: dict[str, Run]) -> go.Figure:
         alt=f"Histograms of all weights after training. {title}.",
         how="Share of weights per bin, on a logarithmic axis, so that the few large ones are seen.",
         xaxis=dict(title="weight"),
-        yaxis=dict(title="share", type="log", exponentformat="power", nticks=6),
+        yaxis=log_axis(shares, "share"),
     )

@@ -54,6 +54,6 @@ def sampled(found: Sampled) -> go.Figure:
         how="RMS distance from the mean over all masks; σ is the standard deviation over all masks, counted "
         "out, not fitted. For a tenth of the error you need a hundred times as many passes.",
         hovermode="closest",
-        xaxis=dict(title="sampled masks T", type="log"),
+        xaxis=log_axis(counts, "sampled masks T"),
         yaxis=log_axis([*errors, *theory], "error"),
     )

@@ -75,4 +75,4 @@ def overflow(found: Overflows) -> go.Figure:
         log_x=True,
         log_y=True,
     )
-    return figure.update_xaxes(dtick=1).update_yaxes(dtick=1)
+    return figure

@@ -124,8 +124,8 @@ def iterations(pipelines: dict[str, tuple[float, float]], ratios: tuple[np.ndarr
         "direction needs fewer steps than predicted; the diamonds start with as much in both.",
         height=440,
         hovermode="closest",
-        xaxis=dict(type="log", title="condition number κ", exponentformat="power"),
-        yaxis=log_axis([1, 4 * MOST_STEPS], "steps", dtick=1),
+        xaxis=log_axis(line, "condition number κ"),
+        yaxis=log_axis([1, 4 * MOST_STEPS], "steps"),
     )
 
 
@@ -171,7 +171,7 @@ def limits(correlated: tuple, shifted: tuple) -> tuple[go.Figure, go.Figure]:
                 how=how,
                 height=320,
                 xaxis=dict(title=label),
-                yaxis=log_axis(y, "κ", dtick=1),
+                yaxis=log_axis(y, "κ"),
             )
         )
     return tuple(figures)
