@@ -86,7 +86,7 @@ def differences(trial: Trial) -> go.Figure:
         how="Towards the left rounding takes over, towards the right the curve of the function. "
         f"{falls}{expected}The gradient along this direction "
         f"is {short(check.exact)}.",
-        xaxis=dict(title="step h", type="log", exponentformat="power", nticks=8),
+        xaxis=log_axis(check.h, "step h"),
         yaxis=log_axis([1e-18, *errors["forward"], *errors["central"]], "error"),
     )
 
@@ -124,7 +124,7 @@ def taylor(trial: Trial) -> go.Figure:
         how="The Taylor test: take off what the gradient promises. If it is right, h ten times smaller "
         "leaves a rest 100 times smaller; if it is wrong, only 10 times."
         + (f" The change itself gets {change} times smaller." if change != "NaN" else ""),
-        xaxis=dict(title="step h", type="log", exponentformat="power", nticks=8),
+        xaxis=log_axis(test.h, "step h"),
         yaxis=log_axis([*np.maximum(test.first, 1e-18), *test.zeroth], "what is left"),
     )
 
