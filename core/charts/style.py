@@ -96,22 +96,26 @@ def log_axis(values, title: str, floor: float = 1e-45, ticks: int = TICKS, **axi
 
 
 def _ticks(low: float, high: float, most: int) -> np.ndarray:
-    """Round numbers between 10^low and 10^high: decades, 1 and 3, 1 2 5, or even steps."""
-    decades = np.arange(np.ceil(low), min(np.floor(high), 308) + 1)
+    """Round numbers between 10^low and 10^high: decades, 1 2 5, 1 and 3, or even steps."""
     if high - low > 3:
-        every = next(n for n in (1, 2, 3, 5, 10, 20, 50, 100, 200) if len(decades) / n <= most)
-        return 10 ** decades[decades % every == 0]
-    few = ()
-    for digits in ((1,), (1, 3), (1, 2, 5)):
+        decades = np.arange(np.ceil(low), min(np.floor(high), 308) + 1)
+        every = (decades[decades % n == 0] for n in (1, 2, 3, 4, 5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150))
+        return 10 ** next(some for some in every if len(some) <= most)
+    for digits in ((1, 2, 5), (1, 3), (1,)):
         some = np.outer(10.0 ** np.arange(np.floor(low), np.ceil(high)), digits).ravel()
         some = some[(low <= np.log10(some)) & (np.log10(some) <= high)]
-        few = some if len(some) <= most else few
-    if len(few) > 2:
-        return few
+        if 3 <= len(some) <= most:
+            return some
     start, end = 10**low, 10**high
     size = 10 ** np.floor(np.log10((end - start) / most))
-    step = next(size * n for n in (1, 2, 5, 10, 20) if (end - start) / (size * n) <= most - 1)
-    return np.arange(np.ceil(start / step), np.floor(end / step) + 1) * step
+    steps = (size * n for n in (1, 2, 5, 10, 20, 3))
+    even = (step * np.arange(np.ceil(start / step), np.floor(end / step) + 1) for step in steps)
+    return next(some for some in even if 2 <= len(some) <= most and all(map(_said_in_full, some)))
+
+
+def _said_in_full(value: float) -> bool:
+    """Whether two digits say all of it, as many as `short` keeps of a small number."""
+    return np.isclose(float(f"{value:.1e}"), value, rtol=1e-6, atol=0)
 
 
 def ends(axis: dict) -> tuple[float, float]:

@@ -1,5 +1,7 @@
 """What every chart shares: axes that hold all that can be drawn, curves of bounded length."""
 
+import re
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -15,9 +17,17 @@ def test_a_log_axis_holds_all_that_can_be_drawn_on_it():
     assert style.log_axis([np.nan, 0], "x")["range"][0] < style.log_axis([], "x")["range"][1]
 
 
+def read(text):
+    """The number that a label says."""
+    if power := re.fullmatch("(?:([0-9.]+)×)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text):
+        exponent = power[2].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+        return float(f"{power[1] or 1}e{exponent}")
+    return float(text.replace(",", "").replace(" million", "e6").replace(" billion", "e9"))
+
+
 @pytest.mark.parametrize("span", [0, 0.01, 0.1, 0.3, 0.5, 0.7, 0.95, 1, 1.5, 2, 3, 3.3, 5, 8, 12, 25, 45, 80])
-@pytest.mark.parametrize("start", [-40, -7.3, -2, 0.13, 2.4])
-@pytest.mark.parametrize("most", [5, style.TICKS])
+@pytest.mark.parametrize("start", [-40, -7.3, -0.49, -2, 0.13, 2.4, 5.9])
+@pytest.mark.parametrize("most", [4, 5, style.TICKS])
 def test_a_log_axis_has_ticks_to_read_over_any_span(span, start, most):
     values = 10.0 ** np.array([start, start + span])
     axis = style.log_axis(values, "x", ticks=most)
@@ -25,7 +35,9 @@ def test_a_log_axis_has_ticks_to_read_over_any_span(span, start, most):
     assert 2 <= len(at) == len(set(axis["ticktext"])) <= most
     assert low - 1e-9 <= at[0] and at[-1] <= high + 1e-9
     gaps = np.diff([low, *at, high])
-    assert gaps.max() < max(0.61 * (high - low), 0.1)
+    assert gaps.max() < max(0.63 * (high - low), 0.1)
+    for value, text in zip(axis["tickvals"], axis["ticktext"], strict=True):
+        assert read(text) == pytest.approx(value, rel=1e-6)
     assert not any("e" in text for text in axis["ticktext"])
     assert low < np.log10(values[0]) and np.log10(values[1]) < high
 
