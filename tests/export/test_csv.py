@@ -11,6 +11,9 @@ from core.charts.runs import loss
 from core.engine.train import train
 from core.experiment import Experiment
 from core.export.csv import chart_csv, losses_csv, probes_csv, runs_csv, units_csv
+from core.lessons.gradients.charts.clipping import norms
+from core.lessons.gradients.lesson import LARGE
+from core.lessons.gradients.measured import clipping
 
 FINE = Experiment(depth=2, width=3, samples=32, steps=9)
 BROKEN = FINE.but(activation="identity", learning_rate=100, dataset="curve")
@@ -98,3 +101,13 @@ def test_a_chart_survives_the_csv_with_every_point_of_every_line():
             points = of_chart[of_chart["line"] == line.name]
             np.testing.assert_array_equal(points["x"], line.x)
             np.testing.assert_array_equal(points["y"].astype(np.asarray(line.y).dtype), line.y)
+
+
+def test_a_cross_at_the_edge_of_a_chart_is_no_number_to_take_home():
+    records = [clipping.record(LARGE.but(clip_norm=limit, steps=8), 1.0) for limit in (0, 1)]
+    figure = norms(*records)
+    assert any(trace.marker.symbol == "x" for trace in figure.data)
+    table = read(chart_csv(figure))
+    never = table[table.line == "never clipped"]
+    assert len(never) == len(records[0].before)
+    np.testing.assert_allclose(never.y.to_numpy(), records[0].before)
