@@ -1,6 +1,10 @@
 """The parts below the Gradients page in a real browser: a click on a cell, phones."""
 
+import re
+
 from playwright.sync_api import expect
+
+from core.words import short
 
 LINK = "/gradients?activation=relu&depth=3&width=8&samples=64&steps=20"
 DIVERGED = "/gradients?activation=relu&init=normal&gain=2&width=64&learning_rate=0.1&steps=20"
@@ -52,3 +56,39 @@ def test_an_autopsy_is_one_click_away(open_page, settle):
     expect(tab.get_by_role("heading", name="At step 3, ").first).to_be_visible()
     settle(tab)
     assert "gain=2" in tab.url
+
+
+def luminance(colour):
+    """From 0 to 1, of rgb(r, g, b)."""
+    return sum(map(int, re.findall(r"\d+", colour)[:3])) / (3 * 255)
+
+
+def test_the_slider_is_no_white_bar_in_the_dark(open_page):
+    tab = open_page(LINK, scheme="dark")
+    rail = tab.locator(".slider-rail-rect").first
+    look = rail.evaluate("rail => [getComputedStyle(rail).fill, getComputedStyle(rail).fillOpacity]")
+    assert luminance(look[0]) * float(look[1]) < 0.5
+
+
+DRAWN = """chart => chart.querySelector('.js-plotly-plot')._fullData.map(
+    trace => ({name: trace.name, y: Array.from(trace.y?._inputArray ?? trace.y ?? [])}))"""
+UNDER_POINTER = """chart => {
+    const plot = chart.querySelector('.js-plotly-plot'), layout = plot._fullLayout;
+    const box = plot.getBoundingClientRect();
+    return [box.x + layout._size.l + layout.xaxis.c2p(2), box.y + layout._size.t + layout._size.h / 2];
+}"""
+
+
+def test_under_the_pointer_stand_the_numbers_of_the_step_that_is_shown(open_page):
+    tab = open_page(LINK)
+    chart = tab.locator('[data-testid=stPlotlyChart][aria-label^="Size of the signals"]')
+    chart.scroll_into_view_if_needed()
+    chart.locator(".updatemenu-button").first.click()
+    expect(chart.locator(".slider-label").first).to_contain_text("step 20")
+    x, y = chart.evaluate(UNDER_POINTER)
+    tab.mouse.move(x - 5, y)
+    tab.mouse.move(x, y)
+    expect(chart.locator(".hoverlayer text").first).to_have_text("hidden layer 2")
+    error = next(t for t in chart.evaluate(DRAWN) if t["name"].startswith("error signal"))
+    shown = chart.locator(".hoverlayer text").all_text_contents()
+    assert f"{error['name']}: {short(error['y'][1])}" in shown
