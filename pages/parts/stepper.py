@@ -83,6 +83,7 @@ def stepper(lesson: Lesson, settings: Passes) -> None:
     with moved:
         _moves(lesson, moment, last)
     with told:
+        say.markdown(f"#### Step {moment} of {last}. {moments[moment].title}")
         _formula(walk(settings, draw.paint(settings))[moment])
         if moment < last:
             _guess(settings, moments[moment + 1], moment + 1)

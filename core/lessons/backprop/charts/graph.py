@@ -18,13 +18,13 @@ __all__ = ["COLOURS", "paint", "passes", "paths", "still", "wide"]
 def passes(settings: Passes, moments: list[Moment], moment: int) -> go.Figure:
     """The forward and the backward pass, one frame per step, standing at `moment`."""
     drawing = Drawing(settings)
-    forward = len(settings.graph.operations)
+    forward, edges = len(settings.graph.operations), sum(bool(m.edge) for m in moments)
     frames = [_moment(drawing, moments, i) for i in range(len(moments))]
-    title = moments[moment].title
+    title = f"{forward} values forward, then {edges} steps back with gradients"
     return drawing.played(
         drawing.figure(
             frames[moment],
-            title=f"Step {moment} of {len(moments) - 1}. {title}",
+            title=title,
             alt=f"Computation graph with {forward} operations, left to right. {title}.",
             how="A node fills when it has a value and gets an orange ring when gradient arrives; below it "
             "are its value and, after ∂, its gradient so far. Purple is data, green a weight, blue computed."
