@@ -28,7 +28,8 @@ def ask(lesson: Lesson, unused: Callable[[Settings], dict[str, str]] = attrgette
     _presets(lesson, settings)
     with st.sidebar:
         _controls(lesson, settings, unused(settings))
-    _complain(lesson)
+    with st.container():
+        _complain(lesson)
     link = settings.to_link(lesson.start)
     if link != st.query_params.to_dict():
         st.query_params.from_dict(link)

@@ -44,7 +44,7 @@ def leaves(lesson: Lesson, settings: Passes) -> None:
                     key=key,
                     step=0.1,
                     format="%g",
-                    width=130,
+                    width=160,
                     on_change=_typed,
                     args=(lesson, settings, leaf, key),
                 )
