@@ -96,15 +96,15 @@ def _first_step(settings: Passes) -> None:
     """Every weight with its gradient and its first step, beside the lines of PyTorch that do it."""
     updates = first_step(settings)
     wrong = sum(update.wrong for update in updates)
-    say.markdown(
-        f"#### The gradient is wrong at {wrong} of {len(updates)} weights and biases, and training follows it"
-        if wrong
-        else "#### Every weight has its gradient, and takes a step against it"
-    )
-    found = [
-        (":red[:material/close: {}]" if update.wrong else "{}").format(short(update.gradient))
-        for update in updates
-    ]
+    if wrong:
+        title = f"The gradient is wrong at {wrong} of the {len(updates)} leaves that training moves"
+    elif any(update.change for update in updates):
+        title = "Every weight has its gradient, and takes a step against it"
+    else:
+        title = "Every weight has its gradient, which is 0: none takes a step"
+    say.markdown(f"#### {title}")
+    mark = {True: ":red[:material/close: {}]", False: "{}"}
+    found = [mark[update.wrong].format(short(update.gradient)) for update in updates]
     table = {
         "weight": [f"${symbol(update.leaf)}$" for update in updates],
         "value": [short(update.value) for update in updates],

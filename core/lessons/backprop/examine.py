@@ -25,7 +25,7 @@ from core.lessons.backprop.notation import apart, written
 from core.words import short
 
 STEPS = np.array([[1e-20], [1e-60], [1e-100]])
-SIDE_KEPT, BESIDE, NEXT, TOLERANCE = 1e-150, 1e-7, 1e-15, 1e-11
+SMALLEST, SIDE_KEPT, BESIDE, NEXT, TOLERANCE = 1e-200, 1e-150, 1e-7, 1e-15, 1e-11
 LOST = {"tanh": lambda y: 1e-4 * y * y, "sigmoid": lambda y: 1e-4 * y, "bce_with_logits": lambda y: 1e-4}
 """Where a slope is a difference, what rounding takes from it, in units of TOLERANCE."""
 
@@ -51,7 +51,7 @@ class LeafCheck:
 
     @property
     def measured(self) -> bool:
-        """Whether the numbers beside the point are small enough to be computed."""
+        """Whether what is computed beside the point stays finite."""
         return bool(np.isfinite(self.slope))
 
     @property
@@ -83,7 +83,7 @@ class Trial:
 
     @property
     def unknown(self) -> list[LeafCheck]:
-        """The leaves whose slope is too large to be measured."""
+        """The leaves whose slope cannot be measured."""
         return [leaf for leaf in self.leaves if not leaf.measured]
 
     @property
@@ -104,7 +104,7 @@ class Trial:
             )
         if self.verdict == "unknown":
             names = _names(leaf.leaf for leaf in self.unknown)
-            return f"Not decided: the slope along {names} is too large to measure. No leaf is found wrong."
+            return f"Not decided: the slope along {names} cannot be measured. No leaf is found wrong."
         if self.verdict == "kink":
             first = self.kinks[0]
             beside = f"is {short(first.left)} to the left and {short(first.right)} to the right"
@@ -149,7 +149,7 @@ def check_leaves(
         size[edge.operand] += size[edge.node] * (abs(edge.local) + lost)
     checks = []
     for leaf in graph.leaves:
-        here = abs(leaves[leaf])
+        here = leaves[leaf] and max(abs(leaves[leaf]), SMALLEST)
         beside, near = BESIDE * (here or 1.0), NEXT * here
         steps = STEPS * (here or 1.0) * (SIDE_KEPT if at_a_switch or not here else 1.0)
         with np.errstate(all="ignore"):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.lessons.backprop.graph import Edge, Graph, backward, forward
-from core.lessons.backprop.notation import equals, factor, symbol
+from core.lessons.backprop.notation import equals, factor, number, symbol
 from core.lessons.backprop.operations import OPERATIONS, frac
 
 Paint = Callable[[str, str], str]
@@ -48,14 +48,16 @@ def forward_steps(graph: Graph, leaves: Mapping[str, float], paint: Paint = plai
         formula, value = OPERATIONS[node.operation].formula, values[node.name]
         result = paint(node.name, symbol(node.name))
         in_symbols = formula(*(paint(name, symbol(name)) for name in node.operands))
-        in_numbers = formula(*(paint(name, factor(values[name])) for name in node.operands))
+        in_numbers = "= " + formula(*(paint(name, factor(values[name])) for name in node.operands)) + " "
+        if formula(*(factor(values[name]) for name in node.operands)) == "-0":
+            in_numbers = ""
         steps.append(
             ForwardStep(
                 node.name,
                 node.operands,
                 value,
                 formula=f"{result} = {in_symbols}",
-                numbers=f"{result} = {in_numbers} {equals(value)}",
+                numbers=f"{result} {in_numbers}{equals(value)}",
             )
         )
     return steps
@@ -88,10 +90,13 @@ def backward_steps(
         symbols = [paint(name, symbol(name)) for name in names]
         numbers = [paint(name, factor(values[name])) for name in names]
         in_symbols, in_numbers = slopes(*symbols)[edge.position], slopes(*numbers)[edge.position]
-        if edge.local == 0 and slopes(*(factor(values[name]) for name in names))[edge.position] == "-0":
-            in_numbers = "0"
-        local, total = partial(edge.node, edge.operand), partial(graph.output, edge.operand)
         worked_out = "" if in_symbols in (*symbols, "0", "1", "-1") else f" {equals(edge.local)}"
+        if in_symbols in symbols:
+            name = names[symbols.index(in_symbols)]
+            in_numbers = paint(name, number(values[name]))
+        elif slopes(*(factor(values[name]) for name in names))[edge.position] == "-0":
+            in_numbers, worked_out = "0", ""
+        local, total = partial(edge.node, edge.operand), partial(graph.output, edge.operand)
         steps.append(
             BackwardStep(
                 edge,

@@ -126,6 +126,8 @@ def test_the_counts_are_those_of_the_graph_above(preset, the):
 def test_where_nothing_is_saved_the_title_says_so():
     title = sharing.counts(TYPED.but(expression="x*y")).layout.meta["title"]
     assert "2 multiplications path by path and 2 edge by edge: no two paths share an edge" in title
+    title = sharing.counts(TYPED.but(expression="sin(x)")).layout.meta["title"]
+    assert "takes 1 multiplication path by path and 1 edge by edge" in title
 
 
 def test_the_ladder_is_drawn_as_it_was_climbed(the):

@@ -90,6 +90,7 @@ def test_errors_cannot_cancel_along_the_direction():
         ("tanh(x)", {"x": 100}, {}, "right"),
         ("sigmoid(x) * w", {"x": -800, "w": 1}, {}, "right"),
         ("sin(x * 1e10)", {"x": 3}, {}, "right"),
+        ("tanh(x + y)", {"x": 1e-320, "y": 1}, {}, "right"),
         ("cos(exp(x))", {"x": 707}, {}, "unknown"),
     ],
 )

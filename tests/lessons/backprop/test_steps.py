@@ -34,7 +34,23 @@ def test_backward_steps_show_the_sum():
 
 def test_a_slope_that_is_one_number_is_said_once():
     steps = backward_steps(parse("x*y + 2"), {"x": 1.5, "y": -2})
-    assert [step.local_numbers.split(" = ", 1)[1] for step in steps[1:]] == ["1", "(-2)", "1.5"]
+    assert [step.local_numbers.split(" = ", 1)[1] for step in steps[1:]] == ["1", "-2", "1.5"]
+
+
+def test_a_sum_has_no_0_a_product_no_1_and_no_number_is_said_twice():
+    steps = backward_steps(parse("3*x + y - x"), {"x": 2, "y": -1})
+    assert [step.chain_numbers.split(" = ", 1)[1] for step in steps[1:]] == [
+        "1", "-1", "1", "1", "(-1) + 3 = 2",
+    ]  # fmt: skip
+
+
+def test_no_step_shows_a_negative_zero():
+    graph, leaves = parse("a = -z; bce_with_logits(a, t) - -z"), {"z": 0.0, "t": 1.0}
+    told = [step.numbers for step in forward_steps(graph, leaves)]
+    for step in backward_steps(graph, leaves):
+        told += [step.local_numbers, step.chain_numbers]
+    assert "a = 0" in told and r"\frac{\partial v_{1}}{\partial t} = 0" in told
+    assert not [text for text in told if "-0 " in f"{text} " or "0 = 0" in text]
 
 
 def test_the_mistake_of_overwriting_is_written_as_such():

@@ -29,11 +29,12 @@ def counts(settings: Passes) -> go.Figure:
     width = _units(settings)
     depths = np.arange(1, DEEPEST + 1)
     deeper = [network_multiplications((2, *[width] * int(depth), 1)) for depth in depths]
+    times = "multiplication" if drawn.by_path == 1 else "multiplications"
+    unshared = "" if drawn.by_path > drawn.by_edge else ": no two paths share an edge"
     title = (
-        f"The gradient above takes {drawn.by_path:,} multiplications path by path and {drawn.by_edge:,} edge "
-        f"by edge{'' if drawn.by_path > drawn.by_edge else ': no two paths share an edge'}; with {DEEPEST} "
-        f"hidden layers of {width} units it would take {short(float(deeper[-1].by_path))} and "
-        f"{deeper[-1].by_edge:,}"
+        f"The gradient above takes {drawn.by_path:,} {times} path by path and {drawn.by_edge:,} edge by edge"
+        f"{unshared}; with {DEEPEST} hidden layers of {width} units it would take "
+        f"{short(float(deeper[-1].by_path))} and {deeper[-1].by_edge:,}"
     )
     at = [0, DEEPEST] if typed else [len(SHAPES[settings.shape]) - 2]
     traces = []
