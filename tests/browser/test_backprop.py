@@ -23,8 +23,61 @@ def texts(tab):
     return graph(tab).locator(".scatterlayer text").all_text_contents()
 
 
-def test_every_word_is_legible(open_page, legible):
-    legible(open_page(STEP, anew=False))
+OVERLAPS = """chart => {
+    const boxes = [...chart.querySelectorAll('.scatterlayer text')].filter(text => text.textContent.trim())
+        .map(text => [text.textContent, text.getBoundingClientRect()]);
+    const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+        && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
+    return boxes.flatMap(([one, a], i) => boxes.slice(i + 1).filter(([_, b]) => meet(a, b))
+        .map(([other]) => [one, other]));
+}"""
+"""Pairs of words in the drawing that lie on each other."""
+
+
+@pytest.mark.parametrize("link", [STEP, "/backprop?step=700&zero_grad=false"])
+def test_every_word_is_legible(open_page, legible, link):
+    legible(open_page(link, anew=False))
+
+
+@pytest.mark.parametrize("shape", ["2-2-1", "2-3-3-1"])
+def test_at_the_end_every_weight_shows_its_gradient_and_no_words_overlap(open_page, shape):
+    tab = open_page(f"/backprop?step=700&shape={shape}", width=1440)
+    settings = START.but(shape=shape)
+    found = gradients(settings.graph, settings.leaves)
+    shown = graph(tab).locator(".scatterlayer .trace:last-child text").all_text_contents()
+    assert shown == [f"∂ {short(found[leaf])}" for leaf in settings.parameters]
+    assert graph(tab).evaluate(OVERLAPS) == []
+
+
+def test_a_phone_leaves_the_gradients_of_weights_to_the_table(open_page):
+    tab = open_page("/backprop?step=700&shape=2-3-3-1", width=390, height=844)
+    expect(graph(tab).locator(".scatterlayer .trace:last-child text").first).to_be_hidden()
+    expect(tab.locator("[data-testid=stTable] tr")).to_have_count(1 + 25)
+
+
+def test_the_step_slider_shows_the_step_of_a_graph_that_is_new_to_it(open_page, settle):
+    tab = open_page("/backprop")
+    tab.get_by_test_id("stMain").get_by_text("Single neuron", exact=True).click()
+    tab.wait_for_url("**shape=single**")
+    settle(tab)
+    slider = tab.locator("[data-testid=stMain] [data-testid=stSlider] input").first
+    expect(slider).to_have_value("1")
+    slider.press("ArrowRight")
+    tab.wait_for_url("**step=2**")
+
+
+def test_a_number_too_large_to_be_one_is_refused_beside_its_field(open_page, settle):
+    tab = open_page("/backprop")
+    tab.get_by_text("Change the inputs, the weights and the target").click()
+    field = tab.get_by_test_id("stMain").get_by_label("x₁", exact=True).and_(tab.locator("input"))
+    field.fill("1e400")
+    field.press("Enter")
+    expect(tab.get_by_test_id("stExpander").get_by_text("x₁ cannot be what was typed")).to_be_visible()
+    settle(tab)
+    expect(field).to_have_value(f"{START.leaves['x1']:g}")
+    field.fill("0.7")
+    field.press("Enter")
+    tab.wait_for_url("**values=x1%3A0.7**")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
