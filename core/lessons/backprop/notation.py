@@ -9,13 +9,13 @@ BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def symbol(name: str) -> str:
-    r"""A node name as LaTeX: x1 is x_{1}, w2_13 is w^{(2)}_{13}, speed is \mathrm{speed}, 0.5 is itself."""
+    r"""A node name as LaTeX: x1 is x_{1}, w2_13 is w_{13}^{(2)}, speed is \mathrm{speed}, 0.5 is itself."""
     if not name[0].isalpha():
         return factor(float(name))
     if not (parts := _parts(name)):
         return rf"\mathrm{{{name}}}".replace("_", r"\_")
     letter, above, below = parts
-    return letter + (f"^{{({above})}}" if above else "") + (f"_{{{below}}}" if below else "")
+    return letter + (f"_{{{below}}}" if below else "") + (f"^{{({above})}}" if above else "")
 
 
 def written(name: str) -> str:

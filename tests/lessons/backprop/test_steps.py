@@ -5,7 +5,7 @@ import pytest
 from core.lessons.backprop.expression import parse
 from core.lessons.backprop.graph import backward, forward
 from core.lessons.backprop.networks import program, start_values
-from core.lessons.backprop.notation import equals, factor, number, symbol
+from core.lessons.backprop.notation import apart, equals, factor, number, symbol, written
 from core.lessons.backprop.steps import backward_steps, forward_steps
 
 
@@ -91,7 +91,7 @@ def test_paint_reaches_every_symbol_and_number_of_a_node():
         ("x", "x"),
         ("x1", "x_{1}"),
         ("x_1", "x_{1}"),
-        ("w2_13", "w^{(2)}_{13}"),
+        ("w2_13", "w_{13}^{(2)}"),
         ("speed", r"\mathrm{speed}"),
         ("my_rate", r"\mathrm{my\_rate}"),
         ("2.50", "2.5"),
@@ -100,6 +100,35 @@ def test_paint_reaches_every_symbol_and_number_of_a_node():
 )
 def test_names_become_symbols(name, latex):
     assert symbol(name) == latex
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x", "x"),
+        ("x1", "x₁"),
+        ("w2_13", "w₁₃⁽²⁾"),
+        ("my_rate", "my_rate"),
+        ("1e+200", "10²⁰⁰"),
+        ("0.5", "0.5"),
+    ],
+)
+def test_names_are_written_in_sentences_as_in_formulas(name, text):
+    assert written(name) == text
+
+
+@pytest.mark.parametrize(
+    ("numbers", "texts"),
+    [
+        ((1.125, 1.116), ("1.125", "1.116")),
+        ((1.5, 3), ("1.5", "3")),
+        ((2.0, 2.0), ("2", "2")),
+        ((1e6, 1_000_500.0), ("10⁶", "1.0005×10⁶")),
+        ((1.0, 1 + 1e-12), ("1", "1.000000000001")),
+    ],
+)
+def test_two_numbers_are_told_apart(numbers, texts):
+    assert apart(*numbers) == texts
 
 
 def test_numbers_have_four_digits_and_brackets_where_needed():
