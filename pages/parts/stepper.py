@@ -73,12 +73,15 @@ def stepper(lesson: Lesson, settings: Passes) -> None:
     moment, last = now(settings, moments), len(moments) - 1
     for sentence in mistakes(settings):
         say.warning(sentence, icon=":material/warning:")
-    if draw.wide(settings):
+    drawing = draw.Drawing(settings)
+    if drawing.wide:
         drawn, (moved, told) = st.container(), st.columns([2, 3])
     else:
         drawn, told = st.columns([3, 2])
         moved = told
     with drawn:
+        if drawing.on_edges:
+            st.html(f"<style>{NARROW}</style>")
         show.chart(draw.passes(settings, moments, moment), "backprop.graph")
     with moved:
         _moves(lesson, moment, last)
@@ -155,7 +158,7 @@ def _formula(moment: Moment) -> None:
         colour = draw.COLOURS[kind]
         drawn = f'.katex [style*="{_rgb(colour)}"], .katex [mathcolor="{colour}"]'
         rules.append(f"{drawn} {{ color: light-dark({light}, {dark}) !important }}")
-    st.html(f"<style>{''.join(rules)} {NARROW}</style>")
+    st.html(f"<style>{''.join(rules)}</style>")
     for latex in moment.formulas:
         say.markdown(rf"$\displaystyle {latex}$")
     if not moment.formulas:

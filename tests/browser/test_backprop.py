@@ -53,6 +53,8 @@ def test_a_phone_leaves_the_gradients_of_weights_to_the_table(open_page):
     tab = open_page("/backprop?step=700&shape=2-3-3-1", width=390, height=844)
     expect(graph(tab).locator(".scatterlayer .trace:last-child text").first).to_be_hidden()
     expect(tab.locator("[data-testid=stTable] tr")).to_have_count(1 + 25)
+    formula = open_page("/backprop?step=700&shape=expression", width=390, height=844)
+    expect(graph(formula).locator(".scatterlayer text").filter(has_text="∂f/∂w")).to_be_visible()
 
 
 def test_the_step_slider_shows_the_step_of_a_graph_that_is_new_to_it(open_page, settle):

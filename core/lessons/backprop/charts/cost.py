@@ -50,13 +50,18 @@ def differences(trial: Trial) -> go.Figure:
     expected = " and ".join(
         f"{short(check.h[lowest(error)])} for {name}" for name, error in predicted.items()
     )
-    expected = f"Theory expects the best h at {expected}. " if smooth else ""
     falls = "".join(
         f"On the right, {name} errors grow {short(10 ** check.orders[name])} times with ten times the h "
         f"(theory: {10**order}). "
         for name, order in (("forward", 1), ("central", 2))
-        if smooth and np.isfinite(check.orders[name])
+        if np.isfinite(check.orders[name])
     )
+    about = "With a right gradient the errors would follow the grey lines. " if trial.wrong else ""
+    if smooth:
+        about = (
+            "Towards the left rounding takes over, towards the right the curve of the function. "
+            f"{falls}Theory expects the best h at {expected}. "
+        )
     traces = [
         go.Scatter(
             x=check.h,
@@ -83,9 +88,7 @@ def differences(trial: Trial) -> go.Figure:
         traces,
         title=title,
         alt=f"Error of three differences against the step h. {title}.",
-        how="Towards the left rounding takes over, towards the right the curve of the function. "
-        f"{falls}{expected}The gradient along this direction "
-        f"is {short(check.exact)}.",
+        how=f"{about}The gradient along this direction is {short(check.exact)}.",
         xaxis=log_axis(check.h, "step h"),
         yaxis=log_axis([1e-18, *errors["forward"], *errors["central"]], "error"),
     )

@@ -61,6 +61,11 @@ class Drawing:
                     start = self.at[node.operands[i + 1]]
                 self.segments[operand, node.name] = start, end
 
+    @property
+    def wide(self) -> bool:
+        """Whether it takes the whole width of a page."""
+        return self.columns > 5
+
     def lines(self, edges: Iterable[tuple[str, str]], colour: str, width: float) -> dict:
         """A trace of straight lines."""
         drawn = [self.segments[edge] for edge in edges if edge in self.segments]

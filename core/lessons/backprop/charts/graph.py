@@ -12,7 +12,7 @@ from core.lessons.backprop.settings import Passes
 from core.words import short
 
 FRAMES = 200
-__all__ = ["COLOURS", "paint", "passes", "paths", "still", "wide"]
+__all__ = ["COLOURS", "Drawing", "paint", "passes", "paths", "still"]
 
 
 def passes(settings: Passes, moments: list[Moment], moment: int) -> go.Figure:
@@ -34,11 +34,6 @@ def passes(settings: Passes, moments: list[Moment], moment: int) -> go.Figure:
         "step ",
         moment,
     )
-
-
-def wide(settings: Passes) -> bool:
-    """Whether the drawing takes the whole width of a page."""
-    return Drawing(settings).columns > 5
 
 
 def still(settings: Passes) -> go.Figure:
