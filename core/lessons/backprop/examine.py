@@ -25,7 +25,11 @@ from core.lessons.backprop.notation import apart, written
 from core.words import short
 
 STEPS = np.array([[1e-20], [1e-60], [1e-100]])
-SMALLEST, SIDE_KEPT, BESIDE, NEXT, TOLERANCE = 1e-200, 1e-150, 1e-7, 1e-15, 1e-11
+"""Imaginary steps, in units of the leaf; the first that overflows nothing is taken."""
+SMALLEST, SIDE_KEPT = 1e-200, 1e-150
+"""The unit of a leaf that is smaller, and what keeps the square of a step from moving an operand off 0."""
+BESIDE, NEXT, TOLERANCE = 1e-7, 1e-15, 1e-11
+"""How far left and right are, how far the next number is, and what rounding may do, all relative."""
 LOST = {"tanh": lambda y: 1e-4 * y * y, "sigmoid": lambda y: 1e-4 * y, "bce_with_logits": lambda y: 1e-4}
 """Where a slope is a difference, what rounding takes from it, in units of TOLERANCE."""
 
@@ -108,11 +112,11 @@ class Trial:
         if self.verdict == "kink":
             first = self.kinks[0]
             beside = f"is {short(first.left)} to the left and {short(first.right)} to the right"
+            zero = f"{_names(self.at_zero)} {'is' if len(self.at_zero) == 1 else 'are'} exactly 0"
             return (
-                f"Along {_names(leaf.leaf for leaf in self.kinks)} there is no derivative, since "
-                f"{_names(self.at_zero)} is exactly 0. Along {written(first.leaf)} the "
-                f"{'output jumps' if first.jumps else f'slope {beside}'}; backpropagation takes "
-                f"{short(first.found)}. No leaf is found wrong."
+                f"Along {_names(leaf.leaf for leaf in self.kinks)} there is no derivative, since {zero}. "
+                f"Along {written(first.leaf)} the {'output jumps' if first.jumps else f'slope {beside}'}; "
+                f"backpropagation takes {short(first.found)}. No leaf is found wrong."
             )
         return f"Right: at {many} of {many} leaves the gradient is the measured slope, to rounding."
 
@@ -157,7 +161,7 @@ def check_leaves(
             places = np.array(away) + 1j * steps
             output = along(graph, leaves, {leaf: 1.0}, places)[graph.output]
             slope, left, right, *close, far_left, far_right = map(first_finite, (np.imag(output) / steps).T)
-            rounding = 8 * np.nanmin([*np.abs(np.subtract(close, slope)), np.inf])
+            rounding = 8 * min(filter(np.isfinite, np.abs(np.subtract(close, slope))), default=0.0)
             torn = abs(np.real(output[0, 2] - output[0, 1])) - 10 * beside * max(abs(left), abs(right))
         jumps = at_a_switch and torn > 1e-9 * abs(np.real(output[0, 0]))
         bend = abs(right - left) - 1e-9 * max(abs(left), abs(right))
