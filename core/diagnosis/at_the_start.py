@@ -12,6 +12,7 @@ from core.diagnosis.finding import (
     Finding,
     Rule,
     finding,
+    not_finite,
     outcome,
     with_one_layer,
     without_hidden_layers,
@@ -23,6 +24,7 @@ from core.diagnosis.remedies import (
     let_through,
     rescaled_gradients,
 )
+from core.diagnosis.skill import percent
 from core.engine.initial import initial_weight
 from core.run import Run
 from core.words import short
@@ -66,10 +68,12 @@ def symmetric(run: Run) -> Finding | None:
     spread = max(_spread(run.weights[f"linear.{layer}.weight"]) for layer in range(e.depth))
     if spread > 1e-3 or (run.diverged_at is not None and e.dropout):
         return None
+    since = "get the same gradients and stay the same: they do what one unit a layer could do"
+    if 0 < e.dropout < 1:
+        since = f"and dropout tells them apart by at most {percent(spread)} of the largest weight"
     return finding(
         run,
-        f"All {e.width} units of every hidden layer start with the same weights, get the same gradients and "
-        f"stay the same: the network has one unit a layer; {outcome(run)}.",
+        f"All {e.width} units of every hidden layer start with the same weights, {since}; {outcome(run)}.",
         fresh_weights(run),
         quantity="spread of the weights over the units of a layer, over their size",
         measured=spread,
@@ -78,11 +82,14 @@ def symmetric(run: Run) -> Finding | None:
 
 
 def _spread(weight: np.ndarray) -> float:
-    return (
-        ratio(weight.std(axis=0, dtype=float).max(), np.abs(weight).max())
-        if np.isfinite(weight).all()
-        else 0.0
-    )
+    """The largest difference between the weights of two units, over the largest weight; 0 where they are
+    equal in every bit, inf where one of two is not finite."""
+    lowest, highest = weight.min(axis=0).astype(float), weight.max(axis=0).astype(float)
+    with np.errstate(invalid="ignore"):
+        same = (weight == weight[0]) | (np.isnan(weight) & np.isnan(weight[0]))
+        apart = np.where(same, 0, highest - lowest)
+    largest = np.nan_to_num(apart, nan=np.inf).max()
+    return ratio(largest, np.abs(weight).max()) if largest else 0.0
 
 
 def _alike(weight: np.ndarray) -> bool:
@@ -103,6 +110,8 @@ SYMMETRIC = Rule(
 def exploding(run: Run) -> Finding | None:
     """Activations grow from layer to layer, or the error signal does on its way back."""
     layers, spread = run.experiment.depth, run.probes["activation_std"][0]
+    if overflow := _overflows(run):
+        return overflow
     bounded = run.experiment.activation in ("sigmoid", "tanh")
     limit = NORMED_GROWTH if run.experiment.batchnorm else BACKWARD_GROWTH
     forward, backward = 1.0 if bounded else ratio(spread[-1], spread[0]), first_over_last(run)
@@ -128,12 +137,35 @@ def exploding(run: Run) -> Finding | None:
     )
 
 
+def _overflows(run: Run) -> Finding | None:
+    """Activations grow on their way until those of a layer are too large for a number."""
+    spread, precision = run.probes["activation_std"][0], run.experiment.precision
+    known = spread[: int(np.argmin(np.isfinite(spread)))]
+    top = int(known.argmax()) if len(known) else 0
+    growth = ratio(known[top], known[0]) if top else 1.0
+    if np.isfinite(spread).all() or not growth > FORWARD_GROWTH:
+        return None
+    factor, layer = growth ** (1 / top), len(known) + 1
+    return finding(
+        run,
+        f"Before the first step the activations of layer {top + 1} spread {short(growth)} times as far as "
+        f"those of layer 1, ×{short(factor)} per layer, and those of layer {layer} are too large for "
+        f"{precision}; {outcome(run)}.",
+        let_through(run),
+        quantity="spread of activations over samples",
+        measured=np.inf,
+        threshold=float(np.finfo(precision).max),
+        layer=layer,
+        step=0,
+    )
+
+
 EXPLODING = Rule(
     exploding,
     "Exploding signals",
     fires_on=DEEP.but(gain=2.5),
     source="Pascanu, Mikolov & Bengio 2013; Poole et al. 2016",
-    idle=with_one_layer,
+    idle=lambda run: with_one_layer(run) or not_finite(run),
 )
 
 
@@ -145,10 +177,10 @@ def saturated(run: Run) -> Finding | None:
         return None
     return finding(
         run,
-        f"Before the first step {short(100 * shares[layer])} % of the units of layer {layer + 1} are "
-        f"saturated, where {e.activation} is flat; {outcome(run)}.",
+        f"Before the first step {percent(shares[layer])} of the activations of layer {layer + 1} lie where "
+        f"{e.activation} is almost flat; {outcome(run)}.",
         let_through(run),
-        quantity="share of saturated units",
+        quantity="share of saturated activations",
         measured=float(shares[layer]),
         threshold=MOST_UNITS,
         layer=layer + 1,
@@ -179,16 +211,16 @@ def vanishing(run: Run) -> Finding | None:
     alike = ratio(spread[-1], spread[0])
     if share < VANISHED:
         lost, threshold, layer, quantity = share, VANISHED, 1, "error signal, first over last layer"
-        heard = f"Layer 1 receives {short(share)} of the error signal that layer {layers} receives"
+        part = short(share) if share else "nothing"
+        heard = f"Layer 1 receives {part} of the error signal that layer {layers} receives"
     elif alike < ALIKE:
         lost, threshold, layer = alike, ALIKE, layers
         quantity = "spread of activations over samples, last over first layer"
-        heard = (
-            f"In layer {layers} samples are {short(alike)} times as far apart as in layer 1: they look alike"
-        )
+        apart = f"samples are {short(alike)} times as far apart as in layer 1"
+        heard = f"In layer {layers} {apart if alike else 'all samples are the same'}"
     else:
         return None
-    factor = f", ×{short(lost ** (1 / (layers - 1)))} per layer" if lost else ": it is exactly 0"
+    factor = f", ×{short(lost ** (1 / (layers - 1)))} per layer" if lost else ""
     return finding(
         run,
         f"{heard}{factor}; {outcome(run)}.",

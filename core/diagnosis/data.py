@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from core.diagnosis.at_the_start import EXPLODING, exploding
 from core.diagnosis.finding import (
     SHALLOW,
     WORTH,
@@ -31,6 +32,12 @@ TARGET_SIZE = 0.2, 5
 NOISE = 1.15
 
 
+def _worst(run: Run) -> str:
+    """How severe data may be called: no scale of theirs mends weights by which signals overflow."""
+    overflown = run.diverged_at == 0 and not EXPLODING.idle(run) and exploding(run)
+    return "note" if overflown else "critical"
+
+
 def unscaled(run: Run) -> Finding | None:
     """Features far from unit size, far from 0 for their spread, of very different size, or with long tails.
 
@@ -44,7 +51,8 @@ def unscaled(run: Run) -> Finding | None:
     tail = float((run.input_reach[varies] / std[varies]).max(initial=0))
     normed = run.experiment.batchnorm
     if spread > SPREAD:
-        what = f"The largest feature is {short(spread)} times the size of the smallest, and drowns it"
+        largest = "The largest feature" if varies.all() else "Of the features that vary the largest"
+        what = f"{largest} is {short(spread)} times the size of the smallest, and drowns it"
         quantity, measured, threshold = "largest over smallest root mean square of a feature", spread, SPREAD
     elif not normed and not small <= pooled <= large:
         what = (
@@ -60,7 +68,10 @@ def unscaled(run: Run) -> Finding | None:
             LONG_TAIL,
         )
     elif not normed and offset > OFFSET:
-        what = f"A feature lies {short(offset)} standard deviations from 0, so that all samples look alike"
+        what = (
+            f"A feature lies {short(offset)} standard deviations from 0: what tells samples apart in it is "
+            "small beside what they share"
+        )
         quantity, measured, threshold = (
             "mean of a feature over its standard deviation",
             offset,
@@ -72,6 +83,7 @@ def unscaled(run: Run) -> Finding | None:
         run,
         f"{what}; {outcome(run)}.",
         scaled_features(run),
+        _worst(run),
         quantity=quantity,
         measured=measured,
         threshold=threshold,
@@ -95,8 +107,9 @@ def unscaled_target(run: Run) -> Finding | None:
     return finding(
         run,
         f"The target has mean {short(run.target_mean)} and standard deviation {short(run.target_std)}, where "
-        f"a network starts with answers of about 1; {outcome(run)}.",
+        f"initial weights are made for answers of about 1; {outcome(run)}.",
         scaled_target(run),
+        _worst(run),
         quantity="root mean square of the target",
         measured=size,
         threshold=large if size > large else small,
@@ -122,9 +135,9 @@ def noise_floor(run: Run) -> Finding | None:
         return None
     return Finding(
         "note",
-        f"These samples tell little more: held out, the network loses {short(held)}, kernel ridge regression "
-        f"{short(known.held_out * run.chance)}, guessing {short(run.chance)}. The rest is noise, or takes "
-        "more samples to learn.",
+        f"These samples tell little more: held out, the network loses {short(held)} and kernel ridge "
+        f"regression {short(known.held_out * known.chance)}, where guessing loses {short(run.chance)} on the "
+        "training samples. The rest is noise, or takes more samples to learn.",
         quantity="loss left of that of guessing, over what the reference leaves",
         measured=min(left / known.train, kept_back(run) / known.held_out),
         threshold=NOISE,

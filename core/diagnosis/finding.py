@@ -10,6 +10,7 @@ from core.diagnosis.capacity import ENOUGH_STEPS
 from core.diagnosis.measures import final_loss, ratio
 from core.diagnosis.reference import ROWS, reference
 from core.diagnosis.remedies import Remedy
+from core.diagnosis.skill import in_words, skill
 from core.experiment import Experiment
 from core.run import Run
 from core.words import short
@@ -18,6 +19,7 @@ SEVERITIES = ("critical", "warning", "note")
 HALF, LITTLE = 0.5, 0.9
 WORTH = 0.2
 BETTER = 0.9
+STILL, EVEN, HARDLY, BIT = 0.93, 0.1, 0.3, 0.002
 
 
 @dataclass(frozen=True)
@@ -113,14 +115,36 @@ def unlearned(run: Run) -> float:
     return max(0.0, min((left - floor) / max(1 - floor, 0.1) for left, floor in shares))
 
 
+def three_quarters(run: Run) -> int:
+    """The snapshot nearest to three quarters of the steps, but for the last."""
+    return int(np.abs(run.at[:-1] - 0.75 * run.experiment.steps).argmin())
+
+
+def falling(run: Run) -> float:
+    """How far the training loss falls from three quarters of the steps on, over guessing; 0 if little, or
+    where it was not measured between half and the end."""
+    if run.at[three_quarters(run)] < HALF * run.experiment.steps:
+        return 0.0
+    e, end = run.experiment, final_loss(run)
+    before, start = (float(run.train_loss[i]) for i in (three_quarters(run), 0))
+    fall, fallen = before - end, min(start, run.chance) - end
+    moved = np.max(run.probes["weight_moved"][run.last], initial=0) if e.depth else np.inf
+    much = fall > (1 - STILL) * before or fall > max(EVEN * fallen, 0.01 * run.chance)
+    return ratio(fall, run.chance) if fall > BIT * run.chance and (much or moved < HARDLY) else 0.0
+
+
 def harm(run: Run) -> str:
-    """Severity by what a remedy would leave: critical if more than 9/10 of what can be learned was not, a
-    warning above 1/5. Else, and in a run too short to tell, it is a note.
-    """
-    if short_run(run):
-        return "note"
+    """Severity by what a remedy would leave; in a run too short to tell it is a note."""
+    return "note" if short_run(run) else severity(run)
+
+
+def severity(run: Run) -> str:
+    """critical if more than 9/10 of what can be learned was not, and no more held-out samples get their right
+    class than by guessing; a warning above 1/5; else a note."""
     missing = unlearned(run)
-    return "critical" if missing > LITTLE else "warning" if missing > WORTH else "note"
+    if missing > LITTLE:
+        return "warning" if skill(run) else "critical"
+    return "warning" if missing > WORTH else "note"
 
 
 def short_run(run: Run) -> bool:
@@ -138,18 +162,20 @@ def outcome(run: Run) -> str:
     if short_run(run):
         return "the training is too short to see what follows"
     if remaining(run) <= HALF and harm(run) == "note":
-        return f"the network learns all the same: the loss falls to {loss}"
-    return f"after {count} the loss is {loss}, where guessing gives {short(run.chance)}"
+        return f"the network learns all the same: the loss ends at {loss}"
+    text = f"after {count} the loss is {loss}, where guessing gives {short(run.chance)}"
+    known = skill(run) if unlearned(run) > LITTLE else None
+    return f"{text}, {in_words(run, known)}" if known else text
 
 
 def finding(
     run: Run, sentence: str, remedies: Sequence[Remedy] = (), worst: str = "critical", **evidence: Any
 ) -> Finding:
     """A Finding as severe as the outcome, but not above `worst`; of equal remedies the first is kept."""
-    severity = max(harm(run), worst, key=SEVERITIES.index)
+    severe = max(harm(run), worst, key=SEVERITIES.index)
     changes = [remedy.change for remedy in remedies]
-    kept = (r for i, r in enumerate(remedies) if severity != "note" and r.change not in changes[:i])
-    return Finding(severity, sentence, remedies=tuple(kept), **evidence)
+    kept = (r for i, r in enumerate(remedies) if severe != "note" and r.change not in changes[:i])
+    return Finding(severe, sentence, remedies=tuple(kept), **evidence)
 
 
 def broken_off(run: Run) -> str:

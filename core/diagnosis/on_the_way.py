@@ -7,6 +7,7 @@ import numpy as np
 
 from core.diagnosis.at_the_start import MOST_UNITS
 from core.diagnosis.capacity import larger_batches
+from core.diagnosis.census import died_at
 from core.diagnosis.finding import (
     SHALLOW,
     Finding,
@@ -24,7 +25,8 @@ from core.diagnosis.remedies import (
     scaled_features,
     shorter_steps,
 )
-from core.diagnosis.usual import FAR_OFF, above_usual, below_usual
+from core.diagnosis.skill import percent
+from core.diagnosis.usual import FAR_OFF, above_usual, below_usual, too_high
 from core.run import Run
 from core.words import short
 
@@ -50,29 +52,38 @@ def non_finite(run: Run) -> Finding | None:
     if not np.isfinite(run.input_mean_square):
         sentence += ": not every feature is a finite number."
         return finding(run, sentence, filled_gaps(run) or scaled_features(run), **evidence)
-    layer, grown = _largest(run) if e.depth else (None, "")
+    if step == 0:
+        sentence += ", before the first update: no learning rate has had a say."
+        return finding(run, sentence, let_through(run) if e.depth else scaled_features(run), **evidence)
+    layer, grown = _largest(run)
+    blame = f"{too_high(run)[0].upper()}{too_high(run)[1:]}."
+    if above_usual(run) <= 1:
+        blame = f"No other cause is seen than the learning rate {short(e.learning_rate)}."
     return finding(
         run,
         f"{sentence}.{grown}",
         shorter_steps(run),
         layer=layer,
-        otherwise=f" The learning rate {short(e.learning_rate)} is too high.",
+        otherwise=f" {blame}",
         stands=above_usual(run) > FAR_OFF,
         **evidence,
     )
 
 
-def _largest(run: Run) -> tuple[int, str]:
-    """The hidden layer with the largest numbers where they were last measured, and a sentence on it."""
+def _largest(run: Run) -> tuple[int | None, str]:
+    """The hidden layer with the largest numbers when they were last finite, and a sentence on it."""
     probe, name = "activation_std", "spread of the activations over samples"
     if run.experiment.batchnorm:
         probe, name = "weight_norm", "norm of the weights"
-    sizes = np.nan_to_num(run.probes[probe][: run.last + 1], nan=np.inf)
-    layer = int(sizes[-1].argmax())
-    start = f", {short(sizes[0, layer])} at the start" if run.last else ""
+    sizes = run.probes[probe]
+    known = np.flatnonzero(np.isfinite(sizes).all(axis=1))
+    if not sizes.size or not len(known):
+        return None, ""
+    layer, last = int(sizes[known[-1]].argmax()), int(known[-1])
+    start = f", {short(sizes[0, layer])} at the start" if last else ""
     return layer + 1, (
-        f" At step {run.at[run.last]}, the last one measured, layer {layer + 1} stands out: "
-        f"the {name} is {short(sizes[-1, layer])}{start}."
+        f" At step {run.at[last]}, where it was last measured and finite, the {name} is largest in layer "
+        f"{layer + 1}: {short(sizes[last, layer])}{start}."
     )
 
 
@@ -110,25 +121,26 @@ def _at_the_start(run: Run) -> float:
 
 
 def _dead(run: Run) -> Finding | None:
-    """Most ReLU units of a layer are at or below 0 on the whole training set, twice in a row at the end."""
-    e, shares = run.experiment, run.probes["dead_fraction"][: run.last + 1]
-    lasting = shares[-2:].min(axis=0)
-    layer = int(lasting.argmax())
-    heard = e.batchnorm and run.probes["weight_grad_norm"][run.last, layer] > 0 and lasting[layer] == 1
-    if len(shares) < 2 or not lasting[layer] > MOST_UNITS or heard:
+    """Most ReLU units of a layer are at or below 0 on the whole training set, the same twice in a row."""
+    e, silent = run.experiment, run.active_fraction[: run.last + 1] == 0
+    lasting = silent[-2:].all(axis=0)
+    layer = int(lasting.sum(axis=1).argmax())
+    count, units = int(lasting[layer].sum()), lasting[layer]
+    heard = e.batchnorm and run.probes["weight_grad_norm"][run.last, layer] > 0 and count == e.width
+    if len(silent) < 2 or not count > MOST_UNITS * e.width or heard:
         return None
-    alive = np.flatnonzero(shares[:, layer] < lasting[layer])
-    since = int(run.at[alive[-1] + 1]) if len(alive) else 0
-    all_dead = lasting[layer] == 1
-    count = f"{round(lasting[layer] * e.width)} of {e.width}"
+    since = int(died_at(run)[layer][units].max())
+    where = ", and no gradient passes them"
+    if e.batchnorm or (e.dropout and layer):
+        where = " in evaluation mode"
     return finding(
         run,
-        f"{count} units of layer {layer + 1} are at or below 0 on every training sample since step {since}, "
-        f"and no gradient passes them; {outcome(run)}.",
-        let_through(run) if shares[0].max() > MOST_UNITS else shorter_steps(run),
-        "critical" if all_dead else "warning",
+        f"{count} of {e.width} units of layer {layer + 1} are at or below 0 on every training sample, "
+        f"whenever measured since step {since}{where}; {outcome(run)}.",
+        let_through(run) if silent[0].mean(axis=1).max() > MOST_UNITS else shorter_steps(run),
+        "critical" if count == e.width else "warning",
         quantity="share of dead units",
-        measured=float(lasting[layer]),
+        measured=count / e.width,
         threshold=MOST_UNITS,
         layer=layer + 1,
         step=since,
@@ -152,7 +164,7 @@ def decayed(run: Run) -> Finding | None:
     gradient = run.probes["weight_grad_norm"][run.last]
     pull = float(np.median([ratio(e.weight_decay * w, g) for w, g in zip(norms[1], gradient, strict=True)]))
     if shares[layer] < FEW_WEIGHTS:
-        what = f"leaves {short(100 * shares[layer])} % of the weights of layer {layer + 1}"
+        what = f"leaves {percent(shares[layer])} of the norm of the weights of layer {layer + 1}"
         evidence = dict(
             quantity="norm of the weights, end over start", measured=shares[layer], threshold=FEW_WEIGHTS
         )
@@ -162,7 +174,7 @@ def decayed(run: Run) -> Finding | None:
         and below_usual(run) <= 1
         and harm(run) != "note"
     ):
-        what = f"pulls the weights back {short(pull)} times as hard as the loss pulls them on"
+        what = f"pulls the weights of a middling layer {short(pull)} times as hard as the loss does"
         evidence = dict(
             quantity="weight decay times weights, over the gradient", measured=pull, threshold=PULL
         )

@@ -20,11 +20,12 @@ RIDGES = np.logspace(-4, 2, 13)
 
 
 class Reference(NamedTuple):
-    """Shares of the loss of the best constant answer that are left: of training rows that the model did not
-    see (leave-one-out), and of held-out rows."""
+    """Shares of `chance`, the loss of the best constant answer to the training rows, that are left: of
+    training rows that the model did not see (leave-one-out), and of held-out rows."""
 
     train: float
     held_out: float
+    chance: float
 
 
 def _kernels(x: np.ndarray, rows: np.ndarray) -> list[np.ndarray]:
@@ -84,7 +85,8 @@ def _reached(loss: str, inputs: int, *rows: bytes) -> Reference:
     if loss != "mse":
         slope, *offsets = _calibrated(unseen, y)
         unseen, held_out = (log_softmax(answers * slope + offsets, axis=1) for answers in (unseen, held_out))
-    return Reference(ratio(_loss(unseen, y), chance), ratio(_loss(held_out, y_test), chance))
+    shares = (ratio(_loss(answers, truth), chance) for answers, truth in ((unseen, y), (held_out, y_test)))
+    return Reference(*shares, float(chance))
 
 
 def _standardized(x: np.ndarray, x_test: np.ndarray) -> list[np.ndarray]:

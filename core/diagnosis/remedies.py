@@ -176,7 +176,7 @@ def let_through(run: Run) -> tuple[Remedy, ...]:
     if e.activation != "identity" and e.depth <= DEEPEST_BATCHNORM:
         why = "Every layer's signal gets mean 0 and variance 1, whatever the weights (Ioffe & Szegedy 2015)."
         normalized = offer(run, why, _wide(run), batchnorm=True)
-    if e.residual and first_over_last(run) > 1:
+    if e.residual and not first_over_last(run) <= 1:
         why = "Every shortcut adds to the signal; without them good weights keep its length."
         shortcuts = offer(run, why, steady, residual=False)
     elif e.activation in ("relu", "leaky_relu"):
@@ -187,7 +187,7 @@ def let_through(run: Run) -> tuple[Remedy, ...]:
 
 def rescaled_gradients(run: Run) -> tuple[Remedy, ...]:
     """An optimizer that rescales gradients, while there is something left to rescale."""
-    if run.experiment.activation == "sigmoid" or first_over_last(run) < 1e-6:
+    if run.experiment.activation == "sigmoid" or not first_over_last(run) >= 1e-6:
         return ()
     return tuple(_rescaling(run))
 

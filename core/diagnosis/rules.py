@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from core.diagnosis import at_the_end, at_the_start, data, on_the_way, steps
-from core.diagnosis.finding import LITTLE, SEVERITIES, Finding, remaining
+from core.diagnosis import at_the_end, at_the_start, data, on_the_way, steps, two_modes
+from core.diagnosis.finding import BETTER, LITTLE, SEVERITIES, Finding, broken_off, remaining
 from core.diagnosis.measures import final_loss
 from core.run import Run
 from core.words import short
@@ -23,8 +23,8 @@ RULES = (
     at_the_start.VANISHING,
     on_the_way.DECAYED,
     steps.MOMENTUM_RULE,
-    at_the_end.MODE_GAP_RULE,
-    at_the_end.DROPOUT_TOO_STRONG,
+    two_modes.MODE_GAP_RULE,
+    two_modes.DROPOUT_TOO_STRONG,
     on_the_way.NON_FINITE,
     on_the_way.DEAD,
     steps.TOO_FAST,
@@ -132,9 +132,11 @@ def _verdict(before: Run, after: Run, of: Callable[[Run], float]) -> str:
     if helped(before, after, of):
         return "Helped"
     change = of(after) - of(before)
-    if change < -0.05 and of(after) < 1:
-        return "Helped a little"
-    return "Made it worse" if change > 0.05 else "Did not help"
+    if change < -0.05:
+        return "Helped a little" if of(after) < 1 else "Still no better than guessing"
+    if change > 0.05:
+        return "Made it worse"
+    return "Made little difference" if of(after) < BETTER * of(before) else "Did not help"
 
 
 def _ending(run: Run, of: Callable[[Run], float]) -> str:
@@ -145,18 +147,40 @@ def _ending(run: Run, of: Callable[[Run], float]) -> str:
     return f"the held-out loss ends at {short(run.test_loss[-1])}"
 
 
+CHANGES = {
+    "Gone": ("hurts", ""),
+    "Harmless now": ("hurts", "note"),
+    "Still there": ("hurts", "hurts"),
+    "Still there, behind another": ("hurts", "explained"),
+    "Unknown now": ("hurts", "unknown"),
+    "New": ("", "hurts"),
+    "Harmful now": ("note", "hurts"),
+    "Comes to light": ("explained", "hurts"),
+    "Known now": ("unknown", "hurts"),
+}
+"""What is said of a finding by what it was and what it is."""
+
+
+def _states(run: Run, examined: Examined) -> dict[str, str]:
+    """Title -> whether it hurts, is a note, is explained by another, or unknown as the run broke off."""
+    severe = {finding.rule: finding.severity != "note" for finding in examined.findings}
+    states = {}
+    for rule in RULES:
+        unknown = broken_off(run) and examined.idle.get(rule.name) == broken_off(run)
+        word = "explained" if rule.name in examined.explained else "unknown" if unknown else ""
+        if rule.name in severe:
+            word = "hurts" if severe[rule.name] else "note"
+        states[rule.title] = word if word == "hurts" else states.get(rule.title) or word
+    return states
+
+
 def cured(before: Run, after: Run) -> str:
     """Whether a change helped, in words: how both runs ended, and which findings went, stayed or came."""
-    found = [diagnose(run) for run in (before, after)]
-    was, now = ({f.title: f.severity != "note" for f in findings} for findings in found)
-    hurt = [title for title, hurts in was.items() if hurts]
-    changes = {
-        "Gone": [title for title in hurt if title not in now],
-        "Harmless now": [title for title in hurt if now.get(title) is False],
-        "Still there": [title for title in hurt if now.get(title)],
-        "New": [title for title, hurts in now.items() if hurts and title not in hurt],
-    }
-    of = _harmed(found[0])
+    examined = examine(before)
+    was, now = _states(before, examined), _states(after, examine(after))
+    of = _harmed(examined.findings)
     sentences = [f"{_verdict(before, after, of)}: {_ending(after, of)}; before, {_ending(before, of)}."]
-    sentences += [f"{word}: {', '.join(titles).lower()}." for word, titles in changes.items() if titles]
+    for word, change in CHANGES.items():
+        if titles := [title for title in was if (was[title], now[title]) == change]:
+            sentences.append(f"{word}: {', '.join(titles).lower()}.")
     return " ".join(sentences)

@@ -13,7 +13,8 @@ from core.diagnosis.remedies import (
     longer_updates,
     shorter_steps,
 )
-from core.diagnosis.usual import FAR_OFF, LOW, above_usual, below_usual
+from core.diagnosis.skill import percent
+from core.diagnosis.usual import FAR_OFF, LOW, above_usual, below_usual, too_high, too_low
 from core.engine.initial import initial_weight
 from core.engine.optimizers import OPTIMIZERS
 from core.run import Run
@@ -79,18 +80,20 @@ def too_fast(run: Run) -> Finding | None:
     rise = ratio(loss.max(), loss[0])
     if (largest := float(updates.max(initial=0))) > LONG_UPDATE:
         at, layer = (int(i) for i in np.unravel_index(updates.argmax(), updates.shape))
-        what = f"One update changes the weights of layer {layer + 1} by {short(100 * largest)} %"
+        what = (
+            f"The update of step {run.at[at]} changes layer {layer + 1} by {percent(largest)} of its weights"
+        )
         quantity, measured, threshold = "update over weights", largest, LONG_UPDATE
         where = dict(layer=layer + 1, step=int(run.at[at]))
     elif rise > RISE:
-        what = f"The loss rises to {short(rise)} times its start"
+        what = f"The loss rises to {short(rise)} times its start by step {run.at[loss.argmax()]}"
         quantity, measured, threshold = "highest loss over the first", rise, RISE
         where = dict(step=int(run.at[loss.argmax()]))
     else:
         return None
     return finding(
         run,
-        f"{what}: the learning rate {short(run.experiment.learning_rate)} is too high; {outcome(run)}.",
+        f"{what}; {too_high(run)}; {outcome(run)}.",
         shorter_steps(run),
         stands=above_usual(run) > FAR_OFF,
         quantity=quantity,
@@ -118,10 +121,12 @@ def too_slow(run: Run) -> Finding | None:
     low = below_usual(run)
     if harm(run) == "note" or silent or not ((tiny and low > 1) or (typical < SHORT_UPDATE and low > LOW)):
         return None
+    what = f"A typical update changes a layer's weights by {percent(typical)}"
+    if not run.experiment.depth:
+        what = f"From start to end the weights move by {percent(typical)} a step"
     return finding(
         run,
-        f"A typical update changes a layer's weights by {short(100 * typical)} %: the learning rate "
-        f"{short(run.experiment.learning_rate)} is too low; {outcome(run)}.",
+        f"{what}; {too_low(run)}; {outcome(run)}.",
         longer_updates(run),
         stands=low > FAR_OFF,
         quantity="typical update over weights",
@@ -144,6 +149,7 @@ TOO_SLOW = Rule(
     "Learning rate too low",
     fires_on=SHALLOW.but(learning_rate=1e-5),
     source="Karpathy 2022, makemore part 3; TheDeepChecker (Ben Braiek & Khomh 2022)",
+    idle=broken_off,
 )
 
 
@@ -155,7 +161,7 @@ def clipped_too_hard(run: Run) -> Finding | None:
         return None
     return finding(
         run,
-        f"Clipping at {short(e.clip_norm)} leaves at most {short(100 * kept)} % of a typical gradient: "
+        f"Clipping at {short(e.clip_norm)} leaves at most {percent(kept)} of a typical gradient: "
         f"steps are as much shorter; {outcome(run)}.",
         longer_steps(run, e.clip_norm / kept),
         quantity="limit over the typical norm of the gradient",
@@ -168,6 +174,8 @@ def _without_clipping(run: Run) -> str:
     e = run.experiment
     if not e.clip_norm:
         return "gradients are not clipped"
+    if run.diverged_at is not None:
+        return broken_off(run)
     return f"{e.optimizer} does not feel the size of gradients" if OPTIMIZERS[e.optimizer].rescales else ""
 
 

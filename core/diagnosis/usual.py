@@ -2,6 +2,7 @@
 
 from core.engine.optimizers import OPTIMIZERS, momentum
 from core.run import Run
+from core.words import short
 
 MOMENTUM = 0.9
 LOW, FAR_OFF = 1.5, 30
@@ -46,8 +47,8 @@ def steady_rate(run: Run) -> dict[str, float]:
 def below_usual(run: Run) -> float:
     """How many times smaller than the lowest usual one the learning rate is."""
     e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
-    lowest = kind.usual[0] if e.depth else usual_rate(run, e.optimizer) / 10
-    return lowest * (1 - momentum(e)) / e.learning_rate
+    lowest = kind.usual[0] * (1 - momentum(e)) if e.depth else usual_rate(run, e.optimizer) / 10
+    return lowest / e.learning_rate
 
 
 def above_usual(run: Run) -> float:
@@ -57,3 +58,15 @@ def above_usual(run: Run) -> float:
         return e.learning_rate / (kind.usual[1] if e.depth else kind.linear_rate)
     rate = e.learning_rate / (1 - min(momentum(e), MOMENTUM))
     return rate * e.depth / 2 if e.depth else rate * (1 + e.inputs)
+
+
+def too_high(run: Run) -> str:
+    """The learning rate against what such networks bear, as half a sentence."""
+    rate = f"the learning rate {short(run.experiment.learning_rate)}"
+    return f"{rate} is {short(above_usual(run))} times what such networks usually bear"
+
+
+def too_low(run: Run) -> str:
+    """The learning rate against the lowest usual one, as half a sentence."""
+    rate = f"the learning rate {short(run.experiment.learning_rate)}"
+    return f"{rate} is {short(below_usual(run))} times lower than is usual"

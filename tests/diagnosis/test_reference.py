@@ -36,7 +36,7 @@ def test_what_can_be_learned_from_the_data_is(dataset):
 @pytest.mark.parametrize("changes", [dict(label_noise=0.5), dict(dataset="blobs", noise=2)], ids=str)
 def test_noise_is_not_learned(changes):
     known = reference(START.but(**changes))
-    assert min(known) > 0.8
+    assert min(known.train, known.held_out) > 0.8
 
 
 def test_label_noise_counts_where_it_is():
@@ -48,7 +48,7 @@ def test_label_noise_counts_where_it_is():
 def test_size_and_place_of_features_and_target_make_no_difference():
     e = START.but(dataset="curve", noise=0.2)
     moved = e.but(input_scale=1000, input_shift=50, target_scale=100, target_shift=-3)
-    np.testing.assert_allclose(reference(moved), reference(e), rtol=1e-5)
+    np.testing.assert_allclose(reference(moved)[:2], reference(e)[:2], rtol=1e-5)
 
 
 def test_a_table_has_one_unless_cells_are_missing():

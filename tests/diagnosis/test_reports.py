@@ -152,7 +152,7 @@ def test_what_helps_against_overfitting_is_judged_held_out(runs):
     "changes",
     [
         dict(steps=12, learning_rate=0.3, batch_size=64),
-        dict(depth=6, steps=60, learning_rate=1, batch_size=32),
+        dict(depth=6, steps=60, learning_rate=3, batch_size=16),
     ],
     ids=str,
 )
