@@ -5,12 +5,18 @@ counts as broken by that cause if the change alone leaves more than twice as muc
 has, and as a healthy neighbour if it learns all the same: a cause was shown to be one by intervention.
 """
 
+import random
+from typing import get_args
+
 import numpy as np
+from pydantic import ValidationError
 
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.feature_scaling.houses import Houses
+from core.lessons.feature_scaling.table import PIPELINES
 from core.run import Run
+from core.trainable import Trainable
 
 LEARNED, HARMED, HELD = 0.15, 0.3, 0.5
 ADAM = dict(optimizer="adam", learning_rate=0.01)
@@ -407,3 +413,78 @@ def healthy(rng, kind: str) -> list[tuple[str, Experiment]]:
     """A network of this kind, if it learns."""
     e = HEALTHY[kind](rng)
     return [(kind, e)] if learns(*train([e], 20)) else []
+
+
+def bounds(kind, name: str) -> list[float]:
+    """The smallest and the largest value that a setting allows."""
+    field = kind.model_fields[name]
+    return [next(getattr(m, side) for m in field.metadata if hasattr(m, side)) for side in ("ge", "le")]
+
+
+MENUS = {
+    Experiment: dict(
+        samples=[32, 64],
+        input_shift=[0, 0, 10],
+        input_scale=[1, 1, 1e-6, 1000],
+        input_spread=[1, 1, 1e6],
+        target_shift=[0, 0, 1000],
+        target_scale=[1, 1, 1e-6, 1000],
+        depth=[1, 2, 5, 12],
+        width=[1, 2, 8, 16],
+        gain=[0, 0.1, 1, 1, 1, 3, 100],
+        bias=[0, 0, -5, 5],
+        dropout=[0, 0, 0.5, 1],
+        momentum=[0, 0.9, 0.999],
+        weight_decay=[0, 0, 1, 10],
+        batch_size=[0, 2, 32],
+        clip_norm=[0, 0, 1e-3, 1],
+        label_noise=[0, 0.5],
+        noise=[0.1],
+        features=[0],
+        steps=[20, 40],
+    ),
+    Houses: dict(
+        samples=[64],
+        depth=[0, 0, 1, 2, 4],
+        width=[1, 8],
+        momentum=[0, 0.9, 0.999],
+        clip=[0.5, 3],
+        missing=[0, 0, 1, 5],
+        outlier=[50, 500, 1e6],
+        outlier_share=[0, 0.01],
+        income_spread=[1, 2],
+        noise=[0, 0.5, 2],
+        steps=[20, 40],
+        **{name: ["as above", "as above", *PIPELINES] for name in Houses.features},
+    ),
+}
+
+
+def anything(kind, count: int, seed: int = 0) -> list[Trainable]:
+    """Experiments of which every setting is drawn, learning rates over all that is allowed."""
+    rng, found = random.Random(seed), []
+    low, high = bounds(kind, "learning_rate")
+    while len(found) < count:
+        settings = dict(learning_rate=low * (high / low) ** rng.random(), seed=len(found))
+        for name, field in kind.model_fields.items():
+            if name not in settings:
+                options = get_args(field.annotation) if field.annotation is not bool else [False, True]
+                settings[name] = rng.choice(MENUS[kind].get(name, options))
+        try:
+            found.append(kind(**settings))
+        except ValidationError:
+            continue
+    return found
+
+
+def overflowing(rng) -> Experiment:
+    """A network whose numbers are too large before it takes a step: by gain and depth, behind odd data."""
+    e = dict(samples=int(pick(rng, (32, 64))), width=int(pick(rng, (8, 16, 32))), steps=20)
+    e |= dict(dataset=pick(rng, list(TASKS)), depth=int(rng.integers(20, 61)), gain=between(rng, 20, 100))
+    e |= dict(activation=pick(rng, ("relu", "leaky_relu", "gelu", "silu", "identity", "elu", "selu")))
+    e |= dict(init=pick(rng, ("he", "normal", "lecun", "orthogonal")), residual=bool(rng.random() < 0.3))
+    e |= dict(input_scale=between(rng, 1e-3, 1e6), target_scale=between(rng, 1e-3, 1e6))
+    e |= dict(learning_rate=between(rng, 1e-4, 100), clip_norm=float(pick(rng, (0, 0, 1e-3, 1))))
+    e |= dict(momentum=float(pick(rng, (0, 0.9, 0.999))), optimizer=pick(rng, ("sgd", "adam")))
+    e |= dict(dropout=float(pick(rng, (0, 0, 0.5))), weight_decay=float(pick(rng, (0, 0, 1))))
+    return Experiment(**e, seed=int(rng.integers(10_000)))

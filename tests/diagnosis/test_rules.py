@@ -1,21 +1,18 @@
 """The rules: each fires where it should, spares healthy networks, hides symptoms, and its remedies cure."""
 
 import math
-import random
 import warnings
-from typing import get_args
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
-from core.diagnosis import at_the_end, at_the_start, data, on_the_way, steps
+from core.diagnosis import at_the_end, at_the_start, data, on_the_way, steps, two_modes
 from core.diagnosis.finding import Rule
 from core.diagnosis.rules import CAUSES, RULES, cured, diagnose, helped
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.feature_scaling.houses import Houses
-from core.lessons.feature_scaling.table import PIPELINES
+from tests.benchmarks.draws import anything
 
 START = Experiment(samples=128, depth=6, steps=100)
 SIGMOID = dict(activation="sigmoid", init="xavier")
@@ -215,7 +212,7 @@ def test_cured_says_when_nothing_helped(runs):
 
 
 def test_every_rule_is_in_rules():
-    modules = data, at_the_start, on_the_way, steps, at_the_end
+    modules = data, at_the_start, on_the_way, steps, two_modes, at_the_end
     written = [value for module in modules for value in vars(module).values()]
     left_out = [value.name for value in written if isinstance(value, Rule) and value not in RULES]
     assert not left_out, "RULES in core/diagnosis/rules.py does not have them"
@@ -276,67 +273,6 @@ def test_missing_cells_are_named(runs):
     assert found.rule == "non_finite" and "not every feature" in found.sentence
 
 
-def bounds(kind, name):
-    field = kind.model_fields[name]
-    return [next(getattr(m, side) for m in field.metadata if hasattr(m, side)) for side in ("ge", "le")]
-
-
-MENUS = {
-    Experiment: dict(
-        samples=[32, 64],
-        input_shift=[0, 0, 10],
-        input_scale=[1, 1, 1e-6, 1000],
-        input_spread=[1, 1, 1e6],
-        target_shift=[0, 0, 1000],
-        target_scale=[1, 1, 1e-6, 1000],
-        depth=[1, 2, 5, 12],
-        width=[1, 2, 8, 16],
-        gain=[0, 0.1, 1, 1, 1, 3, 100],
-        bias=[0, 0, -5, 5],
-        dropout=[0, 0, 0.5, 1],
-        momentum=[0, 0.9, 0.999],
-        weight_decay=[0, 0, 1, 10],
-        batch_size=[0, 2, 32],
-        clip_norm=[0, 0, 1e-3, 1],
-        label_noise=[0, 0.5],
-        noise=[0.1],
-        features=[0],
-        steps=[20, 40],
-    ),
-    Houses: dict(
-        samples=[64],
-        depth=[0, 0, 1, 2, 4],
-        width=[1, 8],
-        momentum=[0, 0.9, 0.999],
-        clip=[0.5, 3],
-        missing=[0, 0, 1, 5],
-        outlier=[50, 500, 1e6],
-        outlier_share=[0, 0.01],
-        income_spread=[1, 2],
-        noise=[0, 0.5, 2],
-        steps=[20, 40],
-        **{name: ["as above", "as above", *PIPELINES] for name in LINEAR.features},
-    ),
-}
-
-
-def drawn(kind, count):
-    """Experiments of which every setting is drawn, learning rates over all that is allowed."""
-    rng, found = random.Random(0), []
-    low, high = bounds(kind, "learning_rate")
-    while len(found) < count:
-        settings = dict(learning_rate=low * (high / low) ** rng.random(), seed=len(found))
-        for name, field in kind.model_fields.items():
-            if name not in settings:
-                options = get_args(field.annotation) if field.annotation is not bool else [False, True]
-                settings[name] = rng.choice(MENUS[kind].get(name, options))
-        try:
-            found.append(kind(**settings))
-        except ValidationError:
-            continue
-    return found
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("snapshots", [2, 12, 40])
 def test_momentum_is_seen_however_often_a_chaotic_training_is_looked_at(snapshots):
@@ -349,7 +285,7 @@ def test_momentum_is_seen_however_often_a_chaotic_training_is_looked_at(snapshot
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "count"), [(Experiment, 60), (Houses, 80)])
 def test_whatever_was_drawn_is_diagnosed_and_every_remedy_can_be_applied(kind, count):
-    for run in train(drawn(kind, count), snapshots=8):
+    for run in train(anything(kind, count), snapshots=8):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             found = diagnose(run)
