@@ -38,7 +38,8 @@ def no_gradient(run: Run) -> Finding | None:
     """All weights zero, or every unit dropped: no weight of a hidden layer ever gets a gradient."""
     gradient = float(run.probes["weight_grad_norm"][: run.last + 1].max())
     zero = not run.probes["weight_norm"][0].any()
-    if gradient or not (zero or run.experiment.dropout == 1):
+    grown = zero and any(run.weights[f"linear.{layer}.weight"].any() for layer in range(run.experiment.depth))
+    if gradient or grown or not (zero or run.experiment.dropout == 1):
         return None
     cause = "All weights are 0" if zero else "Dropout 1 drops every unit that it may"
     return Finding(
