@@ -141,6 +141,13 @@ def thinned_accuracy(run: Run) -> float:
     return forward.thinned_accuracy(run)
 
 
+def signal_to_noise(run: Run) -> float:
+    """Of the gradient of layer 1 over batches before the first step, see core.engine.noise."""
+    from core.engine import noise
+
+    return noise.signal_to_noise(run)
+
+
 MEASURES = {
     "first_over_last": Measure(
         "Error signal, first / last",
@@ -254,5 +261,14 @@ MEASURES = {
         thinned_accuracy,
         "Held out, with half of the hidden units removed for all samples; the mean of 8 such networks.",
         percent=True,
+    ),
+    "signal_to_noise": Measure(
+        "Signal over noise in layer 1",
+        signal_to_noise,
+        "The mean over batches of the gradient of its weights, over how far single batches lie from that "
+        "mean; "
+        "before the first step.",
+        logarithmic=True,
+        missing="not finite",
     ),
 }

@@ -33,6 +33,7 @@ OF_HIDDEN_LAYERS = {
     "dead_last_layer",
     "stuck_units",
     "hidden_moved",
+    "signal_to_noise",
 }
 
 

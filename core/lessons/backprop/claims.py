@@ -1,6 +1,6 @@
 """CLAIMS: textbook sentences about backpropagation, each put to the test by a few exact computations."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,11 +11,12 @@ from core.lessons.backprop.expression import parse
 from core.lessons.backprop.graph import Training, train
 from core.lessons.backprop.networks import SHAPES
 from core.lessons.backprop.paths import (
+    Multiplications,
     ladder,
     ladder_with_recording,
     ladder_without_recording,
-    layered_edges,
-    layered_paths,
+    multiplications,
+    network_multiplications,
 )
 from core.lessons.backprop.settings import Passes
 from core.quotes import SLIDES, is_quote
@@ -114,9 +115,9 @@ def _calls(levels: int) -> tuple[bool, str]:
     return same and few < many, sentence
 
 
-def _paths(widths: Iterable[int]) -> tuple[bool, str]:
-    ways, edges = layered_paths(tuple(widths)), layered_edges(tuple(widths))
-    return edges < ways, f"{short(float(ways))} paths through {edges:,} edges"
+def _saves(counted: Multiplications) -> tuple[bool, str]:
+    sentence = f"{short(counted.by_path)} multiplications path by path, {short(counted.by_edge)} edge by edge"
+    return counted.by_edge < counted.by_path, sentence
 
 
 def _learns(passes: Passes) -> tuple[bool, str]:
@@ -174,11 +175,12 @@ CLAIMS = (
         SLIDES,
         {
             "on a ladder of 15 levels": partial(_calls, 15),
-            "with 20 layers of 64 units": partial(_paths, (2, *[64] * 20, 1)),
-            "with three layers of 3 units": partial(_paths, (2, 3, 3, 3, 1)),
-            "in the 2-2-1 network": partial(_paths, (2, 2, 1)),
+            "with 20 layers of 64 units": partial(_saves, network_multiplications((2, *[64] * 20, 1))),
+            "with three layers of 3 units": partial(_saves, network_multiplications((2, 3, 3, 3, 1))),
+            "in the 2-2-1 network": partial(_saves, multiplications(Passes().graph)),
+            "for a single product": partial(_saves, multiplications(TYPED.but(expression="x*w").graph)),
         },
-        "Paths multiply with depth and edges add up, so in a very small network there is nothing to save.",
+        "Paths multiply with depth, edges add up. Where no two paths share an edge there is nothing to save.",
     ),
     ExactClaim(
         "If it's differentiable, we can probably learn on it",

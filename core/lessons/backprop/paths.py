@@ -117,22 +117,6 @@ def agree(ways: Sequence[Path], gradient: float) -> bool:
     return abs(add_up(ways) - gradient) <= 1e-12 * size
 
 
-def layered_paths(widths: Sequence[int]) -> int:
-    """Paths from any input to any output of a fully connected network, inputs first in `widths`.
-
-    Every unit has as many as the layer below has together, so the result is the product of the widths.
-    """
-    counts = [1] * widths[0]
-    for width in widths[1:]:
-        counts = [sum(counts)] * width
-    return sum(counts)
-
-
-def layered_edges(widths: Sequence[int]) -> int:
-    """Edges, that is weights, of the same network."""
-    return sum(below * width for below, width in pairwise(widths))
-
-
 def ladder(levels: int, start: float = 1.0) -> list[float]:
     """The values y_0 ... y_levels of y <- sin(y) + y / 2, in which every level uses the one below twice."""
     if not 0 <= levels <= MAX_LEVELS:

@@ -3,7 +3,7 @@
 from core.diagnosis.claims import Case, Claim
 from core.experiment import Experiment
 from core.lessons.lesson import Lesson
-from core.quotes import GOOGLE
+from core.quotes import GOOGLE, SLIDES
 from core.sweep import Sweep
 from core.theory import sigma_w
 
@@ -11,6 +11,8 @@ START = Experiment(activation="sigmoid", init="xavier", depth=10)
 DEFAULT = START.but(activation="relu", init="pytorch", depth=12)
 HE_2015 = START.but(activation="relu", depth=20, width=64, learning_rate=0.003, batch_size=128, steps=300)
 LARGE = START.but(activation="relu", init="normal", gain=2, width=64, learning_rate=0.1, steps=150)
+CHAOTIC = START.but(activation="tanh", init="normal", gain=3, steps=20)
+NORMED = START.but(activation="relu", init="he", batchnorm=True, steps=20)
 EDGE = START.but(
     dataset="curve",
     samples=32,
@@ -153,6 +155,29 @@ LESSON = Lesson(
             ),
             note="Compared are networks of half the depth and of the whole. With He's initial weights the "
             "factor per layer is 1, and depth alone costs almost nothing.",
+        ),
+        Claim(
+            sentence="Each additional layer can successively reduce signal vs. noise",
+            source=SLIDES,
+            measure="signal_to_noise",
+            goal="lower",
+            at_least=2,
+            can=True,
+            cases=(
+                Case("for tanh with large weights", CHAOTIC.but(depth=4), CHAOTIC.but(depth=16)),
+                Case("for ReLU with batch normalization", NORMED.but(depth=4), NORMED.but(depth=16)),
+                Case("for ReLU with the default init", DEFAULT.but(depth=4, steps=20), DEFAULT.but(steps=20)),
+                Case(
+                    "for ReLU with residual connections",
+                    NORMED.but(batchnorm=False, residual=True, depth=4),
+                    NORMED.but(batchnorm=False, residual=True, depth=16),
+                ),
+                Case("for sigmoid", START.but(depth=5, steps=20), START.but(steps=20)),
+            ),
+            note="Where gradients only vanish, signal and noise shrink alike; what drowns the signal are "
+            "layers "
+            "that drive inputs apart which lie next to each other. The tab Signal and noise shows every "
+            "layer.",
         ),
         Claim(
             sentence="Layers with vanishing gradients train very slowly, or not at all.",

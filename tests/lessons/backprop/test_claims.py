@@ -1,8 +1,5 @@
 """The verdicts on the textbook's sentences, and that the evidence has the numbers that science gives."""
 
-import math
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
@@ -11,6 +8,8 @@ from core.lessons.backprop import paths
 from core.lessons.backprop.check import gradient_check
 from core.lessons.backprop.claims import CLAIMS, FUNCTIONS, judge, tried, verdicts
 from core.lessons.backprop.expression import parse
+from core.lessons.backprop.graph import backward, forward
+from core.lessons.backprop.settings import Passes
 from core.words import short
 
 WORDS = {
@@ -42,19 +41,22 @@ def test_every_sentence_is_judged_in_order():
 
 
 def test_recording_saves_the_calls_that_are_counted():
-    ladder, deep, three, small = judge(claim("How dynamic programming")).outcomes
+    ladder, deep, three, small, product = judge(claim("How dynamic programming")).outcomes
     values = paths.ladder(15)
     without, recorded = paths.ladder_without_recording(values), paths.ladder_with_recording(values)
     assert (without[1], recorded[1]) == (2**16 - 1, 15)
     assert recorded[0] == pytest.approx(without[0], rel=1e-12)
     assert f"{2**16 - 1:,} calls without recording, 15 with;" in ladder.sentence
-    networks = {deep: (2, *[64] * 20, 1), three: (2, 3, 3, 3, 1), small: (2, 2, 1)}
-    for outcome, widths in networks.items():
-        ways, edges = math.prod(widths), sum(i * o for i, o in pairwise(widths))
-        assert (paths.layered_paths(widths), paths.layered_edges(widths)) == (ways, edges)
-        assert f"{short(float(ways))} paths" in outcome.sentence and f"{edges:,} edges" in outcome.sentence
-        assert outcome.holds == (edges < ways)
-    assert [o.holds for o in (ladder, deep, three, small)] == [True, True, True, False]
+    graphs = {small: Passes().graph, product: parse("x*w")}
+    for outcome, graph in graphs.items():
+        leaves = dict.fromkeys(graph.leaves, 0.5)
+        by_path = sum(len(way.factors) for leaf in graph.leaves for way in paths.paths(graph, leaves, leaf))
+        by_edge = len(backward(graph, forward(graph, leaves))) - 1
+        assert outcome.sentence == (
+            f"{short(by_path)} multiplications path by path, {short(by_edge)} edge by edge"
+        )
+        assert outcome.holds == (by_edge < by_path)
+    assert [o.holds for o in (ladder, deep, three, small, product)] == [True, True, True, True, False]
 
 
 def test_three_odd_functions_learn_and_a_step_does_not_move():
