@@ -31,7 +31,7 @@ def skill(run: Run) -> Skill | None:
     """None for a regression, a run that diverged, and where the accuracy is not clearly above guessing: by a
     fifth of what guessing gets wrong, and three standard deviations of a share of so many samples."""
     right = float(run.test_accuracy[-1])
-    if run.experiment.loss == "mse" or not np.isfinite(right):
+    if run.experiment.loss == "mse" or run.diverged_at is not None or not np.isfinite(right):
         return None
     y = run.experiment.load().y_test
     guessing = float(np.bincount(y.astype(int)).max() / len(y))

@@ -8,6 +8,7 @@ import pytest
 from core.diagnosis.finding import finding, harm, outcome, remaining
 from core.diagnosis.measures import ratio
 from core.diagnosis.remedies import Remedy
+from core.diagnosis.skill import percent
 from core.engine.train import train
 from core.experiment import Experiment
 
@@ -66,3 +67,19 @@ def test_a_ratio_may_have_no_end():
     assert ratio(1, 4) == 0.25
     assert ratio(1, 0) == np.inf
     assert np.isnan(ratio(0, 0))
+
+
+@pytest.mark.parametrize(
+    ("part", "text"), [(1, "100 %"), (0.99999, "over 99.9 %"), (0.975, "97.5 %"), (0, "0 %"), (4.73, "473 %")]
+)
+def test_what_is_not_all_is_not_a_hundred_percent(part, text):
+    assert percent(part) == text
+
+
+@pytest.mark.parametrize(("accuracy", "severity"), [(0.5, "critical"), (0.55, "critical"), (0.97, "warning")])
+def test_a_loss_of_guessing_is_not_critical_where_the_classes_are_right(ended, accuracy, severity):
+    run = ended(1.95)
+    run = replace(run, test_accuracy=np.array([0.5, accuracy]))
+    assert harm(run) == severity
+    assert ("get their right class" in outcome(run)) == (severity == "warning")
+    assert harm(replace(run, diverged_at=3, train_loss=np.array([3, np.nan]))) == "critical"

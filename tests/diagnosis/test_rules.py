@@ -211,6 +211,13 @@ def test_cured_says_when_nothing_helped(runs):
     assert "Gone: not a number." in cured(diverged, better)
 
 
+def test_what_a_diverged_run_cannot_be_asked_is_not_called_gone(runs):
+    fast, diverged = runs[steps.TOO_FAST.fires_on], runs[on_the_way.NON_FINITE.fires_on]
+    assert "Unknown now: learning rate too high." in cured(fast, diverged)
+    assert "Gone" not in cured(fast, diverged)
+    assert "Known now: learning rate too high." in cured(diverged, fast)
+
+
 def test_every_rule_is_in_rules():
     modules = data, at_the_start, on_the_way, steps, two_modes, at_the_end
     written = [value for module in modules for value in vars(module).values()]
