@@ -24,6 +24,11 @@ def short(value: float) -> str:
     return f"{round(value, -3 if size >= 1e5 else 0):,.0f}"
 
 
+def two_digits(loss: float) -> str:
+    """A loss that training led to: rounding in another order may change what comes after its second digit."""
+    return short(float(f"{loss:.2g}"))
+
+
 def share(value: float) -> str:
     """A part of a whole, from 0 to 1: 0.18, or 1 part in 1.5 million."""
     return f"1 part in {short(1 / value)}" if 0 < value < SMALL else short(value)

@@ -19,9 +19,9 @@ from core.charts.style import (
     log_axis,
     said,
 )
-from core.diagnosis.measures import first_over_last, per_layer, two_digits
+from core.diagnosis.measures import first_over_last, per_layer
 from core.run import LEARNED, Run
-from core.words import short
+from core.words import short, two_digits
 
 HIGHEST = 1e6
 """What is beyond it is not on the axis."""
@@ -67,7 +67,7 @@ def loss(run: Run) -> go.Figure:
     e, (axis, zoomed) = run.experiment, steps_axis(run)
     title = (
         f"After {e.steps} steps the training loss is {two_digits(run.train_loss[-1])}, "
-        f"held out {two_digits(run.test_loss[-1])}; guessing gives {short(run.chance)}"
+        f"held out {two_digits(run.test_loss[-1])}; guessing gives {two_digits(run.chance)}"
     )
     if run.diverged_at is not None:
         title = f"The training diverged: at step {run.diverged_at} the loss is {short(run.diverged_to)}"

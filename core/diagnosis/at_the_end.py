@@ -30,7 +30,7 @@ from core.diagnosis.remedies import Remedy, another_start
 from core.diagnosis.usual import above_usual
 from core.engine.optimizers import OPTIMIZERS
 from core.run import Run
-from core.words import short
+from core.words import short, two_digits
 
 PARTED, WORSE = 2, 0.05
 FEW_UNITS, FEWEST_UNITS = 8, 4
@@ -97,8 +97,9 @@ def too_small(run: Run) -> Finding | None:
     if short_run(run) and remaining(run) > HALF:
         return Finding(
             "note",
-            f"Not finished: after {e.steps} step{'s' * (e.steps > 1)} the loss is {short(final_loss(run))}, "
-            f"where guessing gives {short(run.chance)}: too short to tell.",
+            f"Not finished: after {e.steps} step{'s' * (e.steps > 1)} the loss is "
+            f"{two_digits(final_loss(run))}, where guessing gives {two_digits(run.chance)}: too short to "
+            "tell.",
             quantity="steps",
             measured=float(e.steps),
             threshold=float(ENOUGH_STEPS),
@@ -110,8 +111,8 @@ def too_small(run: Run) -> Finding | None:
     if falls := falling(run):
         return finding(
             run,
-            f"Not finished: from step {step} to step {e.steps} the loss still falls from {short(before)} to "
-            f"{short(end)}, where guessing gives {short(run.chance)}.",
+            f"Not finished: from step {step} to step {e.steps} the loss still falls from "
+            f"{two_digits(before)} to {two_digits(end)}, where guessing gives {two_digits(run.chance)}.",
             _unfinished(run),
             "warning",
             quantity="fall of the loss to the end, over that of guessing",

@@ -27,7 +27,7 @@ from core.diagnosis.remedies import (
 from core.diagnosis.skill import percent
 from core.engine.initial import initial_weight
 from core.run import Run
-from core.words import short
+from core.words import share, short
 
 FORWARD_GROWTH, BACKWARD_GROWTH, NORMED_GROWTH = 10, 100, 1000
 VANISHED, ALIKE = 0.03, 0.003
@@ -207,12 +207,12 @@ SATURATED = Rule(
 
 def vanishing(run: Run) -> Finding | None:
     """The error signal is lost on its way back, or what tells samples apart on its way forward."""
-    share, layers = first_over_last(run), run.experiment.depth
+    reached, layers = first_over_last(run), run.experiment.depth
     spread = run.probes["activation_std"][0]
     alike = ratio(spread[-1], spread[0])
-    if share < VANISHED:
-        lost, threshold, layer, quantity = share, VANISHED, 1, "error signal, first over last layer"
-        part = short(share) if share else "nothing"
+    if reached < VANISHED:
+        lost, threshold, layer, quantity = reached, VANISHED, 1, "error signal, first over last layer"
+        part = share(reached) if reached else "nothing"
         heard = f"Layer 1 receives {part} of the error signal that layer {layers} receives"
     elif alike < ALIKE:
         lost, threshold, layer = alike, ALIKE, layers

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.diagnosis.measures import final_loss, two_digits
+from core.diagnosis.measures import final_loss
 from core.run import Run
-from core.words import share
+from core.words import share, two_digits
 from core.work import WORK_LIMIT, work
 
 TWINS, NUDGE = 3, 1e-7

@@ -13,7 +13,7 @@ from core.diagnosis.remedies import Remedy
 from core.diagnosis.skill import in_words, skill
 from core.experiment import Experiment
 from core.run import Run
-from core.words import short
+from core.words import two_digits
 
 SEVERITIES = ("critical", "warning", "note")
 HALF, LITTLE = 0.5, 0.9
@@ -155,7 +155,7 @@ def short_run(run: Run) -> bool:
 
 def outcome(run: Run) -> str:
     """How the training ended, as the second half of a sentence."""
-    loss, steps = short(final_loss(run)), run.experiment.steps
+    loss, steps = two_digits(final_loss(run)), run.experiment.steps
     count = f"{steps} step{'s' * (steps > 1)}"
     if run.diverged_at is not None:
         return f"the training diverges at step {run.diverged_at}"
@@ -163,7 +163,7 @@ def outcome(run: Run) -> str:
         return "the training is too short to see what follows"
     if remaining(run) <= HALF and harm(run) == "note":
         return f"the network learns all the same: the loss ends at {loss}"
-    text = f"after {count} the loss is {loss}, where guessing gives {short(run.chance)}"
+    text = f"after {count} the loss is {loss}, where guessing gives {two_digits(run.chance)}"
     known = skill(run) if unlearned(run) > LITTLE else None
     return f"{text}, {in_words(run, known)}" if known else text
 

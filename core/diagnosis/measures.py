@@ -7,7 +7,7 @@ import numpy as np
 
 from core.diagnosis.census import dead_share, died_at
 from core.run import Run
-from core.words import short
+from core.words import short, two_digits
 
 TARGET = 0.1
 
@@ -16,7 +16,7 @@ TARGET = 0.1
 class Measure:
     """`of(run)` is the number, inf or NaN for a run that has none: one that diverged, or a linear model where
     hidden layers are measured. Then `missing` stands for it. `logarithmic` compares ratios. `of_training`: it
-    is a loss that training led to, see `two_digits`.
+    is a loss that training led to, see core.words.two_digits.
     """
 
     title: str
@@ -34,11 +34,6 @@ class Measure:
         if not self.percent:
             return two_digits(value) if self.of_training else short(value)
         return f"{100 * value:.1f} %" if value == 0 or 5e-4 <= abs(value) < 10 else f"{short(100 * value)} %"
-
-
-def two_digits(loss: float) -> str:
-    """A loss that training led to: rounding in another order may change what comes after its second digit."""
-    return short(float(f"{loss:.2g}"))
 
 
 def ratio(a: float, b: float) -> float:
@@ -105,13 +100,6 @@ def given_to_right(run: Run) -> float:
     """Probability that the network gives the right class of a held-out sample: exp(-loss), the geometric "
     "mean."""
     return float(np.exp(-run.test_loss[-1].astype(float))) if run.diverged_at is None else np.inf
-
-
-def unsure(run: Run) -> bool:
-    """Whether most held-out answers are on the right side, and yet none says more than a guess."""
-    losses = np.array([run.train_loss[-1], run.test_loss[-1]], dtype=float) / run.chance
-    right = run.test_accuracy[-1] > np.exp(-run.chance) + 0.1
-    return bool(run.experiment.loss != "mse" and right and (np.abs(losses - 1) < 0.1).all())
 
 
 def survived(run: Run) -> float:

@@ -8,7 +8,7 @@ from core.diagnosis import at_the_end, at_the_start, data, on_the_way, steps, tw
 from core.diagnosis.finding import BETTER, LITTLE, SEVERITIES, Finding, broken_off, remaining
 from core.diagnosis.measures import final_loss
 from core.run import Run
-from core.words import short
+from core.words import two_digits
 
 RULES = (
     data.NOISE_FLOOR,
@@ -143,8 +143,8 @@ def _ending(run: Run, of: Callable[[Run], float]) -> str:
     if run.diverged_at is not None:
         return f"the training diverges at step {run.diverged_at}"
     if of is remaining:
-        return f"the training loss ends at {short(final_loss(run))}"
-    return f"the held-out loss ends at {short(run.test_loss[-1])}"
+        return f"the training loss ends at {two_digits(final_loss(run))}"
+    return f"the held-out loss ends at {two_digits(run.test_loss[-1])}"
 
 
 CHANGES = {

@@ -39,6 +39,12 @@ def skill(run: Run) -> Skill | None:
     return Skill(right, guessing) if right - guessing > max(CLEARLY * (1 - guessing), chance) else None
 
 
+def unsure(run: Run) -> bool:
+    """Whether clearly more samples than by guessing get their right class, and yet no loss is better."""
+    losses = np.array([run.train_loss[-1], run.test_loss[-1]], dtype=float) / run.chance
+    return bool((np.abs(losses - 1) < CLOSE).all() and skill(run))
+
+
 def in_words(run: Run, known: Skill) -> str:
     """How that goes with a loss of guessing: all answers are undecided, or a few are wrong and sure."""
     e, data = run.experiment, run.experiment.load()

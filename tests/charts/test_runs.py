@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from core.charts.runs import loss, losses, signals_compared
-from core.diagnosis.measures import two_digits
 from core.engine.train import train
 from core.experiment import Experiment
 from core.run import LEARNED
-from core.words import short
+from core.words import short, two_digits
 
 SMALL = Experiment(depth=3, width=8, samples=64, steps=20)
 DIVERGES = SMALL.but(dataset="curve", learning_rate=100, steps=150)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.diagnosis.measures import MEASURES, TARGET, given_to_right, per_layer, unsure
+from core.diagnosis.measures import MEASURES, TARGET, per_layer
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.feature_scaling.houses import Houses
@@ -133,25 +133,3 @@ def test_units_that_are_counted_as_dead(runs):
     assert of("dead_units", run) == pytest.approx(5 / 12)
     assert (of("dead_first_layer", run), of("dead_last_layer", run)) == (1 / 4, 1)
     assert of("stuck_units", run) == pytest.approx(1 / 12)
-
-
-@pytest.mark.parametrize(
-    ("accuracy", "train_loss", "test_loss", "answer"),
-    [
-        (0.97, 0.69, 0.69, True),
-        (0.52, 0.69, 0.69, False),
-        (0.97, 0.1, 0.2, False),
-        (0.77, 0.2, 1.02, False),
-        (0.77, 0.2, 0.69, False),
-        (np.nan, np.nan, np.nan, False),
-    ],
-)
-def test_right_in_sign_and_no_better_than_guessing_is_no_overfitting(
-    runs, accuracy, train_loss, test_loss, answer
-):
-    """A network that is too sure of itself has a high loss too, but not in training."""
-    ends = dict(test_accuracy=accuracy, train_loss=train_loss, test_loss=test_loss)
-    run = replace(next(iter(runs.values())), **{name: np.array([value]) for name, value in ends.items()})
-    assert unsure(run) == answer
-    if np.isfinite(test_loss):
-        assert given_to_right(run) == pytest.approx(np.exp(-test_loss))

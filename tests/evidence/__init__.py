@@ -39,6 +39,8 @@ class Read:
         return Read(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
 
+OF_TRAINING = {"loss", "train", "held", "guess"}
+"""Losses, which are told with two digits."""
 ORDER = ("critical", "warning", "note")
 
 
@@ -61,10 +63,10 @@ def compared(said: dict, facts: Facts, template: str, sentence: str) -> tuple[li
     wrong = []
     for name, text in said.items():
         true = facts.numbers.get(name, np.nan) if name in facts.numbers else None
-        part = f"{{{name}}} %" in template
+        part, digits = f"{{{name}}} %" in template, 2 if name in OF_TRAINING else 3
         if true is None:
             wrong.append(f"nobody knows the number {name}")
-        elif not agrees(text, true) or (part and text == "100" and true < 100):
+        elif not agrees(text, true, digits) or (part and text == "100" and true < 100):
             wrong.append(f"{name} is {true!r}, not {text}")
     words = set(QUANTIFIERS.findall(sentence.lower()))
     wrong += [f"nobody checked '{word}'" for word in words - facts.holds.keys()]

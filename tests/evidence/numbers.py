@@ -4,33 +4,37 @@ import re
 
 import numpy as np
 
-NUMBER = r"−?∞|NaN|-?\d+(?:,\d{3})*(?:\.\d+)?(?:×10[⁻⁰-⁹¹²³]+)?(?: million| billion)?|-?10[⁻⁰-⁹¹²³]+"
+PLAIN = r"−?∞|NaN|-?\d+(?:,\d{3})*(?:\.\d+)?(?:×10[⁻⁰-⁹¹²³]+)?(?: million| billion)?|-?10[⁻⁰-⁹¹²³]+"
+NUMBER = rf"1 part in (?:{PLAIN})|{PLAIN}"
 SMALL_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
-def value(text: str) -> tuple[float, float]:
-    """A printed number, and half a unit of its last digit by the rules of core.words.short."""
+def value(text: str, digits: int = 3) -> tuple[float, float]:
+    """A printed number, and half a unit of its last digit by the rules of core.words."""
+    if text.startswith("1 part in "):
+        parts, half = value(text.removeprefix("1 part in "))
+        return 1 / parts, half / parts**2
     if text in ("∞", "−∞", "NaN"):
         return float(text.replace("∞", "inf").replace("−", "-")), 0.0
     number, _, unit = text.replace(",", "").partition(" ")
     scale = {"": 1.0, "million": 1e6, "billion": 1e9}[unit]
     if "10" in number and re.search("[⁻⁰-⁹¹²³]", number):
         mantissa, _, power = number.rpartition("10")
-        scale, digits = 10.0 ** int(power.translate(SMALL_DIGITS)), float(mantissa.rstrip("×") or 1)
-        return digits * scale, 0.05 * scale
-    digits = float(number)
-    if unit or abs(digits) < 1000:
-        size = np.floor(np.log10(abs(digits))) if digits else 0
-        return digits * scale, 0.5 * 10.0 ** (size - 2) * scale if digits else 0.0
-    return digits, 500.0 if digits >= 1e5 else 0.5
+        scale, read = 10.0 ** int(power.translate(SMALL_DIGITS)), float(mantissa.rstrip("×") or 1)
+        return read * scale, 0.05 * scale
+    read = float(number)
+    if unit or abs(read) < 1000 or digits == 2:
+        size = np.floor(np.log10(abs(read))) if read else 0
+        return read * scale, 0.5 * 10.0 ** (size - digits + 1) * scale if read else 0.0
+    return read, 500.0 if read >= 1e5 else 0.5
 
 
-def agrees(text: str, true: float) -> bool:
+def agrees(text: str, true: float, digits: int = 3) -> bool:
     """Whether a printed number is this one, to its last digit; what is not all is not 100 %."""
     true = float(true)
     if text.startswith("over "):
         return value(text[5:])[0] < true < 100
-    said, half = value(text)
+    said, half = value(text, digits)
     if not (np.isfinite(said) and np.isfinite(true)):
         return said == true or (np.isnan(said) and np.isnan(true))
     return abs(said - true) <= half * (1 + 1e-6) + 1e-6 * abs(true)

@@ -20,11 +20,11 @@ from core.charts.style import (
     single,
 )
 from core.data import load
-from core.diagnosis.measures import generalization_gap, test_loss, two_digits
+from core.diagnosis.measures import generalization_gap, test_loss
 from core.engine.forward import Reliability
 from core.lessons.dropout.charts.modes import answer_title, percent
 from core.run import Run
-from core.words import short
+from core.words import short, two_digits
 
 if TYPE_CHECKING:
     from core.lessons.dropout.measured.answers import Spread, Surface

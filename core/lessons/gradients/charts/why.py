@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.diagnosis.measures import per_layer, two_digits
+from core.diagnosis.measures import per_layer
 from core.run import Run
 from core.theory import predict, sigma_w
-from core.words import short
+from core.words import short, two_digits
 
 if TYPE_CHECKING:
     from core.lessons.gradients.measured.last_layer import PulledApart
