@@ -111,8 +111,9 @@ def too_small(run: Run) -> Finding | None:
     if falls := falling(run):
         return finding(
             run,
-            f"Not finished: from step {step} to step {e.steps} the loss still falls from "
-            f"{two_digits(before)} to {two_digits(end)}, where guessing gives {two_digits(run.chance)}.",
+            f"Not finished: from step {step} to step {e.steps} the loss still falls by "
+            f"{short(100 * (1 - end / before))} %, to {two_digits(end)}, where guessing gives "
+            f"{two_digits(run.chance)}.",
             _unfinished(run),
             "warning",
             quantity="fall of the loss to the end, over that of guessing",

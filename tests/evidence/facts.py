@@ -394,7 +394,8 @@ def too_small(run, which, *_):
     if which == 0:
         return Facts(numbers, {"it is short": too_short(run)}, e.steps, "<", severity="note")
     at = int(np.argmin(np.abs(run.at[:-1] - 0.75 * e.steps)))
-    numbers |= dict(step=run.at[at], then=train[at], width=e.width)
+    fall = 100 * (1 - end(run) / float(train[at]))
+    numbers |= dict(step=run.at[at], then=train[at], fall=fall, width=e.width)
     late = run.at[at] >= e.steps / 2
     if which == 1:
         fall = over(train[at] - train[-1], run.chance)

@@ -135,7 +135,7 @@ SENTENCES = {
     "too_small": (
         "Not finished: after {steps} steps? the loss is {loss}, where guessing gives {guess}: too short to "
         "tell.",
-        "Not finished: from step {step} to step {steps} the loss still falls from {then} to {loss}, where "
+        "Not finished: from step {step} to step {steps} the loss still falls by {fall} %, to {loss}, where "
         "guessing gives {guess}.",
         "{width} units? a layer are few for these data, and the loss goes from {then} at step {step} to "
         "{loss}, no further",
