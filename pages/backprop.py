@@ -3,12 +3,13 @@
 import streamlit as st
 
 from core.lessons import LESSONS
-from core.lessons.backprop import claims, export
+from core.lessons.backprop import claims as backprop
+from core.lessons.backprop import export
 from core.lessons.backprop.charts import cost, learning, sharing
 from core.lessons.backprop.examine import try_gradient
 from core.lessons.backprop.paths import ladder_costs
 from core.lessons.backprop.update import one_sample
-from pages.parts import controls, say, shell, show, stepper, take_away, verdicts
+from pages.parts import claims, controls, say, shell, show, stepper, take_away
 from pages.parts.training import computed
 
 shell.guard()
@@ -18,7 +19,7 @@ settings = controls.ask(lesson)
 stepper.leaves(lesson, settings)
 stepper.stepper(lesson, settings)
 
-training = claims.trained(settings)
+training = backprop.trained(settings)
 
 say.subheader("Why it is dynamic programming")
 say.markdown(
@@ -69,10 +70,10 @@ say.markdown(
     "Three odd functions, a sigmoid so steep that it is nearly a step, and a step. The step is flat on both "
     "sides: its slope is exactly 0 wherever it has one, so every gradient is 0 and no weight ever moves."
 )
-show.chart(learning.functions(claims.tried()), "backprop.functions")
+show.chart(learning.functions(backprop.tried()), "backprop.functions")
 stepper.open_functions(lesson)
 
-verdicts.exact_claims(claims.CLAIMS, computed(claims.verdicts))
+claims.exact(backprop.CLAIMS, computed(backprop.verdicts))
 take_away.take_files(settings, *export.files(settings, training))
 
 with costs:

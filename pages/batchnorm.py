@@ -9,7 +9,7 @@ from core.lessons.batchnorm.charts import costs, gains, inside
 from core.lessons.batchnorm.measured import costs as measured_costs
 from core.lessons.batchnorm.measured import gains as measured_gains
 from core.run import ENDS
-from pages.parts import by_hand, controls, say, shell, show, take_away, verdicts
+from pages.parts import by_hand, claims, controls, say, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
 
 shell.guard()
@@ -99,5 +99,5 @@ verdicts.findings(lesson, run)
 for title, section in {"What it buys": buys, "Why": why, "Where it hurts": hurts}.items():
     say.subheader(title)
     section()
-verdicts.claims(lesson)
+claims.tested(lesson)
 take_away.take_away(run, near_loss, settings)

@@ -8,7 +8,7 @@ from core.lessons.dead_relus import lesson as settings
 from core.lessons.dead_relus.charts import born_dead, causes, census, hinges, history
 from core.lessons.dead_relus.measured import causes as measured_causes
 from core.lessons.dead_relus.measured.born_dead import draw
-from pages.parts import compare, controls, say, shell, show, take_away, verdicts
+from pages.parts import claims, compare, controls, say, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
 
 shell.guard()
@@ -100,5 +100,5 @@ if tabs[-1].open:
         with column:
             hinge(chart, start)
 
-verdicts.claims(lesson)
+claims.tested(lesson)
 take_away.take_away(run, near_loss)

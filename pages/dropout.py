@@ -11,7 +11,7 @@ from core.lessons.dropout.measured import answers, linear
 from core.lessons.dropout.measured import ensemble as thinned
 from core.lessons.dropout.measured import rates as measured_rates
 from core.run import ENDS
-from pages.parts import controls, say, shell, show, take_away, verdicts
+from pages.parts import claims, controls, say, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
 
 shell.guard()
@@ -63,9 +63,9 @@ def how_much():
         error, loss = (rates.curve(found, experiment.dropout) for found in both)
         show.beside({"dropout.rates.error": error, "dropout.rates.loss": loss})
         show.csv("dropout.rates", runs_csv, runs)
-        verdicts.verdict(*rates.no_dropout(alone, sweep.of(runs)[0, 0]))
+        claims.verdict(*rates.no_dropout(alone, sweep.of(runs)[0, 0]))
         [dropped_all] = trained([experiment.but(dropout=1, dropout_last=True)], ENDS)
-        verdicts.verdict(*rates.everything_dropped(measured_rates.nothing(dropped_all)))
+        claims.verdict(*rates.everything_dropped(measured_rates.nothing(dropped_all)))
     say.markdown("**And where it hurts**: two spirals, every label right, so that nothing can be overfitted.")
     sweep = settings.rates(settings.CLEAN)
     if runs := show.on_demand("dropout.hurts", sweep.experiments):
@@ -103,5 +103,5 @@ def inside():
 how_much()
 regression()
 inside()
-verdicts.claims(lesson)
+claims.tested(lesson)
 take_away.take_away(run, near_loss)

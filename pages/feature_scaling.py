@@ -9,7 +9,7 @@ from core.lessons.feature_scaling.charts import columns, valley
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.measured import outliers
 from core.lessons.feature_scaling.measured import valley as measured
-from pages.parts import chaos, compare, controls, say, shell, show, tables, take_away, verdicts
+from pages.parts import chaos, claims, compare, controls, say, shell, show, tables, take_away, verdicts
 from pages.parts.training import computed, trained
 
 shell.guard()
@@ -73,7 +73,7 @@ st.code(
     language="python",
 )
 
-verdicts.claims(lesson)
+claims.tested(lesson)
 linkable = experiment if isinstance(experiment, Houses) else None
 script = export.pytorch_script(experiment)
 name = export.file_name(experiment, "py")

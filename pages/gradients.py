@@ -5,7 +5,7 @@ import streamlit as st
 from core.charts.runs import loss
 from core.lessons import LESSONS
 from core.lessons.gradients.charts import moved, signals, strips, why
-from pages.parts import compare, controls, further, say, shell, show, take_away, verdicts
+from pages.parts import claims, compare, controls, further, say, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
 
 shell.guard()
@@ -46,5 +46,5 @@ with st.expander("Why: the mathematics with this run's numbers", icon=":material
     say.markdown(sentence)
 say.subheader("Go further")
 further.tabs(run)
-verdicts.claims(lesson)
+claims.tested(lesson)
 take_away.take_away(run, near_loss)

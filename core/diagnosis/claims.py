@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.diagnosis.measures import MEASURES, Measure
-from core.diagnosis.remedies import words
+from core.diagnosis.wording import words
 from core.experiment import Experiment
 from core.quotes import is_quote
 from core.run import Run

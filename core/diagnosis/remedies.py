@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from core.diagnosis.measures import first_over_last
 from core.diagnosis.usual import FAR_OFF, MOMENTUM, above_usual, below_usual, rounded, steady_rate, usual_rate
+from core.diagnosis.wording import words
 from core.engine.optimizers import OPTIMIZERS
 from core.run import Run
-from core.settings import Settings, plain
 from core.theory import predict
 from core.trainable import Trainable
 
@@ -39,37 +39,6 @@ class Remedy:
         return experiment.but(**self.change)
 
 
-NAMES = {
-    "he": "He",
-    "xavier": "Xavier",
-    "lecun": "LeCun",
-    "pytorch": "PyTorch's default",
-    "relu": "ReLU",
-    "leaky_relu": "leaky ReLU",
-    "elu": "ELU",
-    "selu": "SELU",
-    "gelu": "GELU",
-    "silu": "SiLU",
-    "zscore": "z-score",
-    "clip_zscore": "clip, z-score",
-    "log_zscore": "log, z-score",
-    "log_clip_zscore": "log, clip, z-score",
-}
-OFF = {
-    "clip_norm": "no clipping",
-    "dropout": "no dropout",
-    "weight_decay": "no weight decay",
-    "scaling": "no scaling",
-    "target_scaling": "no scaling of the target",
-}
-"""Settings that at 0 or none switch something off, in words."""
-WORDS = {
-    "activation": "{} activation",
-    "init": "{} initialization",
-    "scaling": "{} scaling",
-    "target_scaling": "{} scaling of the target",
-}
-"""Settings that read better with the value first."""
 HE = "Weights of variance 2 / fan_in make up for the half of the signal that {} cuts off (He et al. 2015)."
 XAVIER = "Weights of variance 1 / width keep the length of a tanh signal (Glorot & Bengio 2010)."
 GOOD_INITS = {
@@ -94,18 +63,6 @@ SCALED = {
 }
 """What makes features fit for training."""
 SUITS = "A learning rate that suits networks of this depth."
-
-
-def words(settings: type[Settings], name: str, value: Any) -> str:
-    """A changed setting in words: the title of its field and the value."""
-    title = (settings.model_fields[name].title or name).lower()
-    if isinstance(value, bool):
-        return title if value else f"no {title}"
-    if value in (0, "none") and name in OFF:
-        return OFF[name]
-    if name == "optimizer":
-        return OPTIMIZERS[value].__name__
-    return WORDS.get(name, f"{title} {{}}").format(NAMES.get(value, plain(value)))
 
 
 def _changed(e: Trainable, **change: Any) -> Trainable | None:

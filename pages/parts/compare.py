@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.charts.runs import losses, signals_compared
 from core.diagnosis.claims import SEEDS
-from core.diagnosis.remedies import NAMES, words
+from core.diagnosis.wording import NAMES, words
 from core.engine.optimizers import OPTIMIZERS
 from core.experiment import Experiment
 from core.lessons.lesson import Lesson

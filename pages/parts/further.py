@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from core.diagnosis.remedies import NAMES
+from core.diagnosis.wording import NAMES
 from core.export.csv import runs_csv
 from core.lessons import LESSONS
 from core.lessons.gradients import depth, ruler
 from core.lessons.gradients.charts import autopsy, clipping, depth_map, learning_rate, noise, rescues
-from core.lessons.gradients.lesson import DIVERGING, EDGE, LARGE, RESCUES
 from core.lessons.gradients.measured import rates as measured_rates
 from core.lessons.gradients.measured import rescues as measured_rescues
+from core.lessons.gradients.settings import DIVERGING, EDGE, LARGE, RESCUES
 from core.quotes import SLIDES
 from core.run import Run
 from pages.parts import say, show

@@ -8,7 +8,8 @@ import pytest
 
 from core.diagnosis.rules import RULES, diagnose, examine
 from core.engine.train import train
-from core.lessons.gradients.lesson import DIVERGING, LESSON
+from core.lessons.gradients.lesson import LESSON
+from core.lessons.gradients.settings import DIVERGING
 from core.words import short
 from tests.benchmarks.draws import overflowing
 from tests.benchmarks.evidence import drawn, read

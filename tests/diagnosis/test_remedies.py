@@ -6,8 +6,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from core.diagnosis.remedies import words
 from core.diagnosis.rules import diagnose, helped
+from core.diagnosis.wording import words
 from core.engine.optimizers import OPTIMIZERS
 from core.engine.train import train
 from core.experiment import Experiment, Optimizer

@@ -12,8 +12,8 @@ from core.engine.train import train
 from core.experiment import Experiment
 from core.export.csv import chart_csv, losses_csv, probes_csv, runs_csv, units_csv
 from core.lessons.gradients.charts.clipping import norms
-from core.lessons.gradients.lesson import LARGE
 from core.lessons.gradients.measured import clipping
+from core.lessons.gradients.settings import LARGE
 
 FINE = Experiment(depth=2, width=3, samples=32, steps=9)
 BROKEN = FINE.but(activation="identity", learning_rate=100, dataset="curve")

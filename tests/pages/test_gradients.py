@@ -6,7 +6,7 @@ import pytest
 from core.engine.train import train
 from core.lessons import LESSONS
 from core.lessons.gradients import depth
-from core.lessons.gradients.lesson import CHANGES, DEFAULT, DIVERGING, EDGE, LARGE
+from core.lessons.gradients.settings import CHANGES, DEFAULT, DIVERGING, EDGE, LARGE
 from core.sweep import Sweep
 
 LESSON = LESSONS["gradients"]

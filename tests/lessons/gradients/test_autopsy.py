@@ -8,8 +8,8 @@ import pytest
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.gradients.charts import autopsy as charts
-from core.lessons.gradients.lesson import DIVERGING, LARGE
 from core.lessons.gradients.measured.autopsy import KEPT, examine
+from core.lessons.gradients.settings import DIVERGING, LARGE
 from core.run import ENDS
 from core.theory import overflow_depth
 

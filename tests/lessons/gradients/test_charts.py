@@ -7,8 +7,9 @@ from core.engine.forward import forward
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.gradients.charts import moved, rescues, signals, why
-from core.lessons.gradients.lesson import DIVERGING, LESSON
+from core.lessons.gradients.lesson import LESSON
 from core.lessons.gradients.measured import rescues as measured
+from core.lessons.gradients.settings import DIVERGING
 from core.sweep import Sweep
 from core.theory import predict, sigma_w
 from core.words import short

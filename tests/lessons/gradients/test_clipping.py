@@ -8,8 +8,8 @@ from core.engine.network import Stack
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.gradients.charts import clipping as charts
-from core.lessons.gradients.lesson import LARGE
 from core.lessons.gradients.measured import clipping
+from core.lessons.gradients.settings import LARGE
 from core.words import short
 
 SMALL = Experiment(depth=3, width=8, samples=64, steps=12, clip_norm=0.05, learning_rate=0.1)

@@ -7,9 +7,9 @@ from scipy.sparse import linalg
 
 from core.engine.network import Stack
 from core.experiment import Experiment
-from core.lessons.gradients.lesson import EDGE
 from core.lessons.gradients.measured import curvature
 from core.lessons.gradients.ruler import curvature_samples
+from core.lessons.gradients.settings import EDGE
 
 SMALL = Experiment(depth=2, width=5, samples=32, activation="tanh", init="lecun", precision="float64")
 KINDS = [

@@ -8,9 +8,9 @@ from core.engine.train import train
 from core.lessons.gradients import depth
 from core.lessons.gradients.charts.depth_map import depth_map as map_chart
 from core.lessons.gradients.charts.rescues import rescues as chart
-from core.lessons.gradients.lesson import CHANGES, DEFAULT
 from core.lessons.gradients.measured import chi
 from core.lessons.gradients.measured.rescues import UNCHANGED, rescues, said
+from core.lessons.gradients.settings import CHANGES, DEFAULT
 from core.run import ENDS
 from core.sweep import Sweep
 

@@ -14,8 +14,8 @@ from core.engine.train import batches, train
 from core.experiment import Experiment
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.gradients.charts import noise as charts
-from core.lessons.gradients.lesson import START
 from core.lessons.gradients.measured import noise as measured
+from core.lessons.gradients.settings import START
 from core.run import ENDS
 from core.sweep import typical
 

@@ -7,7 +7,7 @@ import torch
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.gradients.charts import strips
-from core.lessons.gradients.lesson import DIVERGING
+from core.lessons.gradients.settings import DIVERGING
 from core.run import DELTA_EDGES, activation_edges
 
 SMALL = Experiment(depth=4, width=16, samples=64, steps=20)

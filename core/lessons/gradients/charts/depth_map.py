@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import PALETTE, SCALE, THEORY, chart, drawable, log_axis
-from core.diagnosis.remedies import NAMES
+from core.diagnosis.wording import NAMES
 from core.lessons.gradients.depth import SEEDS, DepthMap, Expected
 from core.run import LEARNED
 from core.words import short

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from plotly.colors import sequential
 
 from core.charts.style import chart, played
-from core.diagnosis.remedies import NAMES
+from core.diagnosis.wording import NAMES
 from core.run import DELTA_EDGES, Run, activation_edges
 from core.slopes import ACTIVATIONS
 from core.words import power_of_ten, short

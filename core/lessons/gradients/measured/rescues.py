@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.diagnosis.measures import final_loss
-from core.diagnosis.remedies import words
+from core.diagnosis.wording import words
 from core.experiment import Experiment
 from core.run import Run
 from core.sweep import Sweep

@@ -1,0 +1,50 @@
+"""A setting in words."""
+
+from typing import Any
+
+from core.engine.optimizers import OPTIMIZERS
+from core.settings import Settings, plain
+
+NAMES = {
+    "he": "He",
+    "xavier": "Xavier",
+    "lecun": "LeCun",
+    "pytorch": "PyTorch's default",
+    "relu": "ReLU",
+    "leaky_relu": "leaky ReLU",
+    "elu": "ELU",
+    "selu": "SELU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "zscore": "z-score",
+    "clip_zscore": "clip, z-score",
+    "log_zscore": "log, z-score",
+    "log_clip_zscore": "log, clip, z-score",
+}
+OFF = {
+    "clip_norm": "no clipping",
+    "dropout": "no dropout",
+    "weight_decay": "no weight decay",
+    "scaling": "no scaling",
+    "target_scaling": "no scaling of the target",
+}
+"""Settings that at 0 or none switch something off, in words."""
+WORDS = {
+    "activation": "{} activation",
+    "init": "{} initialization",
+    "scaling": "{} scaling",
+    "target_scaling": "{} scaling of the target",
+}
+"""Settings that read better with the value first."""
+
+
+def words(settings: type[Settings], name: str, value: Any) -> str:
+    """A changed setting in words: the title of its field and the value."""
+    title = (settings.model_fields[name].title or name).lower()
+    if isinstance(value, bool):
+        return title if value else f"no {title}"
+    if value in (0, "none") and name in OFF:
+        return OFF[name]
+    if name == "optimizer":
+        return OPTIMIZERS[value].__name__
+    return WORDS.get(name, f"{title} {{}}").format(NAMES.get(value, plain(value)))
