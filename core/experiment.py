@@ -170,7 +170,9 @@ class Experiment(Settings):
     )
     steps: int = number("Steps", 200, 1, 5000, "Gradient steps.", STEPS)
     precision: Literal["float32", "float64"] = Field(
-        "float32", title="Precision", description="float32 overflows at 3.4e38 and loses what is below 1e-38."
+        "float32",
+        title="Precision",
+        description="float32 overflows at 3.4×10³⁸ and loses what is below 10⁻³⁸.",
     )
     seed: int = number(
         "Seed",

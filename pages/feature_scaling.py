@@ -55,7 +55,7 @@ with right:
 show.chart(columns.without_log(computed(outliers.without_log)), "feature_scaling.log")
 
 say.subheader("The NaN trap")
-say.markdown("A float32 ends at 3.4 · 10³⁸. Each line below was computed when you opened this page.")
+say.markdown("A float32 ends at 3.4×10³⁸. Each line below was computed when you opened this page.")
 tables.facts()
 tables.poisoned(experiment)
 tables.overflow(experiment)

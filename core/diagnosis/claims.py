@@ -28,14 +28,9 @@ class Case:
         """What differs, in words, on both sides."""
         changed = self.helped.changes(self.without)
         return tuple(
-            ", ".join(words(type(side), name, _few(getattr(side, name))) for name in changed)
+            ", ".join(words(type(side), name, getattr(side, name)) for name in changed)
             for side in (self.without, self.helped)
         )
-
-
-def _few(value):
-    """A number of at most three digits."""
-    return float(f"{value:.3g}") if isinstance(value, float) else value
 
 
 @dataclass(frozen=True)

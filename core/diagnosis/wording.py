@@ -39,7 +39,7 @@ WORDS = {
 
 
 def words(settings: type[Settings], name: str, value: Any) -> str:
-    """A changed setting in words: the title of its field and the value."""
+    """A changed setting in words: the title of its field and the value, to three digits."""
     title = (settings.model_fields[name].title or name).lower()
     if isinstance(value, bool):
         return title if value else f"no {title}"
@@ -47,4 +47,5 @@ def words(settings: type[Settings], name: str, value: Any) -> str:
         return OFF[name]
     if name == "optimizer":
         return OPTIMIZERS[value].__name__
-    return WORDS.get(name, f"{title} {{}}").format(NAMES.get(value, plain(value)))
+    number = float(f"{value:.3g}") if isinstance(value, float) else value
+    return WORDS.get(name, f"{title} {{}}").format(NAMES.get(value, plain(number)))

@@ -1,6 +1,7 @@
 """Every page as a reader meets it: presets, links, remedies, claims, and what stays when one comes back."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,32 @@ def has_a_point(trace):
     return len(places.replace([np.inf, -np.inf], np.nan).dropna()) > 0
 
 
+RAW = re.compile(r"\d[eE][+-]?\d|(?<![\w.])-0(?![\w.,])|\b(?:nan|inf)\b")
+"""Numbers as computers write them: 1e+05, -0, nan."""
+
+
+def told(at):
+    """All words of a page but for code and formulas."""
+    boxes = (at.title, at.subheader, at.markdown, at.caption, at.error, at.warning, at.info, at.success)
+    words = [box.value for kind in boxes for box in kind if not box.value.startswith("$")]
+    return words + [text for metric in at.metric for text in (metric.label, metric.value)]
+
+
+def written(figure):
+    """All words on a chart: names, titles, labels of ticks, notes, and what stands under the pointer."""
+    found, todo = [], [figure]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, dict):
+            found += [part[key] for key in ("name", "title", "alt", "how") if isinstance(part.get(key), str)]
+            for key in ("text", "hovertext", "ticktext"):
+                found += [str(text) for text in np.atleast_1d(np.asarray(part.get(key, ()), dtype=object))]
+            todo += part.values()
+        elif isinstance(part, list):
+            todo += part
+    return [text for text in found if not text.startswith("{")]
+
+
 def complaints(at):
     return [text.value for text in at.text]
 
@@ -37,7 +64,7 @@ def test_home_leads_from_every_symptom_to_its_page(page):
 
 
 @pytest.mark.parametrize(("slug", "name"), PRESETS)
-def test_every_chart_of_every_preset_draws_something(page, figures, slug, name):
+def test_every_preset_draws_something_in_every_chart_and_no_number_is_raw(page, figures, slug, name):
     """After its first steps; that the preset itself opens is tested in test_controls."""
     lesson = LESSONS[slug]
     e = lesson.preset(name)
@@ -47,6 +74,9 @@ def test_every_chart_of_every_preset_draws_something(page, figures, slug, name):
     assert at.session_state[slug] == e
     for key, figure in figures(at).items():
         assert any(has_a_point(trace) for trace in figure["data"]), key
+    read = [*told(at), *(text for figure in figures(at).values() for text in written(figure))]
+    assert len(read) > 30
+    assert not [text for text in read if RAW.search(text)]
 
 
 @pytest.mark.parametrize("slug", LESSONS)

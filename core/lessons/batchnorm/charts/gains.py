@@ -109,14 +109,14 @@ def invariance(result: Rescaled) -> go.Figure:
     i = int(np.argmin(np.abs(np.log10(result.factors) + 1)))
     title = (
         f"Without ε the weights' scale changes the network by at most {short(result.changed)}; "
-        f"ε = {usual:g} lets {short(100 * result.output[usual][i])} % through at "
+        f"ε = {short(usual)} lets {short(100 * result.output[usual][i])} % through at "
         f"a = {short(result.factors[i])}"
     )
     traces = [
         go.Scatter(
             x=result.factors,
             y=drawable(values[epsilon]),
-            name=f"{name}, ε = {epsilon:g}",
+            name=f"{name}, ε = {short(epsilon)}",
             line=dict(color=colour, width=2),
             mode="lines+markers",
             marker_symbol="circle" if epsilon else "circle-open",

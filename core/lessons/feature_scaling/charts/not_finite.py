@@ -66,12 +66,12 @@ def overflow(found: Overflows) -> go.Figure:
         found.multiples,
         {"measured": found.measured},
         theory={"predicted": (found.multiples, np.median(np.ceil(found.predicted), axis=1))},
-        x_title="learning rate, in units of 2 / λmax",
+        x_title="learning rate, in units of 2 / λ_max",
         y_title="first step with a loss that is not finite",
         title=title,
         alt=f"Step of overflow against the learning rate. {title}.",
         how="A linear model on the raw columns by plain gradient descent, in float32. Beyond 1 the error "
-        "along the top eigenvector grows by |1 − η λmax| a step, until its square passes 3.4e38.",
+        "along the top eigenvector grows by |1 − η λ_max| a step, until its square passes 3.4×10³⁸.",
         log_x=True,
         log_y=True,
     )

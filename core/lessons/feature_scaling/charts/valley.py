@@ -61,7 +61,7 @@ def contours(found: Landscape) -> go.Figure:
         title=title,
         alt=f"Loss contours over two weights with the path of gradient descent. {title}.",
         how="Every mark is one real step from weights of 0 (the first 20), at the best constant rate "
-        "2 / (λmax + λmin). Contours are steps of the loss above its lowest value, on a logarithmic scale.",
+        "2 / (λ_max + λ_min). Contours are steps of the loss above its lowest value, on a logarithmic scale.",
         height=400,
         hovermode="closest",
         xaxis=dict(title=f"weight of {found.names[0]}"),

@@ -12,7 +12,7 @@ from core.lessons.feature_scaling.table import TableExperiment
 from core.run import ENDS
 
 FACTS = {
-    "tensor(1.84e19) ** 2": "just below the largest float32, 3.4e38",
+    "tensor(1.84e19) ** 2": "just below the largest float32, 3.4×10³⁸",
     "tensor(1.85e19) ** 2": "a square overflows beyond 1.8447e19: inf, not yet NaN",
     "tensor(88.7).exp()": "just below the largest float32",
     "tensor(88.8).exp()": "the exponential overflows beyond 88.72",
