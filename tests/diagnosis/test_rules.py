@@ -12,6 +12,7 @@ from core.diagnosis.rules import CAUSES, RULES, cured, diagnose, helped
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.feature_scaling.houses import Houses
+from core.words import share
 from tests.benchmarks.draws import anything
 
 START = Experiment(samples=128, depth=6, steps=100)
@@ -179,7 +180,7 @@ def test_the_sentence_has_the_numbers_of_the_run(runs):
     [found] = diagnose(runs[DEFAULT])
     delta = runs[DEFAULT].probes["delta_norm"][0]
     assert found.measured == pytest.approx(delta[0] / delta[-1], rel=1e-12)
-    assert f"{found.measured:.1e}".split("e")[0] in found.sentence
+    assert f"receives {share(found.measured)} of" in found.sentence
     assert "layer 12" in found.sentence
 
 
