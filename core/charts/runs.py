@@ -84,7 +84,7 @@ def loss(run: Run) -> go.Figure:
         f"network never trains on, in evaluation mode, at {len(run.kept)} of the steps; what lies between "
         f"them was not measured.{zoomed}",
         xaxis=axis,
-        yaxis=log_axis([*run.loss, *run.test_loss, ROOM * run.chance], "loss"),
+        yaxis=log_axis([*run.loss, *run.test_loss, run.chance / ROOM, ROOM * run.chance], "loss"),
     )
     _level(figure, run.chance, f"guessing: {short(run.chance)}", above=True)
     if run.diverged_at is not None:

@@ -43,7 +43,6 @@ def test_of_a_chaotic_run_it_shows_a_copy_and_the_median_over_seeds_near_the_los
 
 def test_what_takes_long_is_asked_for(page, monkeypatch, cold):
     monkeypatch.setattr(chaos, "UNASKED", 0)
-    monkeypatch.setattr(chaos, "AT_ONCE", 0)
     at = page("pages/gradients.py", **CHAOTIC)
     assert not said(at, ("Page and script", "**Chaotic", "Over "))
     at.button(key="chaos.run").click().run()
