@@ -66,7 +66,7 @@ def loss(run: Run) -> go.Figure:
     """Training loss at every step, and the held-out loss at the snapshots."""
     e, (axis, zoomed) = run.experiment, steps_axis(run)
     title = (
-        f"After {e.steps} steps the training loss is {two_digits(run.train_loss[-1])}, "
+        f"After {e.steps} step{'s' * (e.steps > 1)} the training loss is {two_digits(run.train_loss[-1])}, "
         f"held out {two_digits(run.test_loss[-1])}; guessing gives {two_digits(run.chance)}"
     )
     if run.diverged_at is not None:

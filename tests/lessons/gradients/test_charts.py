@@ -127,3 +127,15 @@ def test_a_bar_is_the_median_of_its_seeds_and_opens_its_change(the):
     losses = np.array([run.train_loss[-1] for run in runs]).reshape(2, 3)
     np.testing.assert_allclose(bar.x, np.median(losses, axis=1), rtol=1e-6)
     assert list(bar.customdata) == [0, 1]
+
+
+DEAD = dict(width=1, activation="relu", init="he", depth=5)
+
+
+@pytest.mark.parametrize("changes", [dict(steps=1), DEAD, dict(init="zeros")], ids=str)
+def test_of_the_last_layer_nothing_is_said_in_a_short_run_or_where_it_hears_nothing(changes):
+    [run] = train([LESSON.start.but(**changes)], 4)
+    spread, last = run.probes["activation_std"], run.probes["delta_norm"][:, -1]
+    assert (spread[:, -1] <= 0.01 * spread[:, 0]).all()
+    assert run.experiment.steps == 1 or not last.all()
+    assert not why.alike_sentence(run)

@@ -34,7 +34,8 @@ def moved_sentence(run: Run) -> str:
     if low == 0:
         still = int((moved == 0).sum())
         others = f"layer {most + 1} moves {_distance(high)}"
-        return f"{steps} {still} of {len(moved)} layers do not move at all; {others}"
+        verb = "does" if still == 1 else "do"
+        return f"{steps} {still} of {len(moved)} layers {verb} not move at all; {others}"
     if len(moved) == 1:
         return f"{steps} the weights of the one hidden layer move {_distance(high)}"
     if high < EVEN * low:

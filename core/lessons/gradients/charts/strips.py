@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 from plotly.colors import sequential
 
 from core.charts.style import chart, played
+from core.diagnosis.skill import percent
 from core.diagnosis.wording import NAMES
 from core.run import DELTA_EDGES, Run, activation_edges
 from core.slopes import ACTIVATIONS
@@ -108,11 +109,12 @@ def activations(run: Run) -> go.Figure:
     spread, saturated = run.probes["activation_std"][0], run.probes["saturated_fraction"][0]
     title = f"Before the first step the activations of layer {e.depth} are not finite"
     if np.isfinite(spread[-1]):
-        title = (
-            f"From layer 1 to layer {e.depth} the spread of the activations over samples goes from "
-            f"{short(spread[0])} to {short(spread[-1])}; there {100 * saturated[-1]:.0f} % of them lie where "
-            f"{NAMES.get(e.activation, e.activation)} is flat"
-        )
+        way = f"From layer 1 to layer {e.depth} the spread of the activations over samples goes from "
+        way += f"{short(spread[0])} to {short(spread[-1])}"
+        if e.depth == 1:
+            way = f"In the one hidden layer the spread of the activations over samples is {short(spread[0])}"
+        flat = f"{percent(saturated[-1])} of them lie where {NAMES.get(e.activation, e.activation)} is flat"
+        title = f"{way}; there {flat}"
     return _strips(
         run,
         run.activation_histogram,
@@ -129,12 +131,14 @@ def activations(run: Run) -> go.Figure:
 
 def deltas(run: Run) -> go.Figure:
     """The distribution of |delta| in every layer, one column per layer, over the steps."""
-    size, nothing = run.probes["delta_norm"][0, 0], 100 * run.delta_histogram[0, 0, 0]
+    size, nothing = run.probes["delta_norm"][0, 0], run.delta_histogram[0, 0, 0]
     title = f"Before the first step the error signal in layer 1 has an RMS of {short(size)}"
     if not np.isfinite(size):
         title = "Before the first step the error signal in layer 1 is not finite"
-    elif nothing > 1:
-        title += f", and {nothing:.0f} % of it is 0"
+    elif not size:
+        title = "Before the first step the error signal in layer 1 is exactly 0"
+    elif nothing > RARE:
+        title += f", and {percent(nothing)} of it is 0 or below 10⁻³⁰"
     return _strips(
         run,
         run.delta_histogram,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.diagnosis.finding import short_run
 from core.diagnosis.measures import per_layer
 from core.run import Run
 from core.theory import predict, sigma_w
@@ -23,7 +24,8 @@ def alike_sentence(run: Run) -> str:
     e, last = run.experiment, run.last
     spread = run.probes["activation_std"].astype(float)
     alike = (spread[[0, last], -1] < ALIKE * spread[[0, last], 0]).all()
-    if run.learned or e.depth == 1 or e.residual or not alike:
+    heard = run.probes["delta_norm"][[0, last], -1].all()
+    if run.learned or short_run(run) or e.depth == 1 or e.residual or not (alike and heard):
         return ""
     return (
         f"**Why does not even layer {e.depth} learn, which hears the error in full?** To it all inputs "
