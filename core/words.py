@@ -1,6 +1,7 @@
 """Numbers as people say them."""
 
 import math
+from collections.abc import Sequence
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 UNITS = {"billion": 1e9, "million": 1e6}
@@ -32,6 +33,12 @@ def two_digits(loss: float) -> str:
 def share(value: float) -> str:
     """A part of a whole, from 0 to 1: 0.18, or 1 part in 1.5 million."""
     return f"1 part in {short(1 / value)}" if 0 < value < SMALL else short(value)
+
+
+def listed(words: Sequence[str]) -> str:
+    """One, two and three."""
+    *others, last = words or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def power_of_ten(exponent: float) -> str:

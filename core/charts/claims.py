@@ -1,5 +1,7 @@
 """The seeds behind a verdict: one dot per pair of trainings, and what the sentence asks for."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -13,13 +15,13 @@ GOALS = {"lower": "lower", "higher": "higher", "one": "nearer to 1"}
 LINE = 26
 
 
-def effect(claim: Claim, gain: float) -> str:
+def effect(claim: Claim, gain: float, sides: Sequence[str] = ("without it", "with it")) -> str:
     """A gain in words: 3.2 times lower, or 12 points higher; which side has no number, where only one has."""
     measure, goal = MEASURES[claim.measure], GOALS[claim.goal]
     opposite = {"lower": "higher", "higher": "lower", "nearer to 1": "farther from 1"}[goal]
     if not np.isfinite(gain) or (measure.logarithmic and gain == 0):
         without = (gain > 0) == (claim.goal != "higher" or not measure.logarithmic)
-        return f"{measure.missing} only {'without' if without else 'with'} it"
+        return f"{measure.missing} only {sides[0] if without else sides[1]}"
     still = measure.logarithmic
     size = max(gain, 1 / gain) if still else abs(gain)
     number = short(100 * size if measure.percent and not still else size)
@@ -77,7 +79,8 @@ def effects(claim: Claim, verdict: Verdict) -> go.Figure:
         title=verdict.sentence,
         alt=f"Effects of {gains.size} pairs of trainings in {len(outcomes)} cases. {verdict.sentence}",
         how="A dot is a pair of trainings with the same seed, a bar the 93 % interval of their median, "
-        f"a cross a pair of which one {measure.missing}. Where the whole bar lies right of the dashed line "
+        f"a cross a pair of which one has no number ({measure.missing}). Where the whole bar lies right of "
+        f"the dashed line "
         f"({effect(claim, claim.at_least)}) the sentence is true, where it lies left of it not.",
         height=110 + 62 * len(outcomes),
         showlegend=False,

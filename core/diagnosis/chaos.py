@@ -97,8 +97,7 @@ def of_script(run: Run, found: Sensitivity) -> str:
         return f"{agree}{end}. {how}"
     if not found.script_leaves:
         return f"Rounding alone can set page and script more than 1 % apart from the first loss on. {how}"
-    then = "training is chaotic" if found.chaotic else "rounding can show"
-    return f"{agree} before step {found.script_leaves}; from there on {then}. {how}"
+    return f"{agree} before step {found.script_leaves}; from there on rounding may part them. {how}"
 
 
 def _end(run: Run, found: Sensitivity) -> str:
@@ -133,6 +132,6 @@ def of_seeds(runs: list[Run]) -> str:
         return f"Over {len(runs)} seeds every run diverges."
     low, middle, high = (two_digits(f(ends)) for f in (np.min, np.median, np.max))
     lost = len(runs) - len(ends)
-    which = f"{lost} of {len(runs)} runs diverge; in the others " if lost else ""
+    which = f"{lost} of {len(runs)} runs diverge{'s' * (lost == 1)}; in the others " if lost else ""
     loss = f"the training loss at the end has the median {middle}, from {low} to {high}."
     return f"Over {len(runs)} seeds {which}{loss}"

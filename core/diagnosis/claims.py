@@ -11,6 +11,7 @@ from core.experiment import Experiment
 from core.quotes import is_quote
 from core.run import Run
 from core.sweep import Sweep
+from core.words import listed
 
 SEEDS = 8
 TRUE, NOT_HERE, UNDECIDED, TRUE_IF = "true", "not here", "not decided", "true if …"
@@ -161,9 +162,5 @@ def sum_up(outcomes: Sequence, can: bool = False) -> Verdict:
     else:
         word = UNDECIDED if where[UNDECIDED] else NOT_HERE
     starts = {TRUE: "Shown" if can else "True", NOT_HERE: "Not so", UNDECIDED: "Not decided"}
-    sentences = [f"{starts[word]} {_join(conditions)}." for word, conditions in where.items() if conditions]
+    sentences = [f"{starts[word]} {listed(conditions)}." for word, conditions in where.items() if conditions]
     return Verdict(word, " ".join(sentences), tuple(outcomes))
-
-
-def _join(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]

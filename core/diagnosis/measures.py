@@ -142,12 +142,14 @@ MEASURES = {
         first_over_last,
         "RMS of the error signal δ in layer 1 over that in the last hidden layer, before the first step.",
         logarithmic=True,
+        missing="undefined",
     ),
     "per_layer": Measure(
         "Error signal per layer",
         per_layer,
         "The factor by which the error signal δ changes from layer to layer down, before the first step.",
         logarithmic=True,
+        missing="undefined",
     ),
     "final_loss": Measure(
         "Training loss at the end",

@@ -82,7 +82,7 @@ def _largest(run: Run) -> tuple[int | None, str]:
     layer, last = int(sizes[known[-1]].argmax()), int(known[-1])
     start = f", {short(sizes[0, layer])} at the start" if last else ""
     return layer + 1, (
-        f" At step {run.at[last]}, where it was last measured and finite, the {name} is largest in layer "
+        f" At step {run.at[last]}, the last at which it was finite, the {name} was largest in layer "
         f"{layer + 1}: {short(sizes[last, layer])}{start}."
     )
 
@@ -135,7 +135,8 @@ def _dead(run: Run) -> Finding | None:
         where = " in evaluation mode"
     return finding(
         run,
-        f"{count} of {e.width} units of layer {layer + 1} are at or below 0 on every training sample, "
+        f"{count} of {e.width} units of layer {layer + 1} {'is' if count == 1 else 'are'} at or below 0 on "
+        f"every training sample, "
         f"whenever measured since step {since}{where}; {outcome(run)}.",
         let_through(run) if silent[0].mean(axis=1).max() > MOST_UNITS else shorter_steps(run),
         "critical" if count == e.width else "warning",

@@ -65,13 +65,17 @@ def _claim(claim: Claim, key: str) -> None:
 
 def _compared(claim: Claim, outcome: Outcome) -> str:
     """Both sides of a case and the gain, in words."""
-    text = MEASURES[claim.measure].text
-    sides = zip(outcome.case.labels(), (outcome.without, outcome.helped), strict=True)
-    medians = "; ".join(f"{label}: {text(float(np.median(values)))}" for label, values in sides)
-    low, high = (effect(claim, gain) for gain in outcome.interval)
+    measure, labels = MEASURES[claim.measure], outcome.case.labels()
+    values = (float(np.median(side)) for side in (outcome.without, outcome.helped))
+    medians = "; ".join(f"{label}: {measure.text(v)}" for label, v in zip(labels, values, strict=True))
+    sides = [f"with {label}" for label in labels]
+    low, middle, high = (
+        effect(claim, gain, sides) for gain in (outcome.interval[0], outcome.gain, outcome.interval[1])
+    )
+    spread = "over the whole 93 % interval" if low == high else f"93 % interval: {low} to {high}"
     return (
-        f"Medians of {MEASURES[claim.measure].title.lower()} over {SEEDS} seeds: {medians}. Pair by pair "
-        f"{effect(claim, outcome.gain)} (93 % interval: {low} to {high}); asked for: "
+        f"{measure.title}, medians over {SEEDS} seeds: {medians}. Pair by pair {middle} ({spread}); asked "
+        f"for: "
         f"{effect(claim, claim.at_least)}. In the right direction in {outcome.better} of {SEEDS} pairs."
     )
 

@@ -55,10 +55,10 @@ def glance(run: Run, *names: str) -> None:
     if doubtful and "test_accuracy" in names:
         right = MEASURES["test_accuracy"].text(run.test_accuracy[-1])
         say.caption(
-            f"{right} of the held-out samples are on the right side of the border, but each by next to "
-            f"nothing: "
-            f"the right class gets a probability of {short(given_to_right(run))}, and guessing gives it "
-            f"{short(np.exp(-run.chance))}."
+            f"{right} of the held-out samples get their right class, and yet the loss is that of guessing: "
+            f"in "
+            f"the geometric mean the right class gets a probability of {short(given_to_right(run))}, where "
+            f"guessing gives it {short(np.exp(-run.chance))}."
         )
 
 

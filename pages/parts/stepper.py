@@ -99,12 +99,13 @@ def _first_step(settings: Passes) -> None:
     """Every weight with its gradient and its first step, beside the lines of PyTorch that do it."""
     updates = first_step(settings)
     wrong = sum(update.wrong for update in updates)
+    moving, many = sum(bool(update.change) for update in updates), len(updates)
     if wrong:
-        title = f"The gradient is wrong at {wrong} of the {len(updates)} leaves that training moves"
-    elif any(update.change for update in updates):
+        title = f"The gradient is wrong at {wrong} of the {many} leaves that training moves"
+    elif moving == many:
         title = "Every weight has its gradient, and takes a step against it"
     else:
-        title = "Every weight has its gradient, which is 0: none takes a step"
+        title = f"Every weight has its gradient; at {moving} of {many} it is not 0 and makes a step"
     say.markdown(f"#### {title}")
     mark = {True: ":red[:material/close: {}]", False: "{}"}
     found = [mark[update.wrong].format(short(update.gradient)) for update in updates]

@@ -7,9 +7,7 @@ LOST = "The loss is {loss} at step {step}"
 RATE = "the learning rate {rate} is {off} times "
 TOO_HIGH = " The" + RATE[3:] + "what such networks usually bear."
 ALONE = " No other cause is seen than the learning rate {rate}."
-LARGEST = (
-    " At step {{at}}, where it was last measured and finite, the {} is largest in layer {{layer}}: {{now}}"
-)
+LARGEST = " At step {{at}}, the last at which it was finite, the {} was largest in layer {{layer}}: {{now}}"
 SPREAD, NORM = map(LARGEST.format, ("spread of the activations over samples", "norm of the weights"))
 THEN = ", {then} at the start"
 MODES = (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from core.diagnosis.claims import NOT_HERE, TRUE, Verdict, sum_up
+from core.diagnosis.wording import NAMES
 from core.lessons.backprop.check import gradient_check
 from core.lessons.backprop.cost import backward_flops, forward_flops
 from core.lessons.backprop.expression import parse
@@ -214,7 +215,7 @@ CLAIMS = (
         "Units that start equal stay equal: training never breaks the symmetry.",
         f"{DEEP_LEARNING}, section 8.4",
         {
-            f"with {activation} units": partial(
+            f"with {NAMES.get(activation, activation)} units": partial(
                 _copies, Passes(shape="2-3-3-1", activation=activation, init="equal", steps=100)
             )
             for activation in ("tanh", "sigmoid", "relu")

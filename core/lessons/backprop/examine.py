@@ -22,7 +22,7 @@ from core.lessons.backprop.check import (
 )
 from core.lessons.backprop.graph import Graph, backward, forward
 from core.lessons.backprop.notation import apart, written
-from core.words import short
+from core.words import listed, short
 
 STEPS = np.array([[1e-20], [1e-60], [1e-100]])
 """Imaginary steps, in units of the leaf; the first that overflows nothing is taken."""
@@ -30,6 +30,8 @@ SMALLEST, SIDE_KEPT = 1e-200, 1e-150
 """The unit of a leaf that is smaller, and what keeps the square of a step from moving an operand off 0."""
 BESIDE, NEXT, TOLERANCE = 1e-7, 1e-15, 1e-11
 """How far left and right are, how far the next number is, and what rounding may do, all relative."""
+SIDES = 1e-6
+"""How far the slopes beside a point, led on to it, may be from the slope there, relative to their size."""
 LOST = {"tanh": lambda y: 1e-4 * y * y, "sigmoid": lambda y: 1e-4 * y, "bce_with_logits": lambda y: 1e-4}
 """Where a slope is a difference, what rounding takes from it, in units of TOLERANCE."""
 
@@ -167,6 +169,11 @@ def check_leaves(
         bend = abs(right - left) - 1e-9 * max(abs(left), abs(right))
         bends = at_a_switch and bend > 0.5 * abs(far_right - far_left)
         tolerance = TOLERANCE * size[leaf] + rounding + sys.float_info.min / steps.max()
+        if at_a_switch and not (jumps or bends):
+            sides = [left - (far_left - left) / 99, right - (far_right - right) / 99]
+            margin = SIDES * max(map(abs, (left, right, far_left, far_right)))
+            if min(abs(side - slope) for side in sides) > margin:
+                slope, tolerance = float(np.mean(sides)), margin
         checks.append(
             LeafCheck(
                 leaf, found[leaf], slope, left, right, float(tolerance), bool(jumps or bends), bool(jumps)
@@ -186,4 +193,4 @@ def _error(leaf: LeafCheck) -> float:
 
 
 def _names(leaves: Iterable[str]) -> str:
-    return " and ".join(map(written, leaves))
+    return listed([written(leaf) for leaf in leaves])

@@ -21,7 +21,7 @@ def mistakes(settings: Passes) -> list[str]:
             sentences.append(
                 f"= instead of +=: {len(wrong)} of {len(graph.leaves)} leaves get a wrong gradient. "
                 f"{written(worst)} gets {said} instead of {true}: "
-                "only the last share of a value that is used twice is left."
+                "of a value that is used more than once only the last share is left."
             )
         else:
             sentences.append("= instead of +=: no harm here, no leaf loses a share of its gradient.")

@@ -67,12 +67,13 @@ def one_sample(settings: Passes, training: Training) -> str:
     if settings.shape == "expression":
         stays = f"; {numbers} {'stays' if len(kept) == 1 else 'stay'}" if kept else ""
         names = ", ".join(map(written, settings.parameters))
-        return f"Training lowers the {settings.goal} by moving {names}{stays}. There is no other sample."
+        return f"Training steps against the gradient of {settings.goal}: {names} may move{stays}."
     sentence = (
         f"Training sees **one sample**: {numbers}. No other sample pulls the weights elsewhere, which is why "
         "a loss can fall almost to 0 here."
     )
     if moved and not [name for name in moved if name.startswith("w")]:
         alone = f"{' and '.join(map(written, moved))} {'moves' if len(moved) == 1 else 'move'}"
-        sentence += f" No weight moves at all: {alone} the output towards this one target."
+        towards = " the output towards this one target" if training.loss[-1] < training.loss[0] else ""
+        sentence += f" No weight moves at all: {alone}{towards or ' alone'}."
     return sentence

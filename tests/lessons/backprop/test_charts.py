@@ -193,7 +193,10 @@ def test_every_training_can_be_drawn(settings):
     training = trained(settings)
     title = learning.learning(settings, training).layout.meta["title"]
     assert title.startswith(f"The {settings.goal} goes from {short(training.loss[0])} to ")
-    assert "moves furthest, from" in learning.weights(settings, training).layout.meta["title"]
+    far = sorted(abs(training.paths[name][-1] - training.paths[name][0]) for name in settings.parameters)
+    tied = len(far) > 1 and np.isclose(far[-1], far[-2], rtol=1e-9)
+    verb = "moves as far as any, from" if tied else "moves furthest, from"
+    assert verb in learning.weights(settings, training).layout.meta["title"]
 
 
 def test_where_nothing_moves_nothing_is_said_to_move():

@@ -152,3 +152,17 @@ def test_the_verdict_has_its_numbers():
     kink = try_gradient(graph, leaves, gradients(graph, leaves), ["x", "y"])
     assert kink.sentence.startswith("Along x and y there is no derivative, since v₁ is exactly 0.")
     assert "is 0 to the left and 2 to the right; backpropagation takes 0" in kink.sentence
+
+
+def test_a_gradient_that_both_sides_of_a_point_contradict_is_wrong():
+    """f(w) = relu(w) - relu(-w) is w, and backpropagation finds 0 at 0, as PyTorch does."""
+    graph, leaves = parse("relu(w) - relu(-w)"), {"w": 0.0}
+    trial = try_gradient(graph, leaves, gradients(graph, leaves), ["w"])
+    assert trial.verdict == "wrong"
+    assert trial.wrong[0].slope == pytest.approx(1)
+
+
+@pytest.mark.parametrize("formula", ["relu(w) * relu(w)", "relu(w) * w * w", "w + relu(w)**2 * w"])
+def test_a_kink_that_the_rest_smooths_out_is_right(formula):
+    graph, leaves = parse(formula), {"w": 0.0}
+    assert try_gradient(graph, leaves, gradients(graph, leaves), ["w"]).verdict == "right"

@@ -53,5 +53,7 @@ def test_one_sample_is_named_and_what_follows_from_it():
     assert "No weight moves at all: b₁⁽²⁾ moves the output" in one_sample(zero, trained(zero))
     formula = PRESETS["A step function"]
     said = one_sample(formula, trained(formula))
-    assert said.startswith("Training lowers the output f by moving w, b; x = 1, t = 1 stay.")
+    assert said.startswith(
+        "Training steps against the gradient of output f: w, b may move; x = 1, t = 1 stay."
+    )
     assert "loss" not in said

@@ -100,6 +100,7 @@ def taylor(trial: Trial) -> go.Figure:
     change, rest = (short(10**order) for order in test.orders)
     quickly = test.orders[1] > 1.8
     falls = f"With h ten times smaller the rest is {'' if quickly else 'only '}{rest} times smaller"
+    falls = "With h ten times smaller the rest stays as large" if rest == "1" else falls
     crossed = test.h[test.crossed & (test.h <= 1e-2)].tolist()
     if trial.wrong:
         title = f"{falls}: the gradient is wrong" if test.orders[1] <= 1.8 else "The gradient is wrong"

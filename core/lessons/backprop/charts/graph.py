@@ -20,7 +20,7 @@ def passes(settings: Passes, moments: list[Moment], moment: int) -> go.Figure:
     drawing = Drawing(settings)
     forward, edges = len(settings.graph.operations), sum(bool(m.edge) for m in moments)
     frames = [_moment(drawing, moments, i) for i in range(len(moments))]
-    title = f"{forward} values forward, then {edges} steps back with gradients"
+    title = f"{forward} value{'s' * (forward > 1)} forward, then {edges} steps back with gradients"
     return drawing.played(
         drawing.figure(
             frames[moment],

@@ -16,6 +16,8 @@ def learning(settings: Passes, training: Training) -> go.Figure:
     positive = loss.min() > 0
     title = f"The {goal} stays at {short(loss[0])}" if np.ptp(loss) == 0 else _from_to(f"The {goal}", loss)
     title += f" in {steps[-1]} step{'' if steps[-1] == 1 else 's'}"
+    if len(loss) == 1:
+        title = f"The {goal} starts at {short(loss[0])}, and the first step leaves what can be computed"
     if np.ptp(loss):
         promised, real = training.projected_loss[0] - loss[0], loss[1] - loss[0]
         title += f": the first step promised a change of {short(promised)} and brought {short(real)}"
@@ -49,11 +51,15 @@ def weights(settings: Passes, training: Training) -> go.Figure:
     moved = {name: abs(training.paths[name][-1] - training.paths[name][0]) for name in settings.parameters}
     most = max(moved, key=moved.get)
     still = sum(np.ptp(training.paths[name]) == 0 for name in moved)
-    if still == len(moved):
+    if len(training.loss) == 1:
+        title = "The first step leaves what can be computed"
+    elif still == len(moved):
         flat = not any(settings.gradients[name] for name in settings.parameters)
         title = "Nothing moves" + ": every gradient is 0" * flat
     else:
-        title = f"{_from_to(written(most), training.paths[most], 'moves furthest,')}"
+        alone = sum(np.isclose(distance, moved[most], rtol=1e-9) for distance in moved.values()) == 1
+        verb = "moves furthest," if alone else "moves as far as any,"
+        title = f"{_from_to(written(most), training.paths[most], verb)}"
         title += f"; {still} of {len(moved)} never move" if still else ""
     i = few_points(training.loss)
     return chart(

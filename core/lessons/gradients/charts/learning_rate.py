@@ -43,6 +43,7 @@ def ruler(found: Ruler) -> go.Figure:
     else:
         title = f"At no learning rate is anything learned in {steps} steps: a loss below {half}"
     where = "at none do" if found.lost is None else f"from {short(found.lost)} on"
+    where = "at every rate tried" if found.lost == found.rates[0] else where
     title += f"; {where} most seeds diverge"
     optimizer = OPTIMIZERS[e.optimizer]
     how = f"The network above on {e.dataset}; it learns where the median loss is below half of what guessing "

@@ -8,8 +8,9 @@ from core.charts.style import SCALE, chart, drawable
 from core.run import Run
 from core.words import power_of_ten, short
 
-EVEN, LITTLE = 10, 0.01
-"""Distances alike if they differ less than so many times; next to nothing if all are below."""
+EVEN, FAR, LITTLE = 3, 10, 0.01
+"""Distances are alike if they differ less than EVEN times; next to nothing if all are below LITTLE, unless
+they differ FAR more than that."""
 
 
 def _known(run: Run) -> list[int]:
@@ -30,7 +31,7 @@ def moved_sentence(run: Run) -> str:
     if run.diverged_at is not None:
         steps += ", before the training diverges,"
     if high == 0:
-        return f"{steps} no weight moves at all"
+        return f"{steps} no weight of a hidden layer moves at all"
     if low == 0:
         still = int((moved == 0).sum())
         others = f"layer {most + 1} moves {_distance(high)}"
@@ -38,10 +39,12 @@ def moved_sentence(run: Run) -> str:
         return f"{steps} {still} of {len(moved)} layers {verb} not move at all; {others}"
     if len(moved) == 1:
         return f"{steps} the weights of the one hidden layer move {_distance(high)}"
+    many = "both" if len(moved) == 2 else f"all {len(moved)}"
+    span = f"{_distance(low)} to {_distance(high).removeprefix('by ')}"
+    if high < min(LITTLE, FAR * low):
+        return f"{steps} {many} layers hardly move: {span}"
     if high < EVEN * low:
-        alike = "hardly move" if high < LITTLE else "move alike"
-        most_of = _distance(high).removeprefix("by ")
-        return f"{steps} all {len(moved)} layers {alike}: {_distance(low)} to {most_of}"
+        return f"{steps} {many} layers move alike: {span}"
     return (
         f"{steps} layer {least + 1} moves {short(high / low)} times less than layer {most + 1}: "
         f"{_distance(low)} against {_distance(high).removeprefix('by ')}"
@@ -52,7 +55,7 @@ def _distance(moved: float) -> str:
     """How far weights have come, in words: relative to their size at the start."""
     if moved == 0:
         return "not at all"
-    return f"by {short(100 * moved)} %" if moved < 10 else f"by {short(moved)} times their size"
+    return f"by {short(100 * moved)} %" if moved < 10 else f"by {short(moved)} times its size"
 
 
 def weights_moved(run: Run) -> go.Figure:
@@ -85,8 +88,8 @@ def weights_moved(run: Run) -> go.Figure:
         ],
         title=title,
         alt=f"Heat map of the relative distance of the weights from their start, layers over steps. {title}.",
-        how="Colour is the distance of a layer's weights from their initial values, relative to their norm; "
-        "where there is none, they have not moved at all.",
+        how="Colour is the distance of a layer's weights from their initial values, relative to their norm"
+        + ("; where there is none, they have not moved at all." if kept else "."),
         xaxis=steps_axis(run)[0],
         yaxis=dict(title="hidden layer", dtick=max(1, e.depth // 10)),
         hovermode="closest",

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from core.charts.style import BEFORE, PALETTE, THEORY, chart, drawable, ends, log_axis
 from core.lessons.gradients.measured.rescues import UNCHANGED, Rescues
 from core.run import LEARNED
-from core.words import short
+from core.words import listed, short
 
 COLOURS = {"all": PALETTE[8], "some": PALETTE[0], "none": BEFORE}
 
@@ -15,7 +15,7 @@ def _finding(found: Rescues) -> str:
     """Which changes rescue the network, and how many never do."""
     n, always, seeds = sum(name != UNCHANGED for name in found.names), found.always, found.loss.shape[1]
     rescued = (
-        f"{', '.join(always) or 'Nothing'} rescue{'s' * (len(always) < 2)} it with every one of {seeds} seeds"
+        f"{listed(always) or 'Nothing'} rescue{'s' * (len(always) < 2)} it with every one of {seeds} seeds"
     )
     return (
         f"{rescued}; {len(found.never)} of {n} change{'s' * (n > 1)} never do{'es' * (len(found.never) == 1)}"

@@ -49,11 +49,13 @@ def signal_sentence(run: Run, snapshot: int = 0) -> str:
     if layers == 1:
         return "With one hidden layer the error signal has no way to go"
     if not run.probes["delta_norm"][snapshot].any():
-        return "No error signal reaches any hidden layer: it is exactly 0 in all of them"
+        return f"At step {run.at[snapshot]} the error signal is exactly 0 in all hidden layers"
     if not np.isfinite(ratio):
         return f"The error signal is not finite at step {run.at[snapshot]}"
     if ratio == 0:
         return f"Nothing of the error signal at layer {layers} reaches layer 1: it is exactly 0"
+    if short(ratio) == "1":
+        return f"Layer 1 receives as much of the error signal as layer {layers}"
     part = f"{share(ratio)} of" if ratio < 1 else f"{short(ratio)} times"
     return (
         f"Layer 1 receives {part} the error signal that layer {layers} receives: "

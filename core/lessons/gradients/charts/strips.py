@@ -114,7 +114,7 @@ def activations(run: Run) -> go.Figure:
         if e.depth == 1:
             way = f"In the one hidden layer the spread of the activations over samples is {short(spread[0])}"
         flat = f"{percent(saturated[-1])} of them lie where {NAMES.get(e.activation, e.activation)} is flat"
-        title = f"{way}; there {flat}"
+        title = way if e.activation == "identity" else f"{way}; there {flat}"
     return _strips(
         run,
         run.activation_histogram,

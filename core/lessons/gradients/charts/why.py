@@ -15,8 +15,9 @@ from core.words import short, two_digits
 if TYPE_CHECKING:
     from core.lessons.gradients.measured.last_layer import PulledApart
 
-ALIKE = 0.01
-"""Spread over samples, relative to layer 1, below which all samples look alike."""
+ALIKE, GUESSES, HALF = 0.01, 0.1, 0.5
+"""Spread over samples, relative to layer 1, below which all samples look alike; how near to the loss of
+guessing a loss is like it; which part of its loss a layer has to lose before one thing alone held it back."""
 
 
 def alike_sentence(run: Run) -> str:
@@ -25,7 +26,8 @@ def alike_sentence(run: Run) -> str:
     spread = run.probes["activation_std"].astype(float)
     alike = (spread[[0, last], -1] < ALIKE * spread[[0, last], 0]).all()
     heard = run.probes["delta_norm"][[0, last], -1].all()
-    if run.learned or short_run(run) or e.depth == 1 or e.residual or not (alike and heard):
+    guesses = abs(run.train_loss[last] / run.chance - 1) < GUESSES
+    if not (guesses and alike and heard) or short_run(run) or e.depth == 1 or e.residual:
         return ""
     return (
         f"**Why does not even layer {e.depth} learn, which hears the error in full?** To it all inputs "
@@ -55,14 +57,29 @@ def why(run: Run) -> tuple[str, str]:
             rf"\chi = \sigma_w^2\, E[\phi'(z)^2] = {short(variance)} \times {short(slope)} = {short(chi)},"
             rf" \quad z \sim N(0, {short(float(theory.pre_activation_square[-1]))})"
         )
-    predicted = float(theory.delta_ratio[0]) ** (1 / max(e.depth - 1, 1))
+    if e.depth == 1:
+        return (
+            formula,
+            "With one hidden layer there is no way from layer to layer on which to multiply by it.",
+        )
+    predicted, measured = float(theory.delta_ratio[0]) ** (1 / (e.depth - 1)), per_layer(run)
+    chi, root = (1 + chi, "√(1 + χ)") if e.residual else (chi, "√χ")
     sentence = (
-        f"So the size of the error signal should change by about √χ = ×{short(chi**0.5)} per layer at "
-        f"layer {e.depth}, and by ×{short(predicted)} per layer on the whole way; measured "
-        f"is ×{short(per_layer(run))}."
+        f"So the size of the error signal should change by about {root} = ×{short(chi**0.5)} per layer "
     )
+    sentence += f"at layer {e.depth}"
+    if np.isfinite(predicted):
+        sentence += f", and by ×{short(predicted)} per layer on the whole way"
+    known = np.isfinite(measured)
+    sentence += f"; measured is ×{short(measured)}." if known else "; here no ratio can be measured."
     if e.residual:
-        sentence += " A residual connection adds a way around each layer: on it the factor is 1 + χ."
+        sentence += (
+            " With residual connections the error signal goes through a layer, times √χ, and around it, "
+            "times "
+            "1; theory takes the two as independent, which in a network of finite width they are not."
+        )
+    if e.batchnorm:
+        sentence += " That is for very wide layers and large batches: narrow ones multiply by more."
     return formula, sentence
 
 
@@ -70,7 +87,10 @@ def pulled_apart_sentence(layer: int, found: PulledApart) -> str:
     """What becomes of the last layer when its inputs alone are changed, so that they no longer look alike."""
     before, after = (two_digits(np.median(losses)) for losses in (found.as_it_comes, found.pulled_apart))
     better, seeds = int(found.better.sum()), len(found.better)
-    verdict = "that is what holds it back" if better == seeds else "more than that holds it back"
+    lower = np.median(found.pulled_apart / found.as_it_comes)
+    verdict = "that is what holds it back" if lower < HALF else "that holds it back, but not that alone"
+    if better < seeds:
+        verdict = "whether that holds it back is not decided" if better else "that is not what holds it back"
     return (
         f"**Tested by changing that alone.** Layer {layer} and the output, trained by themselves on what the "
         f"layers below make of the data, end at a loss of {before}; on the same, pulled apart to a mean "
