@@ -104,6 +104,7 @@ def _course(few: float, many: float, found: OverDepth) -> str:
     if not many:
         return f"no gradient arrives at {found.depths[-1]} layers"
     near = ", hardly more than pure noise" if few < NEAR * found.floor else ""
+    near = ", no more than pure noise" if max(few, many) <= found.floor else near
     return f"{short(few)} to {short(many)}{near}"
 
 
