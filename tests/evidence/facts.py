@@ -241,7 +241,8 @@ def mode_losses(run):
                 z = np.concatenate([np.zeros_like(z), z], axis=1) if z.shape[1] == 1 else z
                 losses.append(-log_softmax(z, axis=1)[np.arange(len(z)), y[some].astype(int)].mean())
         draws = 4 * (min(8, -(-len(x) // batch)) if own else 1)
-        found[name] = np.mean(losses), np.std(losses) * np.sqrt(1 / draws + 1 / 64)
+        with np.errstate(over="ignore"):
+            found[name] = np.mean(losses), np.std(losses) * np.sqrt(1 / draws + 1 / 64)
     return found
 
 
