@@ -14,7 +14,8 @@ MODES = (
     "The same weights lose {best} on {rows} training samples in training mode, {worst} in evaluation mode: "
 )
 DEAD = (
-    "{count} of {width} units of layer {layer} (?:is|are) at or below 0 on every training sample, whenever measured "
+    "{count} of {width} units of layer {layer} (?:is|are) at or below 0 on every training sample, whenever "
+    "measured "
 )
 RIGHT = (
     "after {steps} steps? the loss is {loss}, where guessing gives {guess}, though {right} % of the held-out "
