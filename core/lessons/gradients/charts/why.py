@@ -38,6 +38,10 @@ def alike_sentence(run: Run) -> str:
     )
 
 
+def _latex(value: float) -> str:
+    return rf"\text{{{short(value)}}}"
+
+
 def why(run: Run) -> tuple[str, str]:
     """The factor chi with this run's numbers as LaTeX, and what it predicts, beside what was measured."""
     e, theory = run.experiment, predict(run.experiment, run.input_mean_square)
@@ -49,25 +53,20 @@ def why(run: Run) -> tuple[str, str]:
     chi, variance = float(theory.chi[-1]), sigma_w(e, e.width, e.width) ** 2
     if e.batchnorm:
         formula = (
-            rf"\chi = \frac{{E[\phi'(z)^2]}}{{\mathrm{{Var}}[\phi(z)]}} = {short(chi)}, \quad z \sim N(0, 1)"
+            rf"\chi = \frac{{E[\phi'(z)^2]}}{{\mathrm{{Var}}[\phi(z)]}} = {_latex(chi)}, \quad z \sim N(0, 1)"
         )
     else:
         slope = chi / variance if variance else 0.0
         formula = (
-            rf"\chi = \sigma_w^2\, E[\phi'(z)^2] = {short(variance)} \times {short(slope)} = {short(chi)},"
-            rf" \quad z \sim N(0, {short(float(theory.pre_activation_square[-1]))})"
+            rf"\chi = \sigma_w^2\, E[\phi'(z)^2] = {_latex(variance)} \times {_latex(slope)} = {_latex(chi)},"
+            rf" \quad z \sim N(0, {_latex(float(theory.pre_activation_square[-1]))})"
         )
     if e.depth == 1:
-        return (
-            formula,
-            "With one hidden layer there is no way from layer to layer on which to multiply by it.",
-        )
+        return formula, "With one hidden layer there is no way from layer to layer to multiply on."
     predicted, measured = float(theory.delta_ratio[0]) ** (1 / (e.depth - 1)), per_layer(run)
     chi, root = (1 + chi, "√(1 + χ)") if e.residual else (chi, "√χ")
-    sentence = (
-        f"So the size of the error signal should change by about {root} = ×{short(chi**0.5)} per layer "
-    )
-    sentence += f"at layer {e.depth}"
+    each = f"{root} = ×{short(chi**0.5)} per layer at layer {e.depth}"
+    sentence = f"So the size of the error signal should change by about {each}"
     if np.isfinite(predicted):
         sentence += f", and by ×{short(predicted)} per layer on the whole way"
     known = np.isfinite(measured)
