@@ -21,7 +21,7 @@ from core.charts.style import (
 )
 from core.diagnosis.measures import first_over_last, per_layer
 from core.run import LEARNED, Run
-from core.words import short, two_digits
+from core.words import listed, short, two_digits
 
 HIGHEST = 1e6
 """What is beyond it is not on the axis."""
@@ -209,8 +209,8 @@ def _evenness(runs: dict[str, Run]) -> str:
         return f"The error signal before the first step, per layer: {', '.join(parts)}"
     if len(set(ratios.values())) == 1:
         return f"In all of these runs the error signal starts alike: {_factor(runs[min(runs)])} per layer"
-    best = min(arrives, key=arrives.get)
-    return f"The error signal keeps its size best in {best}: {_factor(runs[best])} per layer"
+    best = [name for name, distance in arrives.items() if np.isclose(distance, min(arrives.values()))]
+    return f"The error signal keeps its size best in {listed(best)}: {_factor(runs[best[0]])} per layer"
 
 
 def signals_compared(runs: dict[str, Run]) -> go.Figure:

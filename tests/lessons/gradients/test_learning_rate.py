@@ -27,14 +27,14 @@ def sharp(values, diverged_at=None, **changes):
 def test_the_sharpness_is_measured_against_the_bound_that_is_named(beta, bound):
     title = charts.sharpness(sharp([bound / 2, bound / 4], momentum=beta)).layout.meta["title"]
     name = "2 (1 + momentum) / learning rate" if beta else "2 / learning rate"
-    assert title.startswith(f"The sharpness stays below {name} = {bound}, at most 0.5 of it")
+    assert title.startswith(f"The sharpness stays below {name} ({bound}), at most 0.5 of it")
     above = charts.sharpness(sharp([bound, bound, 2 * bound], momentum=beta)).layout.meta["title"]
-    assert f"is 1.5 times {name} = {bound} on average" in above
+    assert f"is 1.5 times {name} ({bound} on average" in above
 
 
 def test_a_run_that_diverges_says_when_and_no_nan():
     title = charts.sharpness(sharp([80, np.nan], 3, momentum=0)).layout.meta["title"]
-    assert title == "The run diverges at step 3; the sharpness is at first 2 times 2 / learning rate = 40"
+    assert title == "The run diverges at step 3; the sharpness is at first 2 times 2 / learning rate (40)"
     assert "not finite" in charts.sharpness(sharp([np.nan], 0)).layout.meta["title"]
 
 

@@ -100,7 +100,7 @@ def sharpness(measured: Sharpness) -> go.Figure:
     """lambda_max over the steps, against the most that this learning rate bears on a parabola."""
     e, limit, relative, up = measured.run.experiment, measured.limit, measured.relative, measured.rises
     bound = "2 (1 + momentum) / learning rate" if momentum(e) else "2 / learning rate"
-    ceiling = f"{bound} = {short(limit)}"
+    ceiling = f"{bound} ({short(limit)})"
     rises = f"the loss rises in {up} of {e.steps} steps"
     known = relative[np.isfinite(relative)]
     if not len(known):
