@@ -29,7 +29,7 @@ def test_the_sharpness_is_measured_against_the_bound_that_is_named(beta, bound):
     name = "2 (1 + momentum) / learning rate" if beta else "2 / learning rate"
     assert title.startswith(f"The sharpness stays below {name} ({bound}), at most 0.5 of it")
     above = charts.sharpness(sharp([bound, bound, 2 * bound], momentum=beta)).layout.meta["title"]
-    assert f"is 1.5 times {name} ({bound} on average" in above
+    assert f"is 1.5 times {name} ({bound}) on average" in above
 
 
 def test_a_run_that_diverges_says_when_and_no_nan():
