@@ -26,8 +26,7 @@ QUOTES = {
         "more you drop out, the stronger the regularization: 0.0 = No dropout regularization. 1.0 = Drop out "
         "all nodes. The model learns nothing. Values between 0.0 and 1.0 = More useful.",
         "Backpropagation is the most common training algorithm for neural networks. It makes gradient "
-        "descent "
-        "feasible for multi-layer neural networks.",
+        "descent feasible for multi-layer neural networks.",
     ),
     SLIDES: (
         "How dynamic programming lets us avoid computing exponentially many paths through the graph. Here "

@@ -97,8 +97,7 @@ def test_r2(run: Run) -> float:
 
 
 def given_to_right(run: Run) -> float:
-    """Probability that the network gives the right class of a held-out sample: exp(-loss), the geometric "
-    "mean."""
+    """Probability of the right class of a held-out sample: exp(-loss), the geometric mean."""
     return float(np.exp(-run.test_loss[-1].astype(float))) if run.diverged_at is None else np.inf
 
 
@@ -256,8 +255,7 @@ MEASURES = {
         "Signal over noise in layer 1",
         signal_to_noise,
         "The mean over batches of the gradient of its weights, over how far single batches lie from that "
-        "mean; "
-        "before the first step.",
+        "mean; before the first step.",
         logarithmic=True,
         missing="not finite",
     ),

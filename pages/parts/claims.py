@@ -75,8 +75,7 @@ def _compared(claim: Claim, outcome: Outcome) -> str:
     spread = "over the whole 93 % interval" if low == high else f"93 % interval: {low} to {high}"
     return (
         f"{measure.title}, medians over {SEEDS} seeds: {medians}. Pair by pair {middle} ({spread}); asked "
-        f"for: "
-        f"{effect(claim, claim.at_least)}. In the right direction in {outcome.better} of {SEEDS} pairs."
+        f"for: {effect(claim, claim.at_least)}. In the right direction in {outcome.better} of {SEEDS} pairs."
     )
 
 

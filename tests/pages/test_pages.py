@@ -24,7 +24,7 @@ def has_a_point(trace):
     return len(places.replace([np.inf, -np.inf], np.nan).dropna()) > 0
 
 
-RAW = re.compile(r"\d[eE][+-]?\d|(?<![\w.])-0(?![\w.,])|\b(?:nan|inf)\b")
+RAW = re.compile(r"%\{[^}]*[ge]\}|\d[eE][+-]?\d|(?<![\w.])-0(?![\w.,])|\b(?:nan|inf)\b")
 """Numbers as computers write them: 1e+05, -0, nan."""
 
 
@@ -41,7 +41,8 @@ def written(figure):
     while todo:
         part = todo.pop()
         if isinstance(part, dict):
-            found += [part[key] for key in ("name", "title", "alt", "how") if isinstance(part.get(key), str)]
+            keys = ("name", "title", "alt", "how", "hovertemplate")
+            found += [part[key] for key in keys if isinstance(part.get(key), str)]
             for key in ("text", "hovertext", "ticktext"):
                 found += [str(text) for text in np.atleast_1d(np.asarray(part.get(key, ()), dtype=object))]
             todo += part.values()

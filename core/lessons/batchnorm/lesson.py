@@ -177,7 +177,8 @@ LESSON = Lesson(
                 _with("when the weights are well chosen (He, 20 layers)", DEEP.but(steps=5)),
             ),
             note="At the start it multiplies the error signal's square by π / (π − 1) = 1.47 per ReLU layer, "
-            "whatever the weights (Yang et al. 2019): less than large weights do, more than good ones.",
+            "in narrow layers by more, whatever the weights (Yang et al. 2019): less than large weights do, "
+            "more than good ones.",
         ),
         Claim(
             sentence="Batchnorm, in effect, performs a kind of coordinated rescaling of its inputs.",

@@ -73,8 +73,7 @@ CLAIMS = (
             ),
         ),
         note="Where gradients only vanish, signal and noise shrink alike; what drowns the signal are "
-        "layers "
-        "that drive inputs apart which lie next to each other. The tab Signal and noise shows every "
+        "layers that drive inputs apart which lie next to each other. The tab Signal and noise shows every "
         "layer.",
     ),
     Claim(
@@ -96,8 +95,7 @@ CLAIMS = (
         note="How far the weights of layer 1 come from their start over the whole training: in a network "
         "that keeps the error signal, and in one that loses it. In 20 layers Xavier's weights lose it "
         "too, but layer 1 gets larger activations than the layers above, and a gradient is the product "
-        "of "
-        "both. Adam divides every gradient by its own size.",
+        "of both. Adam divides every gradient by its own size.",
     ),
     Claim(
         sentence="If the weights in a network are very large, then the gradients for the lower layers "

@@ -80,3 +80,9 @@ def test_overflows_come_at_the_step_that_was_predicted():
 def test_a_run_that_stays_finite_counts_for_no_prediction():
     found = trials.Overflows((0.9, 2), np.array([[np.nan], [7.0]]), np.array([[np.inf], [4.2]]))
     assert found.off.tolist() == [2] and found.within == 0
+
+
+def test_what_leaks_is_told_with_its_sign_and_no_power_as_computers_write_it():
+    said = columns.leak(np.array([-0.043, -0.014, -3.4e-6]), "linear")
+    assert "changes by -0.014" in said and "from -0.043 to -3.4×10⁻⁶" in said
+    assert "changes by +0.02," in columns.leak(np.array([0.01, 0.02, 0.03]), "linear")

@@ -5,7 +5,18 @@ from collections import Counter
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, POINTS, THEORY, chart, drawable, log_axis
+from core.charts.style import (
+    AFTER,
+    BACKWARD,
+    BEFORE,
+    FORWARD,
+    POINTS,
+    THEORY,
+    chart,
+    drawable,
+    log_axis,
+    said,
+)
 from core.lessons.backprop.layout import layout
 from core.lessons.backprop.networks import SHAPES
 from core.lessons.backprop.notation import apart, written
@@ -89,9 +100,11 @@ def path_sum(leaf: str, ways: list[Path], gradient: float) -> go.Figure:
                 y=products,
                 name="product of one path",
                 marker_color=FORWARD,
-                text=[" → ".join(map(written, way.nodes)) for way in ways],
+                text=[
+                    f"{' → '.join(map(written, way.nodes))}<br>product {short(way.product)}" for way in ways
+                ],
                 textposition="none",
-                hovertemplate="%{text}<br>product %{y:.4g}<extra></extra>",
+                hovertemplate="%{text}<extra></extra>",
             ),
             go.Scatter(
                 x=numbers,
@@ -99,7 +112,8 @@ def path_sum(leaf: str, ways: list[Path], gradient: float) -> go.Figure:
                 name="sum so far",
                 mode="lines+markers",
                 line=dict(color=BACKWARD, shape="hv"),
-                hovertemplate="sum %{y:.4g}<extra></extra>",
+                text=said(sums),
+                hovertemplate="sum %{text}<extra></extra>",
             ),
         ],
         title=title,

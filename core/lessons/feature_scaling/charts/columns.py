@@ -8,7 +8,7 @@ from core.charts.sweeps import over_seeds
 from core.lessons.feature_scaling.table import PIPELINES, TableExperiment, skewness
 from core.lessons.feature_scaling.theory import SIZES, SPREADS, clipped_theory, log_theory, squeezed_share
 from core.lessons.feature_scaling.trials import Ladder, middle
-from core.words import short
+from core.words import short, two_digits
 
 WORST = -0.25
 
@@ -129,11 +129,15 @@ def leak(gains: np.ndarray, scaling: str) -> str:
     if abs(typical) < 5e-4:
         verdict = "a difference below 0.0005: here nothing leaks that matters, elsewhere it may"
     else:
-        verdict = f"the held-out R² changes by {typical:+.2g}, and no longer says what new data will give"
+        verdict = f"the held-out R² changes by {_signed(typical)}, and no longer says what new data will give"
     return (
         f"With “{PIPELINES[scaling]}” fitted on all rows instead of the training rows, {verdict} "
-        f"(median of {len(gains)} paired seeds, from {gains.min():+.2g} to {gains.max():+.2g})."
+        f"(median of {len(gains)} paired seeds, from {_signed(gains.min())} to {_signed(gains.max())})."
     )
+
+
+def _signed(change: float) -> str:
+    return f"{'+' if change > 0 else ''}{two_digits(change)}"
 
 
 def outlier_lines(found: dict, share: float, bound: float) -> go.Figure:

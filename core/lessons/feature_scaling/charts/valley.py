@@ -80,7 +80,9 @@ def iterations(pipelines: dict[str, tuple[float, float]], ratios: tuple[np.ndarr
         f"κ from {short(np.nanmin(kappas))} ({PIPELINES[lowest]}) to {short(np.nanmax(kappas))} "
         f"({PIPELINES[highest]}): the steps that gradient descent takes follow it"
     )
-    words = np.array([PIPELINES[name] for name in pipelines])
+    named = np.array(
+        [f"{PIPELINES[name]}: κ {short(kappa)}" for name, kappa in zip(pipelines, kappas, strict=True)]
+    )
     traces = [
         go.Scatter(
             x=line,
@@ -99,20 +101,20 @@ def iterations(pipelines: dict[str, tuple[float, float]], ratios: tuple[np.ndarr
         go.Scatter(
             x=kappas[~late],
             y=drawable(counted[~late]),
-            text=words[~late],
+            text=named[~late],
             name="the columns of the table, counted",
             mode="markers",
             marker=dict(color=FORWARD, size=11),
-            hovertemplate="%{text}: κ %{x:.3g}, %{y} steps<extra></extra>",
+            hovertemplate="%{text}, %{y} steps<extra></extra>",
         ),
         go.Scatter(
             x=kappas[late],
             y=np.full(late.sum(), 2.0 * MOST_STEPS),
-            text=words[late],
+            text=named[late],
             name=f"not done after {MOST_STEPS:,} steps",
             mode="markers",
             marker=dict(color=BACKWARD, size=11, symbol="triangle-up"),
-            hovertemplate="%{text}: κ %{x:.3g}, not done<extra></extra>",
+            hovertemplate="%{text}, not done<extra></extra>",
         ),
     ]
     return chart(

@@ -81,8 +81,8 @@ def weights_moved(run: Run) -> go.Figure:
                 zmin=low,
                 zmax=high,
                 colorscale=SCALE,
-                customdata=100 * moved.T,
-                hovertemplate="layer %{y}, step %{x}: %{customdata:.2g} %<extra></extra>",
+                text=[[_distance(v) for v in row] for row in moved.T],
+                hovertemplate="layer %{y}, step %{x}: %{text}<extra></extra>",
                 colorbar=dict(tickvals=ticks, ticktext=[power_of_ten(t) for t in ticks], thickness=12, len=1),
             )
         ],

@@ -74,8 +74,7 @@ def why(run: Run) -> tuple[str, str]:
     if e.residual:
         sentence += (
             " With residual connections the error signal goes through a layer, times √χ, and around it, "
-            "times "
-            "1; theory takes the two as independent, which in a network of finite width they are not."
+            "times 1; theory takes the two as independent, which in a network of finite width they are not."
         )
     if e.batchnorm:
         sentence += " That is for very wide layers and large batches: narrow ones multiply by more."
@@ -93,7 +92,6 @@ def pulled_apart_sentence(layer: int, found: PulledApart) -> str:
     return (
         f"**Tested by changing that alone.** Layer {layer} and the output, trained by themselves on what the "
         f"layers below make of the data, end at a loss of {before}; on the same, pulled apart to a mean "
-        f"square "
-        f"of 1, at {after} (medians over {seeds} seeds). It is clearly lower in {better} of {seeds}: "
+        f"square of 1, at {after} (medians over {seeds} seeds). It is clearly lower in {better} of {seeds}: "
         f"{verdict}."
     )
