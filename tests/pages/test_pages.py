@@ -24,7 +24,7 @@ def has_a_point(trace):
     return len(places.replace([np.inf, -np.inf], np.nan).dropna()) > 0
 
 
-RAW = re.compile(r"%\{[^}]*[ge]\}|\d[eE][+-]?\d|(?<![\w.])-0(?![\w.,])|\b(?:nan|inf)\b")
+RAW = re.compile(r"%\{[^}]*:[^}]*[ge]\}|\d[eE][+-]?\d|(?<![\w.])-0(?![\w.,])|\b(?:nan|inf)\b")
 """Numbers as computers write them: 1e+05, -0, nan."""
 
 
