@@ -37,7 +37,7 @@ else:
 with grid:
     show.chart(census.census_grid(run, unit), "dead_relus.grid", show.picked("dead_relus", experiment))
 
-verdicts.findings(lesson, run)
+verdicts.findings(lesson, run, inside=census.before_and_after)
 
 
 def kills() -> None:

@@ -130,15 +130,17 @@ def _dead(run: Run) -> Finding | None:
     if len(silent) < 2 or not count > MOST_UNITS * e.width or heard:
         return None
     since = int(died_at(run)[layer][units].max())
-    where = ", and no gradient passes them"
+    where, born = ", and no gradient passes them", silent[0].mean(axis=1).max() > MOST_UNITS
     if e.batchnorm or (e.dropout and layer):
         where = " in evaluation mode"
+    if not born and above_usual(run) > 1:
+        where += f"; {too_high(run)}"
     return finding(
         run,
         f"{count} of {e.width} units of layer {layer + 1} {'is' if count == 1 else 'are'} at or below 0 on "
         f"every training sample, "
         f"whenever measured since step {since}{where}; {outcome(run)}.",
-        let_through(run) if silent[0].mean(axis=1).max() > MOST_UNITS else shorter_steps(run),
+        let_through(run) if born else shorter_steps(run),
         "critical" if count == e.width else "warning",
         quantity="share of dead units",
         measured=count / e.width,

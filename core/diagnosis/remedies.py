@@ -1,7 +1,6 @@
 """Remedy: a changed setting, offered where it is possible, changes something and has been seen to cure."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,10 +10,11 @@ from pydantic import ValidationError
 from core.diagnosis.measures import first_over_last
 from core.diagnosis.usual import FAR_OFF, MOMENTUM, above_usual, below_usual, rounded, steady_rate, usual_rate
 from core.diagnosis.wording import words
-from core.engine.optimizers import OPTIMIZERS
+from core.engine.optimizers import OPTIMIZERS, momentum
 from core.run import Run
 from core.theory import predict
 from core.trainable import Trainable
+from core.words import short
 
 FIRST_UPDATE = 0.002
 """A good size for the first update, relative to the weights it changes; 1e-3 is usual (Karpathy 2022)."""
@@ -62,6 +62,8 @@ SCALED = {
     "log_clip_zscore": "The logarithm takes away long tails, clipping what sticks out, the z-score the rest.",
 }
 """What makes features fit for training."""
+BOUNDED = "A step of bounded length cannot throw the weights far away (Pascanu, Mikolov & Bengio 2013)."
+BOUND = 0.1
 SUITS = "A learning rate that suits networks of this depth."
 
 
@@ -153,8 +155,7 @@ def bounded_steps(run: Run, growth: float) -> tuple[Remedy, ...]:
     """Clipping or a lower learning rate: enough while signals grow less than thirtyfold."""
     e, found = run.experiment, []
     if growth < 30 and not 0 < e.clip_norm <= 1:
-        why = "A step of bounded length cannot throw the weights far away (Pascanu, Mikolov & Bengio 2013)."
-        found += offer(run, why, clip_norm=1.0)
+        found += offer(run, BOUNDED, clip_norm=1.0)
     if growth < 30 and not e.residual:
         why = "Shorter steps make up for larger gradients."
         found += offer(run, why, learning_rate=rounded(e.learning_rate / 10))
@@ -162,12 +163,38 @@ def bounded_steps(run: Run, growth: float) -> tuple[Remedy, ...]:
 
 
 def shorter_steps(run: Run) -> tuple[Remedy, ...]:
-    """A lower learning rate, with which the first update is about 0.2 % of the weights, or Adam."""
-    e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
+    """A lower learning rate, what else bounds the steps, or Adam.
+
+    For classification half of what such networks bear; else one with which the first update is about 0.2 % of
+    the weights.
+    """
+    e, kind, times = run.experiment, OPTIMIZERS[run.experiment.optimizer], above_usual(run)
     first = float(run.probes["update_ratio"][0].max(initial=0))
-    seen = 0 < first < math.inf and not kind.rescales
-    rate = rounded(min(e.learning_rate * FIRST_UPDATE / first, e.learning_rate / 20)) if seen else None
-    return tuple(_resized(run, rate or usual_rate(run, e.optimizer), lambda rate: rate < e.learning_rate))
+    if kind.rescales or not 0 < first < math.inf:
+        rate = usual_rate(run, e.optimizer)
+    elif e.depth and e.loss != "mse" and times > 1:
+        rate = rounded(e.learning_rate / times / 2)
+    else:
+        rate = rounded(min(e.learning_rate * FIRST_UPDATE / first, e.learning_rate / 20))
+    lower = _resized(run, rate) if rate < e.learning_rate else []
+    return (*lower, *_without_momentum(run), *_adam(run))
+
+
+def _without_momentum(run: Run) -> list[Remedy]:
+    """Where the learning rate is too high with momentum alone: none, or steps of bounded length.
+
+    None is not enough for regression, nor for SELU, whose signals grow without bound.
+    """
+    e, found = run.experiment, []
+    beta, alone = momentum(e), e.learning_rate * e.depth / 2
+    if OPTIMIZERS[e.optimizer].rescales or not beta or not 0 < alone <= 1 < above_usual(run):
+        return found
+    if e.loss != "mse" and e.activation != "selu":
+        why = f"With it, steps in one direction add up to {short(1 / (1 - beta))} times the learning rate."
+        found += offer(run, why, momentum=0.0)
+    if not 0 < e.clip_norm <= BOUND:
+        found += offer(run, BOUNDED, clip_norm=BOUND)
+    return found
 
 
 def longer_updates(run: Run) -> tuple[Remedy, ...]:
@@ -176,16 +203,20 @@ def longer_updates(run: Run) -> tuple[Remedy, ...]:
     first, usual = float(run.probes["update_ratio"][0].max(initial=0)), usual_rate(run, e.optimizer)
     seen = 0 < first < FIRST_UPDATE / 10 and not kind.rescales
     rate = rounded(e.learning_rate * FIRST_UPDATE / first) if seen else usual
-    return tuple(_resized(run, rate, lambda rate: rate > e.learning_rate))
+    return (*(_resized(run, rate) if rate > e.learning_rate else []), *_adam(run))
 
 
-def _resized(run: Run, rate: float, right: Callable[[float], bool]) -> list[Remedy]:
-    """This learning rate, if it is on the right side of the present one; and rescaled gradients."""
+def _adam(run: Run) -> list[Remedy]:
+    """What rescales gradients, where the run has nothing of the kind."""
+    return [] if OPTIMIZERS[run.experiment.optimizer].rescales else _rescaling(run)
+
+
+def _resized(run: Run, rate: float) -> list[Remedy]:
+    """This learning rate, and how large the first update is with it."""
     e, first = run.experiment, float(run.probes["update_ratio"][0].max(initial=0))
     size = 100 * first * rate / e.learning_rate
     why = f"The first update then changes the weights of a layer by at most {size:.1g} %."
-    found = offer(run, why if 0 < size < math.inf else SUITS, learning_rate=rate) if right(rate) else []
-    return found if OPTIMIZERS[e.optimizer].rescales else found + _rescaling(run)
+    return offer(run, why if 0 < size < math.inf else SUITS, learning_rate=rate)
 
 
 def scaled_features(run: Run) -> tuple[Remedy, ...]:

@@ -26,8 +26,8 @@ RULES = (
     two_modes.MODE_GAP_RULE,
     two_modes.DROPOUT_TOO_STRONG,
     on_the_way.NON_FINITE,
-    on_the_way.DEAD,
     steps.TOO_FAST,
+    on_the_way.DEAD,
     steps.CLIPPED_TOO_HARD,
     steps.TOO_SLOW,
     at_the_end.OVERFITTING,
@@ -53,20 +53,8 @@ CAUSES = {
     "decayed": _before("decayed", "noise_floor"),
     "momentum": _before("momentum", "vanishing"),
     "non_finite": ("small_batch_norm", "unscaled", "unscaled_target", "exploding", "momentum", "decayed"),
-    "dead": (
-        "small_batch_norm",
-        "dropout_too_strong",
-        "unscaled",
-        "unscaled_target",
-        "no_gradient",
-        "symmetric",
-        "exploding",
-        "decayed",
-        "vanishing",
-        "momentum",
-        "non_finite",
-    ),
-    "too_fast": _before("too_fast", "dead"),
+    "too_fast": _before("too_fast"),
+    "dead": _before("dead", "noise_floor", "born_dead", "saturated", "mode_gap"),
     "clipped_too_hard": _before("clipped_too_hard"),
     "too_slow": _before("too_slow"),
     "mode_gap": _before("mode_gap"),
@@ -79,12 +67,17 @@ CAUSES = {
 
 
 class Examined(NamedTuple):
-    """What a run shows: findings, the most severe first, cause before effect; the names of rules that saw
-    something which another finding explains; and why rules could not be asked, by name."""
+    """What a run shows: findings, the most severe first, cause before effect; what else was seen, which they
+    explain; and why rules could not be asked, by name."""
 
     findings: list[Finding]
-    explained: set[str]
+    effects: list[Finding]
     idle: dict[str, str]
+
+    @property
+    def explained(self) -> set[str]:
+        """The names of the rules that saw an effect."""
+        return {finding.rule for finding in self.effects}
 
 
 def diagnose(run: Run) -> list[Finding]:
@@ -96,15 +89,17 @@ def examine(run: Run) -> Examined:
     """Ask every rule that can be asked, once."""
     idle = {rule.name: why for rule in RULES if (why := rule.idle(run))}
     found = {rule: seen for rule in RULES if rule.name not in idle and (seen := rule.find(run))}
-    names, shown = {rule.name for rule in found}, []
+    names, shown, effects = {rule.name for rule in found}, [], []
     for rule, finding in found.items():
         said = dict(rule=rule.name, title=rule.title, source=rule.source)
         if finding.stands or names.isdisjoint(CAUSES.get(rule.name, ())):
             shown.append(replace(finding, sentence=finding.sentence + finding.otherwise, **said))
         elif rule.stays:
             shown.append(replace(finding, remedies=(), **said))
+        else:
+            effects.append(replace(finding, remedies=(), **said))
     findings = _offered_once(sorted(shown, key=lambda finding: SEVERITIES.index(finding.severity)))
-    return Examined(findings, names - {finding.rule for finding in findings}, idle)
+    return Examined(findings, effects, idle)
 
 
 def _offered_once(findings: list[Finding]) -> list[Finding]:

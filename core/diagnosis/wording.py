@@ -23,6 +23,7 @@ NAMES = {
 }
 OFF = {
     "clip_norm": "no clipping",
+    "momentum": "no momentum",
     "dropout": "no dropout",
     "weight_decay": "no weight decay",
     "scaling": "no scaling",

@@ -80,8 +80,12 @@ def one_variant(lesson: Lesson, experiment: Experiment, chart: Callable[[dict], 
     beside({f"{key}.chart": chart(runs), f"{key}.losses": losses(runs)})
 
 
-def shared_axes(runs: Mapping[str, Run], key: str) -> None:
-    """Several runs on shared axes: their losses, and their error signals where layers pass them on.
+Compared = Callable[[dict[str, Run]], go.Figure]
+"""Several runs on shared axes, as a page looks at them."""
+
+
+def shared_axes(runs: Mapping[str, Run], key: str, inside: Compared = signals_compared) -> None:
+    """Several runs on shared axes: their losses, and where there are layers what goes on inside.
 
     "before" and "after" are shown with what changed from one to the other.
     """
@@ -89,6 +93,6 @@ def shared_axes(runs: Mapping[str, Run], key: str) -> None:
         what = changed(*(run.experiment for run in runs.values()))
         runs = dict(zip(("before", f"after: {what}" if what else "after"), runs.values(), strict=True))
     figures = {f"{key}.losses": losses(runs)}
-    if all(run.experiment.depth > 1 for run in runs.values()):
-        figures[f"{key}.signals"] = signals_compared(runs)
+    if all(run.experiment.depth > (inside is signals_compared) for run in runs.values()):
+        figures[f"{key}.inside"] = inside(runs)
     beside(figures)

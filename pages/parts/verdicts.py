@@ -5,15 +5,16 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
+from core.charts.runs import signals_compared
 from core.diagnosis.finding import Finding
 from core.diagnosis.rules import RULES, Examined, cured, examine
 from core.lessons.lesson import Lesson
 from core.run import Run
 from core.settings import plain
 from core.trainable import Trainable
-from core.words import short
+from core.words import listed, short
 from pages.parts import say
-from pages.parts.compare import shared_axes
+from pages.parts.compare import Compared, shared_axes
 from pages.parts.controls import change
 from pages.parts.training import trained
 
@@ -33,10 +34,12 @@ def findings(
     lesson: Lesson,
     run: Run,
     show: Callable[[Lesson, Trainable], None] = _show,
+    inside: Compared = signals_compared,
 ) -> None:
     """What is wrong with the run, and what helps: with the same seed, before and after side by side.
 
     show: makes an experiment the one on the page, where that is more than a change of its settings.
+    inside: what to set beside the losses of both.
     """
     examined = examine(run)
     titles = [remedy.title for finding in examined.findings for remedy in finding.remedies]
@@ -53,8 +56,11 @@ def findings(
                     on_click=_apply,
                     args=(lesson, run.experiment, remedy.applied(run.experiment), show),
                 )
+    if examined.effects:
+        seen = [f"{finding.title.lower()} ({_measured(finding)})" for finding in examined.effects]
+        say.caption(f"Seen too, and explained by what stands above: {listed(seen)}.")
     _every_rule(lesson, examined)
-    _before_and_after(lesson, run, show)
+    _before_and_after(lesson, run, show, inside)
 
 
 def _finding(finding: Finding) -> None:
@@ -74,11 +80,15 @@ def _modes(table: Sequence[dict]) -> list[str]:
 
 
 def _evidence(finding: Finding) -> str:
+    return f"Measured: {_measured(finding)}."
+
+
+def _measured(finding: Finding) -> str:
     where = [f"layer {finding.layer}"] * (finding.layer is not None) + [f"step {finding.step}"] * (
         finding.step is not None
     )
     at = f" at {', '.join(where)}" if where else ""
-    return f"Measured: {finding.quantity} {short(finding.measured)} against {short(finding.threshold)}{at}."
+    return f"{finding.quantity} {short(finding.measured)} against {short(finding.threshold)}{at}"
 
 
 def _every_rule(lesson: Lesson, examined: Examined) -> None:
@@ -120,7 +130,7 @@ def _apply(lesson: Lesson, before: Trainable, after: Trainable, show: Callable) 
     show(lesson, after)
 
 
-def _before_and_after(lesson: Lesson, run: Run, show: Callable) -> None:
+def _before_and_after(lesson: Lesson, run: Run, show: Callable, inside: Compared) -> None:
     key, e = f"{lesson.slug}.before", run.experiment
     if getattr(st.session_state.get(key), "upload", None) != getattr(e, "upload", None):
         st.session_state.pop(key, None)
@@ -138,7 +148,7 @@ def _before_and_after(lesson: Lesson, run: Run, show: Callable) -> None:
     [before] = trained([pinned])
     say.markdown(f"**Before and after.** {_differences(pinned, e)}")
     say.markdown(cured(before, run))
-    shared_axes({"before": before, "after": run}, f"{lesson.slug}.pinned")
+    shared_axes({"before": before, "after": run}, f"{lesson.slug}.pinned", inside)
     with st.container(horizontal=True):
         st.button("Back to before", on_click=lambda: show(lesson, pinned), icon=":material/undo:")
         st.button("Unpin", on_click=lambda: st.session_state.pop(key), icon=":material/close:")

@@ -44,6 +44,31 @@ def test_words_are_those_of_the_trade():
     assert words(Experiment, "residual", False) == "no residual connections"
 
 
+WITH_MOMENTUM = Experiment(
+    dataset="blobs", depth=3, width=16, samples=128, batch_size=32, learning_rate=0.5, steps=80
+)
+
+
+@pytest.mark.slow
+def test_a_rate_too_high_with_momentum_alone_is_cured_without_or_by_clipping():
+    """The rate would be borne without momentum: 0.5 x depth 3 / 2 is below 1."""
+    runs = train([WITH_MOMENTUM.but(seed=seed) for seed in range(3)], snapshots=12)
+    found = [finding for finding in diagnose(runs[0]) if finding.severity != "note"]
+    assert found[0].rule in ("too_fast", "non_finite")
+    for change in ({"momentum": 0.0}, {"clip_norm": 0.1}):
+        assert change in [remedy.change for remedy in found[0].remedies]
+        after = train([run.experiment.but(**change) for run in runs], ENDS)
+        for run, cured in zip(runs, after, strict=True):
+            assert helped(run, cured)
+
+
+def test_no_other_rate_is_called_too_high_with_momentum_alone():
+    """Without momentum 5 would still be too high, and 0.01 was never too high."""
+    for rate in (5, 0.01):
+        changes = [remedy.change for remedy in offered(WITH_MOMENTUM.but(learning_rate=rate))]
+        assert {"momentum": 0.0} not in changes and {"clip_norm": 0.1} not in changes
+
+
 @pytest.mark.parametrize(
     "e",
     [

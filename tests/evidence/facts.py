@@ -330,12 +330,16 @@ def dead(run, which, *_):
         since -= 1
     mine = len(active) > 1 and not active[since:, layer, units].any()
     hidden = e.batchnorm or (e.dropout and layer)
-    words = {"every": mine, "whenever": mine, "since": mine, "mode": bool(hidden) == (which == 1)}
-    if which == 0 and len(units) == e.width and not e.clip_norm:
+    mode, fast = which % 2 == 1, which < 2
+    words = {"every": mine, "whenever": mine, "since": mine, "mode": bool(hidden) == mode}
+    many = max(sum(not active[0, i, u] for u in range(e.width)) for i in range(e.depth)) > e.width / 2
+    words["the rate is named"] = fast == (not many and times_off(run)[0] > 1)
+    if not mode and len(units) == e.width and not e.clip_norm:
         words["no"] = not run.probes["weight_grad_norm"][finite(run), layer]
     else:
         words["no"] = mine
     numbers = dict(count=len(units), width=e.width, layer=layer + 1, step=run.at[since])
+    numbers |= dict(rate=e.learning_rate, off=times_off(run)[0]) if fast else {}
     worst = "critical" if len(units) == e.width else "warning"
     return Facts(numbers, words, len(units) / e.width, layer=layer + 1, step=int(run.at[since]), worst=worst)
 

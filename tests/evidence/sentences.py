@@ -110,6 +110,8 @@ SENTENCES = {
         ),
     ),
     "dead": (
+        DEAD + "since step {step}, and no gradient passes them; " + RATE + "what such networks usually bear",
+        DEAD + "since step {step} in evaluation mode; " + RATE + "what such networks usually bear",
         DEAD + "since step {step}, and no gradient passes them",
         DEAD + "since step {step} in evaluation mode",
     ),

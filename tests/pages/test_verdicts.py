@@ -7,13 +7,15 @@ import pandas as pd
 import pytest
 
 from core.diagnosis.modes import four_modes
-from core.diagnosis.rules import RULES
+from core.diagnosis.rules import RULES, examine
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons import LESSONS
 from core.words import short
 from pages.parts.tables import KEY
+from pages.parts.training import SNAPSHOTS
 
+QUICK = {"width": "24", "steps": "40"}
 SMALL = {"samples": "64", "steps": "40"}
 TITLES = list(dict.fromkeys(rule.title for rule in RULES))
 FAILING = {
@@ -95,6 +97,24 @@ def test_what_is_silent_beside_its_cause_is_not_called_fine(page):
     assert "seen too, and explained by what stands above" in words.values()
 
 
+def test_what_a_finding_explains_is_said_with_its_number(page):
+    """The rate is too high; that most units are dead follows from it, and is no cause of its own."""
+    at = page("pages/dead_relus.py", learning_rate="3", **QUICK)
+    examined = examine(*train([at.session_state["dead_relus"]], SNAPSHOTS))
+    assert "dead" in examined.explained and "dead" not in {f.rule for f in examined.findings}
+    [seen] = [text.value for text in at.caption if text.value.startswith("Seen too, and explained")]
+    [dead] = [finding for finding in examined.effects if finding.rule == "dead"]
+    assert f"share of dead units {short(dead.measured)} against 0.5 at layer {dead.layer}" in seen
+    assert not any(box.value for box in [*at.warning, *at.error] if "units of layer" in box.value)
+
+
+def test_before_and_after_shows_what_the_page_is_about(page, figures):
+    at = page("pages/dead_relus.py", learning_rate="3", **QUICK)
+    press(at, f"Apply: {next(iter(remedies(at)))}")
+    inside = figures(at)["dead_relus.pinned.inside"]["layout"]
+    assert inside["yaxis"]["title"]["text"] == "share of units dead"
+
+
 def test_nothing_found_says_how_much_was_asked_and_no_more(page):
     at = page("pages/gradients.py", depth="3", learning_rate="0.1", activation="relu", init="he")
     label, words = every_rule(at)
@@ -144,7 +164,7 @@ def test_a_table_of_ones_own_is_cured_compared_and_taken_back(page, figures):
     press(at, "Apply: Z-score scaling")
     assert at.session_state["feature_scaling"].scaling == "zscore"
     assert "scaling none → zscore" in compared(at)
-    assert {f"feature_scaling.pinned.{name}" for name in ("losses", "signals")} <= set(figures(at))
+    assert {f"feature_scaling.pinned.{name}" for name in ("losses", "inside")} <= set(figures(at))
     press(at, "Back to before")
     assert at.session_state["feature_scaling"].scaling == "none"
     at.select_slider(key="feature_scaling.learning_rate").set_value(1e-3).run()
