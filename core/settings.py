@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self, get_args
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 
 def number(title: str, start: float, low: float, high: float, help: str, choices: Iterable = ()) -> Any:
@@ -183,6 +184,11 @@ def plain(value: Any) -> str:
     if not isinstance(value, float) or not math.isfinite(value):
         return str(value).lower()
     return np.format_float_positional(value, precision=6, fractional=False, trim="-")
+
+
+def said(field: FieldInfo, option: Any) -> str:
+    """An option of a field as its control and every sentence call it."""
+    return (field.json_schema_extra or {}).get("said", {}).get(option, option)
 
 
 def shorten(text: str) -> str:

@@ -1,5 +1,6 @@
 """Charts every lesson uses: the loss of one run, and several runs on shared axes."""
 
+from collections.abc import Sequence
 from textwrap import wrap
 
 import numpy as np
@@ -23,15 +24,16 @@ from core.diagnosis.measures import first_over_last, per_layer
 from core.run import LEARNED, Run
 from core.words import listed, short, two_digits
 
-HIGHEST = 1e6
-"""What is beyond it is not on the axis."""
+HIGHEST, HIGHEST_LOST = 1e6, 1e2
+"""What is beyond it is not on the axis: of runs that end, and of those that diverge beside them."""
 ROOM, WORDS, FEW = 2, 56, 24
 """How far an axis goes on above guessing, characters of a line in a legend, and dots that may be large."""
 
 
 MARKS = {
     "x": " A cross marks the last finite loss of a run that diverged, at the top where none is on the axis.",
-    "triangle-up": " A triangle is a dot that lies beyond the axis.",
+    "triangle-up": " A triangle at the upper edge is a dot, or the start of a piece of a line, that lies "
+    "beyond the axis.",
 }
 
 
@@ -139,44 +141,70 @@ def _learning(runs: dict[str, Run]) -> str:
     return f"{len(good)} of {n} runs learn{'s' * (len(good) == 1)}: {'; '.join(good)}"
 
 
+def _on_axis(runs: Sequence[Run], usual: float) -> np.ndarray:
+    """The losses that the axis is made for: a run that diverges takes no room from those that end."""
+    lost = [run.diverged_at is not None for run in runs]
+    limits = np.where(np.array(lost) & (not all(lost)), HIGHEST_LOST, HIGHEST) * usual
+    losses = ((*run.loss, run.train_loss[-1], ROOM * run.chance) for run in runs)
+    return np.concatenate([np.minimum(values, limit) for values, limit in zip(losses, limits, strict=True)])
+
+
+def _begins(holds: np.ndarray) -> np.ndarray:
+    """Indices at which a stretch begins that holds."""
+    return np.flatnonzero(holds & ~np.append(False, holds[:-1]))
+
+
 def losses(runs: dict[str, Run]) -> go.Figure:
-    """The training losses of several runs on shared axes."""
+    """The training losses of several runs on shared axes; what lies beyond them runs along the upper edge."""
     names, first = list(runs), next(iter(runs.values()))
     chances, current = [run.chance for run in runs.values()], on_screen(names)
     same = "Same seed, same axes" if len({run.experiment.seed for run in runs.values()}) == 1 else "Same axes"
-    every = [value for run in runs.values() for value in (*run.loss, run.train_loss[-1], ROOM * run.chance)]
     usual = max(1, min(run.loss[0] for run in runs.values()), *chances)
     steps, zoomed = steps_axis(*runs.values())
-    axis = log_axis(np.minimum(every, HIGHEST * usual), "training loss")
+    axis = log_axis(_on_axis(list(runs.values()), usual), "training loss")
     low, high = ends(axis)
-    traces, seen = [], {}
+    traces, seen = {}, {}
     for rank, (name, colour) in enumerate(zip(names, colours(names), strict=True)):
         run = runs[name]
         i = few_points(run.loss)
+        beyond = i[_begins(np.isfinite(run.loss[i]) & (run.loss[i] > high))]
         end, last, kind = run.experiment.steps, run.train_loss[-1], "evaluation mode"
         symbol = "triangle-up" if last > high else "circle"
         if run.diverged_at is not None:
             end, symbol, kind = max(run.diverged_at - 1, 0), "x", "diverged"
             last = run.loss[end] if np.isfinite(run.loss[end]) else np.inf
-        seen |= {MARKS[symbol]: None} if symbol in MARKS else {}
-        traces += [
-            _line(i, run.loss[i], name, outcome(run), name == current, legendrank=rank, line_color=colour),
+        marks = (symbol, "triangle-up" if len(beyond) else "circle")
+        seen |= {MARKS[mark]: None for mark in marks if mark in MARKS}
+        quiet = dict(mode="markers", showlegend=False, cliponaxis=False)
+        line = _line(i, run.loss[i], name, outcome(run), name == current, legendrank=rank, line_color=colour)
+        line.y = np.minimum(line.y, high)
+        traces[name] = [
+            line,
             go.Scatter(
                 x=[end],
                 y=[np.clip(last, low, high)],
                 name=kind,
-                showlegend=False,
                 hovertemplate=f"{name}: {outcome(run)}<extra></extra>",
-                marker=dict(symbol=symbol, size=10, color=colour),
-                cliponaxis=False,
-                mode="markers",
+                marker=dict(symbol=symbol, size=14 if name == current else 10, color=colour),
+                **quiet,
             ),
         ]
-    at = 2 * names.index(current)
+        if len(beyond):
+            traces[name].append(
+                go.Scatter(
+                    x=beyond,
+                    y=np.full(len(beyond), high),
+                    text=[f"step {step}<br>{name}: {short(run.loss[step])}" for step in beyond],
+                    hovertemplate="%{text}<extra></extra>",
+                    marker=dict(symbol="triangle-up", size=9, color=colour),
+                    **quiet,
+                )
+            )
+    traces[current] = traces.pop(current)
     alike = np.allclose(chances, first.chance, rtol=0.01)
     half = f": {short(LEARNED * first.chance)}" if alike else ""
     figure = chart(
-        [*traces[:at], *traces[at + 2 :], *traces[at : at + 2]],
+        [trace for of_run in traces.values() for trace in of_run],
         title=_learning(runs),
         alt=f"Training loss over steps of {', '.join(names)}. {_learning(runs)}.",
         how=f"{same}. A line is the loss of each step's batch in training mode; the dot at its end and the "

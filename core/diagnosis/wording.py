@@ -3,7 +3,7 @@
 from typing import Any
 
 from core.engine.optimizers import OPTIMIZERS
-from core.settings import Settings, plain
+from core.settings import Settings, plain, said
 
 NAMES = {
     "he": "He",
@@ -41,12 +41,15 @@ WORDS = {
 
 def words(settings: type[Settings], name: str, value: Any) -> str:
     """A changed setting in words: the title of its field and the value, to three digits."""
-    title = (settings.model_fields[name].title or name).lower()
+    field = settings.model_fields[name]
+    title, option = (field.title or name).lower(), said(field, value)
     if isinstance(value, bool):
         return title if value else f"no {title}"
     if value in (0, "none") and name in OFF:
-        return OFF[name]
+        return OFF[name] if option == value else f"{option} columns"
     if name == "optimizer":
         return OPTIMIZERS[value].__name__
     number = float(f"{value:.3g}") if isinstance(value, float) else value
+    if option != value:
+        return WORDS.get(name, f"{title}: {{}}").format(option)
     return WORDS.get(name, f"{title} {{}}").format(NAMES.get(value, plain(number)))

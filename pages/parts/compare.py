@@ -12,7 +12,7 @@ from core.engine.optimizers import OPTIMIZERS
 from core.experiment import Experiment
 from core.lessons.lesson import Lesson
 from core.run import ENDS, Run
-from core.settings import plain
+from core.settings import plain, said
 from core.sweep import Sweep
 from core.trainable import Trainable
 from core.work import work
@@ -30,15 +30,18 @@ def changed(before: Trainable, after: Trainable) -> str:
     if len(changes) > MANY or any(isinstance(value, tuple) for value in changes.values()):
         return ""
     return ", ".join(
-        f"{words(type(before), name, value)} (was {_value(name, getattr(before, name))})"
-        for name, value in changes.items()
+        f"{words(type(before), name, value)} (was {_value(before, name)})" for name, value in changes.items()
     )
 
 
-def _value(name: str, value) -> str:
+def _value(settings: Trainable, name: str) -> str:
+    value = getattr(settings, name)
     if isinstance(value, bool):
         return "on" if value else "off"
-    return OPTIMIZERS[value].__name__ if name == "optimizer" else NAMES.get(value, plain(value))
+    if name == "optimizer":
+        return OPTIMIZERS[value].__name__
+    option = said(type(settings).model_fields[name], value)
+    return NAMES.get(option, plain(option))
 
 
 def variants(lesson: Lesson, experiment: Experiment) -> dict[str, Run]:

@@ -9,7 +9,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from core.lessons.lesson import Lesson
-from core.settings import Settings, plain
+from core.settings import Settings, plain, said
 from pages.parts import say
 
 
@@ -147,7 +147,7 @@ def _widget(lesson: Lesson, settings: Settings, name: str, unused: dict[str, str
     elif field.annotation is bool:
         st.toggle(**about)
     elif get_args(field.annotation):
-        st.selectbox(options=offered, **about)
+        st.selectbox(options=offered, format_func=lambda option: said(field, option), **about)
     elif isinstance(offered, range):
         widget = st.number_input if len(offered) > 1000 else st.slider
         widget(min_value=offered[0], max_value=offered[-1], step=1, **about)

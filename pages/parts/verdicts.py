@@ -10,7 +10,7 @@ from core.diagnosis.finding import Finding
 from core.diagnosis.rules import RULES, Examined, cured, examine
 from core.lessons.lesson import Lesson
 from core.run import Run
-from core.settings import plain
+from core.settings import plain, said
 from core.trainable import Trainable
 from core.words import listed, short
 from pages.parts import say
@@ -113,16 +113,17 @@ def _every_rule(lesson: Lesson, examined: Examined) -> None:
 
 def _differences(before: Trainable, after: Trainable) -> str:
     return ", ".join(
-        f"{name} {_plain(getattr(before, name))} → {_plain(value)}"
-        for name, value in after.changes(before).items()
+        f"{name.replace('_', ' ')} {_plain(before, name)} → {_plain(after, name)}"
+        for name in after.changes(before)
     )
 
 
-def _plain(value) -> str:
+def _plain(settings: Trainable, name: str) -> str:
     """A setting in prose; pairs are columns of a table with a pipeline of their own."""
+    value = getattr(settings, name)
     if isinstance(value, tuple):
         return ", ".join(f"{column}: {pipeline}" for column, pipeline in value) or "none"
-    return plain(value)
+    return plain(said(type(settings).model_fields[name], value))
 
 
 def _apply(lesson: Lesson, before: Trainable, after: Trainable, show: Callable) -> None:

@@ -133,3 +133,14 @@ def test_error_signals_are_compared_in_words_that_fit_any_pair(run):
     assert "starts alike: ×0.1 per layer" in title(a=vanishes, b=vanishes, c=vanishes)
     names = [line.name for line in signals_compared({"a": vanishes, "b": lost}).data]
     assert names == ["a: ×0.1", "b: not finite"]
+
+
+def test_a_run_that_leaves_the_axis_goes_on_along_its_edge_and_is_marked_there(run):
+    lost = replace(run, loss=np.float32([1, 1e9, 1e20, *run.loss[3:]]), diverged_at=len(run.loss))
+    figure = losses({"a": run, "this run": lost})
+    *_, line, cross, entries = figure.data
+    low, high = figure.layout.yaxis.range
+    assert line.name.startswith("this run: diverged") and cross.marker.symbol == "x"
+    assert low < np.log10(line.y[1]) == np.log10(line.y[2]) < high < 4
+    assert (list(entries.x), entries.marker.symbol) == ([1], "triangle-up")
+    assert short(1e9) in entries.text[0] and "triangle" in figure.layout.meta["how"]

@@ -32,7 +32,8 @@ def test_the_way_back_is_said_too():
 
 
 def test_tables_have_words_for_their_settings():
-    assert changed(Houses(), Houses(scaling="zscore")) == "z-score scaling (was none)"
+    assert changed(Houses(), Houses(scaling="zscore")) == "z-score scaling (was raw)"
+    assert changed(Houses(age="unit"), Houses(age="none")) == "age: raw (was linear to [0, 1])"
 
 
 @pytest.mark.parametrize("slug", ["gradients", "feature_scaling"])

@@ -13,7 +13,7 @@ from core.settings import Conflict, Settings, number
 from core.work import WORK_LIMIT, work
 
 PIPELINES = {
-    "none": "as it is",
+    "none": "raw",
     "linear": "linear to [-1, 1]",
     "unit": "linear to [0, 1]",
     "zscore": "z-score",
@@ -23,6 +23,8 @@ PIPELINES = {
     "clip_zscore": "clip, z-score",
     "log_clip_zscore": "log, clip, z-score",
 }
+AFFINE = ("none", "linear", "unit", "zscore")
+"""Pipelines that only shift and stretch a column; the others bend it."""
 WITHOUT_LOG = {"log": "none", "log_zscore": "zscore", "log_clip_zscore": "clip_zscore"}
 SKEWED = 0.3
 Choice = Literal["as above", *PIPELINES]
@@ -34,9 +36,18 @@ def skewness(values: np.ndarray) -> float:
     return float((high + low - 2 * middle) / (high - low)) if high > low else 0.0
 
 
+def farthest(values: np.ndarray) -> float:
+    """How many robust standard deviations (IQR / 1.349) the value farthest from the median lies from it.
+
+    Of 1,000 normal values that is about 3. NaN where the middle half is one value.
+    """
+    low, middle, high = np.nanquantile(values, [0.25, 0.5, 0.75])
+    return float(np.nanmax(np.abs(values - middle)) * 1.349 / (high - low)) if high > low else np.nan
+
+
 def column(title: str, description: str) -> Any:
     """A setting: what is done to this one column."""
-    return Field("as above", title=title, description=description)
+    return Field("as above", title=title, description=description, json_schema_extra={"said": PIPELINES})
 
 
 def always(value: Any) -> property:
@@ -71,6 +82,7 @@ class TableExperiment(Settings):
         title="All columns",
         description="What is done to every column that has no choice of its own. Pipelines with a log take "
         "it only where the training rows are positive and skewed (Kelley skewness above 0.3).",
+        json_schema_extra={"said": PIPELINES},
     )
     clip: float = number(
         "Clip at",
@@ -81,12 +93,15 @@ class TableExperiment(Settings):
         (0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 10, 20),
     )
     impute: bool = Field(
-        False, title="Fill gaps", description="Missing values become the median of the training rows."
+        False,
+        title="Fill gaps",
+        description="Missing values become the median of the rows that the scaling is fitted on.",
     )
     fit_on: Literal["training rows", "all rows"] = Field(
         "training rows",
         title="Scaling fitted on",
-        description="Ranges, means and medians taken from all rows let the held-out rows leak into training.",
+        description="The rows whose ranges, means, medians and bounds are used. Taken from all rows, they "
+        "know of those held out; what that changes is measured further down.",
     )
     depth: int = number("Hidden layers", 0, 0, 4, "0 is a linear model; more make a ReLU network.")
     width: int = number("Width", 32, 1, 128, "Units per hidden layer.", (1, 2, 4, 8, 16, 32, 64, 128))
@@ -197,8 +212,11 @@ def _prepared(e: TableExperiment) -> SimpleNamespace:
 
 
 def summary(e: TableExperiment, before: np.ndarray, after: np.ndarray) -> pd.DataFrame:
-    """One row per column: what the training rows hold before and after scaling, with small histograms."""
-    rows = []
+    """One row per column: what the training rows hold before and after scaling, with small histograms.
+
+    What is after scaling is left out where scaling changes no number.
+    """
+    rows, changed = [], not np.array_equal(before, after, equal_nan=True)
     for i, (name, done) in enumerate(e.pipelines().items()):
         raw, scaled = before[: e.samples, i], after[: e.samples, i]
         raw_known, known = raw[np.isfinite(raw)], scaled[np.isfinite(scaled)]
@@ -210,11 +228,15 @@ def summary(e: TableExperiment, before: np.ndarray, after: np.ndarray) -> pd.Dat
                 "median": np.median(raw_known),
                 "largest": raw_known.max(),
                 "skewness": skewness(raw),
+                "farthest": farthest(raw),
                 "missing": int(np.isnan(before[:, i]).sum()),
                 "scaling": PIPELINES[done],
+            }
+        )
+        if changed:
+            rows[-1] |= {
                 "scaled": np.histogram(known, 24)[0].tolist() if len(known) else [],
                 "from": known.min() if len(known) else np.nan,
                 "to": known.max() if len(known) else np.nan,
             }
-        )
     return pd.DataFrame(rows)
