@@ -1,5 +1,7 @@
 """Presets, controls and links as a reader meets them, on pages that only ask and train nothing."""
 
+from typing import get_args
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -52,13 +54,16 @@ def control(at, slug, name):
     return found
 
 
-def choices(widget):
-    """All that a reader can choose; of a range its two ends."""
+def choices(widget, field):
+    """All that a reader can choose, as the settings know it; of a range its two ends."""
     if widget.type == "select_slider":
         return [float(option) for option in widget.options]
     if widget.type == "toggle":
         return [False, True]
-    return widget.options if widget.type == "selectbox" else [widget.min, widget.max]
+    if widget.type == "selectbox":
+        known = {widget.format_func(option): option for option in get_args(field.annotation)}
+        return [known[option] for option in widget.options]
+    return [widget.min, widget.max]
 
 
 @pytest.mark.parametrize("slug", LESSONS)
@@ -67,7 +72,7 @@ def test_no_choice_of_any_control_is_refused_at_the_start(slug):
     start = lesson.start
     for name in {*lesson.controls, *lesson.more, *BESIDE.get(slug, ())} - {"expression", "values"}:
         at.session_state[slug], at.session_state["only"] = start, name
-        values = choices(control(ran(at), slug, name))
+        values = choices(control(ran(at), slug, name), type(start).model_fields[name])
         assert len(values) > 1, name
         for value in values:
             at.session_state[slug] = start
