@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.charts.runs import losses
 from core.lessons import LESSONS
-from core.lessons.feature_scaling import export
-from core.lessons.feature_scaling.charts import columns, valley
-from core.lessons.feature_scaling.houses import Houses
-from core.lessons.feature_scaling.measured import outliers
+from core.lessons.feature_scaling import export, trials
+from core.lessons.feature_scaling.charts import outliers, valley
+from core.lessons.feature_scaling.houses import Houses, recipe
+from core.lessons.feature_scaling.measured import outliers as measured_outliers
 from core.lessons.feature_scaling.measured import valley as measured
 from pages.parts import chaos, claims, compare, controls, say, shell, show, tables, take_away, verdicts
 from pages.parts.training import computed, trained
@@ -17,25 +17,32 @@ shell.guard()
 lesson = LESSONS["feature_scaling"]
 settings = controls.ask(lesson, tables.unused)
 experiment = tables.chosen(settings)
-tables.overview(experiment)
-
-say.subheader("What it does to training")
 [run] = trained([experiment])
+say.markdown(f"**{trials.outcome(run)}**")
 show.glance(run, "test_r2", "final_loss", "survived")
 show.chart(losses(compare.variants(lesson, experiment)), "feature_scaling.losses")
 near_loss = st.container()
+say.subheader("What each way of scaling is worth")
 tables.ladder(experiment)
-tables.leakage(experiment)
 verdicts.findings(lesson, run, tables.change)
+
+say.subheader("The table")
+tables.overview(experiment)
+if isinstance(experiment, Houses):
+    say.markdown(recipe(experiment.noise))
 
 say.subheader("Why: gradient descent in a narrow valley")
 say.markdown(
     "The loss of a linear model is a bowl over its weights. Columns of different size, or far from 0, make "
     "it a valley: a step short enough for the steep sides is far too short along the floor. The condition "
-    "number κ, the steepest curvature over the flattest, says how narrow it is. With the best constant step "
-    "the loss comes down to a millionth within"
+    "number κ of its Hessian, the steepest curvature over the flattest, says how narrow it is: √κ times as "
+    "long as wide. With the best constant step, what the loss is above its lowest value is down to a "
+    "millionth after at most"
 )
-say.latex(r"T = \frac{\ln 10^{-6}}{2 \ln \frac{\kappa - 1}{\kappa + 1}} \approx 3.5\,\kappa \text{ steps.}")
+say.latex(
+    r"T = \frac{\ln 10^{-6}}{2 \ln \frac{\kappa - 1}{\kappa + 1}} \text{ steps, "
+    r"for large } \kappa \text{ about } 3.5\,\kappa."
+)
 tables.landscapes(experiment)
 steps = computed(measured.conditioning, experiment), computed(measured.ratio_steps, (3, 10, 30))
 show.chart(valley.iterations(*steps), "feature_scaling.iterations")
@@ -45,14 +52,19 @@ for name, figure, place in zip(("correlation", "mean"), limits, st.columns(2), s
         show.chart(figure, f"feature_scaling.{name}")
 
 say.subheader("Outliers and heavy tails")
+if isinstance(experiment, Houses):
+    tables.sticking(experiment)
 share, bound = settings.outlier_share, settings.clip
-found = computed(outliers.outliers, share, bound)
+found = computed(measured_outliers.outliers, share, bound)
 left, right = st.columns(2)
 with left:
-    show.chart(columns.outlier_lines(found, share, bound), "feature_scaling.outliers")
+    show.chart(outliers.outlier_lines(found, share, bound), "feature_scaling.outliers")
 with right:
-    show.chart(columns.squeezed(found), "feature_scaling.squeezed")
-show.chart(columns.without_log(computed(outliers.without_log)), "feature_scaling.log")
+    show.chart(outliers.squeezed(found, share), "feature_scaling.squeezed")
+show.chart(outliers.without_log(computed(measured_outliers.without_log)), "feature_scaling.log")
+
+say.subheader("Leakage")
+tables.leakage(experiment)
 
 say.subheader("The NaN trap")
 say.markdown("A float32 ends at 3.4×10³⁸. Each line below was computed when you opened this page.")

@@ -5,9 +5,12 @@ import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
+from core.diagnosis.claims import SEEDS, judge
 from core.lessons.feature_scaling import trials
-from core.lessons.feature_scaling.charts import columns, not_finite, valley
-from core.lessons.feature_scaling.houses import Houses
+from core.lessons.feature_scaling.charts import columns, leak, not_finite, outliers, valley
+from core.lessons.feature_scaling.charts import ladder as charts
+from core.lessons.feature_scaling.houses import Houses, variance
+from core.lessons.feature_scaling.measured import least_squares
 from core.lessons.feature_scaling.measured import valley as measured
 from core.lessons.feature_scaling.pipelines import before_and_after
 from core.lessons.feature_scaling.table import PIPELINES, TableExperiment, summary
@@ -29,6 +32,8 @@ from pages.parts.training import computed, trained
 
 KEY = "feature_scaling.upload"
 LADDER = "feature_scaling.models"
+NUMBERS = ("smallest", "median", "largest", "skewness", "farthest", "from", "to")
+"""Columns of the overview that are numbers."""
 
 
 def chosen(settings: Houses) -> TableExperiment:
@@ -134,25 +139,28 @@ def _choices(upload: Upload, state: dict) -> dict[str, str]:
 
 
 def overview(e: TableExperiment) -> None:
-    """Every column in a line, before and after scaling; one of them larger."""
+    """Every column in a line, before and after scaling; one of them larger. After only where it differs."""
     before, after = computed(before_and_after, e)
+    table = summary(e, before, after)
+    for name in table.columns.intersection(NUMBERS):
+        table[name] = table[name].map(short)
     config = {name: st.column_config.BarChartColumn(name, width="small") for name in ("values", "scaled")}
-    config |= {
-        name: st.column_config.NumberColumn(name, format="%.4g")
-        for name in ("smallest", "median", "largest", "skewness", "from", "to")
-    }
-    st.dataframe(
-        summary(e, before, after), column_config=config, hide_index=True, key="feature_scaling.columns"
+    st.dataframe(table, column_config=config, hide_index=True, key="feature_scaling.columns")
+    scaled = (
+        "Right of *scaling* is what the network sees." if "scaled" in table else "Scaling changes nothing."
     )
     say.caption(
-        f"{e.samples:,} training rows, {len(before) - e.samples:,} held out; the target is {e.target}. Left "
-        "of “scaling” a column as it comes, right of it what the network sees. Skewness is Kelley's, from −1 "
-        "to 1."
+        f"{e.samples:,} training rows, of which the numbers are, and {len(before) - e.samples:,} held out; "
+        f"the target is {e.target}. {scaled} Skewness is Kelley’s, from −1 to 1: it compares the 10th, 50th "
+        "and 90th percentile, so that no outlier moves it, and none is seen by it. Those are seen by "
+        "*farthest*: how many robust standard deviations the value farthest from the median lies from it, of "
+        "1,000 normal values mostly 3 to 4."
     )
-    if not np.isfinite(after).all():
+    if bad := int((~np.isfinite(after)).sum()):
+        cells = "1 cell has" if bad == 1 else f"{bad:,} cells have"
         say.warning(
-            f"{(~np.isfinite(after)).sum()} cells have no number after scaling. One is enough to turn every "
-            "weight into NaN; turn on “Fill gaps” under More.",
+            f"{cells} no number after scaling. One is enough to turn every weight into NaN; turn on *Fill "
+            "gaps* under More.",
             icon=":material/warning:",
         )
     with st.expander("The first rows"):
@@ -161,11 +169,10 @@ def overview(e: TableExperiment) -> None:
         "A column, larger", e.features, index=min(2, len(e.features) - 1), key="feature_scaling.column"
     )
     i = e.features.index(name)
-    left, right = st.columns(2)
-    with left:
-        show.chart(columns.column(e, name, before[:, i], scaled=False), "feature_scaling.before")
-    with right:
-        show.chart(columns.column(e, name, after[:, i], scaled=True), "feature_scaling.after")
+    sides = {"before": columns.column(e, name, before[:, i], scaled=False)}
+    if not np.array_equal(before[:, i], after[:, i], equal_nan=True):
+        sides["after"] = columns.column(e, name, after[:, i], scaled=True)
+    show.beside({f"feature_scaling.{side}": figure for side, figure in sides.items()})
 
 
 def ladder(e: TableExperiment) -> None:
@@ -175,14 +182,34 @@ def ladder(e: TableExperiment) -> None:
     sweep = every if show.asked(LADDER, label, e) else trials.ladder(e, all_models=False)
     runs = trained(sweep.experiments, ENDS)
     with place:
-        show.chart(columns.ladder(trials.compared(sweep, runs)), "feature_scaling.ladder")
+        limits = computed(least_squares.limits, e, trials.seeds(e))
+        shown = limits if sweep is every or not e.depth else None
+        show.chart(charts.ladder(trials.compared(sweep, runs), shown), "feature_scaling.ladder")
+        if lowest := trials.lowest(runs):
+            say.markdown(charts.lowest_sentence(lowest))
+        say.markdown(charts.end_sentence(limits))
+
+
+def sticking(e: Houses) -> None:
+    """What the outliers of this table cost behind every pipeline, once the reader asks."""
+    stuck = int((e.draw()["sensor"] == e.outlier).sum())
+    if not stuck:
+        say.caption("No row of this table has an outlier: raise *Share of outliers* under More.")
+        return
+    claim = trials.sticking(e)
+    label = "With the outliers of this table and without them"
+    if runs := show.on_demand("feature_scaling.sticking", claim.sweep.experiments, label):
+        figure = outliers.trained(judge(claim, runs).outcomes, e.outlier_share / variance(e.noise))
+        show.chart(figure, "feature_scaling.trained")
 
 
 def leakage(e: TableExperiment) -> None:
-    """What fitting the scaling on all rows changes."""
-    sweep = trials.leakage(e)
-    gains = trials.leaked(sweep, trained(sweep.experiments, ENDS))
-    say.markdown(f"**Leakage.** {columns.leak(gains, sweep.experiments[0].scaling)}")
+    """A leak that is one, and what fitting the scaling on all rows changes."""
+    show.chart(leak.chosen(computed(least_squares.selection, SEEDS)), "feature_scaling.chosen")
+    fitted = (e.but(fit_on=rows) for rows in ("training rows", "all rows"))
+    both = [computed(least_squares.limits, one, trials.seeds(e)) for one in fitted]
+    if sentence := leak.refitted(*both):
+        say.markdown(sentence)
 
 
 def landscapes(e: TableExperiment) -> None:
@@ -239,25 +266,23 @@ def first_not_finite(e: TableExperiment) -> None:
     from core.lessons.feature_scaling.measured.nan_trap import first_not_finite
 
     found = computed(first_not_finite, e)
-    bad = found.first_bad
-    if bad:
+    if bad := found.first_bad:
+        many = f"{bad.finite:,} of its {bad.size:,} numbers are finite" if bad.size > 1 else "its only number"
         say.markdown(
-            f"**How to find it.** In the run on the screen it is at step {found.step}, and the first tensor "
-            f"with a number that is not finite is **{bad.name}** ({100 * bad.finite:.4g} % of it is finite)."
+            "**How to find it.** In the run on the screen the first number that is not finite comes up at "
+            f"step {found.step:,}, in the tensor **{bad.name}**: {many}."
         )
     else:
         say.markdown(
             "**How to find it.** In the run on the screen every tensor of every step is finite, to step "
-            f"{found.step}."
+            f"{found.step:,}."
         )
     rows = [
-        {"tensor": t.name, "finite": t.finite, "largest magnitude": short(t.largest)} for t in found.tensors
+        {
+            "tensor": t.name,
+            "finite": f"{t.finite:,} of {t.size:,}",
+            "largest finite magnitude": short(t.largest) if t.finite else "none",
+        }
+        for t in found.tensors
     ]
-    st.dataframe(
-        pd.DataFrame(rows),
-        column_config={
-            "finite": st.column_config.NumberColumn(format="percent"),
-        },
-        hide_index=True,
-        key="feature_scaling.autopsy",
-    )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="feature_scaling.autopsy")

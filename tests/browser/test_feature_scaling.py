@@ -39,8 +39,8 @@ def test_a_file_of_ones_own_replaces_the_table(open_page, chart_data, settle):
         {"name": "mine.csv", "mimeType": "text/csv", "buffer": mine()}
     )
     expect(tab.get_by_text("Back to the synthetic table")).to_be_visible()
-    expect(tab.get_by_role("heading", name="height and wealth, as it is")).to_be_visible()
+    expect(tab.get_by_role("heading", name="height and wealth, raw")).to_be_visible()
     settle(tab)
     assert tab.locator("[data-testid=stException]").count() == 0
     names = [trace["name"] for trace in chart_data(tab, "Held-out R²")]
-    assert names == ["this model"]
+    assert names == ["this model", "a linear model trained to the end"]

@@ -26,7 +26,7 @@ from core.lessons.dead_relus.measured import born_dead, causes, hinges, history,
 from core.lessons.dropout.measured import answers, ensemble, linear, rates
 from core.lessons.feature_scaling import trials
 from core.lessons.feature_scaling.houses import Houses
-from core.lessons.feature_scaling.measured import nan_trap, outliers, valley
+from core.lessons.feature_scaling.measured import least_squares, nan_trap, outliers, valley
 from core.lessons.feature_scaling.pipelines import before_and_after
 from core.lessons.feature_scaling.table import PIPELINES
 from core.lessons.gradients import depth
@@ -218,10 +218,13 @@ def made(kind, e):
 ARGUMENTS = {
     "claims.effects": outcome,
     "columns.column": lambda e: dict(e=e, name="income", values=before_and_after(e)[1][:, 2], scaled=True),
-    "columns.outlier_lines": lambda e: dict(
+    "outliers.outlier_lines": lambda e: dict(
         found=outliers.outliers(e.outlier_share, e.clip, 2), share=e.outlier_share, bound=e.clip
     ),
-    "columns.ladder": lambda e: dict(found=trials.compared(*ladder(e))),
+    "ladder.ladder": lambda e: dict(
+        found=trials.compared(*ladder(e)), limits=least_squares.limits(e, (0, 1))
+    ),
+    "outliers.trained": lambda e: dict(outcomes=outcome(e)["verdict"].outcomes, unavoidable=0.01),
     "causes.accuracy": lambda e: dict(
         found=causes.kills(*over(e, learning_rate=(0.1, 100))), here=e.learning_rate
     ),
@@ -303,8 +306,9 @@ FIXED = {
     "sharing.ladder_time": lambda: dict(costs=paths.ladder_costs(5)),
     "born_dead.born": lambda: dict(drawn=born_dead.draw((2, 4), 5, 50)),
     "born_dead.born_everywhere": lambda: dict(drawn=born_dead.draw((2, 4), 5, 50)),
-    "columns.squeezed": lambda: dict(found=outliers.outliers(0.1, 3, 2)),
-    "columns.without_log": lambda: dict(kept=outliers.without_log(2)),
+    "leak.chosen": lambda: dict(found=least_squares.selection(3)),
+    "outliers.squeezed": lambda: dict(found=outliers.outliers(0.1, 3, 2), share=0.1),
+    "outliers.without_log": lambda: dict(kept=outliers.without_log(2)),
     "valley.limits": lambda: dict(
         zip(("correlated", "shifted"), valley.correlation_and_mean(0, 200), strict=True)
     ),

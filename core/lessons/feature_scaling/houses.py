@@ -10,6 +10,7 @@ from core.data import DATA, stream
 from core.experiment import NOISES
 from core.lessons.feature_scaling.table import Choice, TableExperiment, column
 from core.settings import number
+from core.words import short
 
 MISSING = 1
 
@@ -47,6 +48,23 @@ def houses(
     )
 
 
+def variance(noise: float) -> float:
+    """Of the price; the sensor's part of it is 1."""
+    return 4.25 + noise**2
+
+
+def recipe(noise: float) -> str:
+    """How `houses` makes the price, in words."""
+    rest = f"noise of standard deviation {short(noise)}, which no column explains" if noise else "no noise"
+    return (
+        "**How the price is made.** It is a sum: of age, rooms, the logarithm of income, the logarithm of "
+        "population and what the sensor would show if it never stuck, each with a variance of 1, but rooms "
+        f"with 1/4; and {rest}. What income and population say a linear model can therefore learn from their "
+        "logarithms, and only in part from the raw columns: in this table the log is right by construction. "
+        "On another table another pipeline may be."
+    )
+
+
 class Houses(TableExperiment):
     """The synthetic table with realistic columns."""
 
@@ -56,7 +74,7 @@ class Houses(TableExperiment):
     age: Choice = column("age", "Uniform from 0 to 90 years.")
     rooms: Choice = column("rooms", "Whole numbers from 1 to 10.")
     income: Choice = column("income", "Log-normal: most earn little, few very much.")
-    population: Choice = column("population", "Log-normal with a heavy tail, over several decades.")
+    population: Choice = column("population", "Log-normal with a heavy tail, over many powers of ten.")
     sensor: Choice = column("sensor", "Around 50, but in some rows it sticks at the outlier's value.")
     samples: int = number(
         "Training rows",

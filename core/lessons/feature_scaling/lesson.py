@@ -22,9 +22,9 @@ LESSON = Lesson(
     title="Feature scaling",
     section="How it fails",
     icon=":material/straighten:",
-    question="What do raw columns do to a network?",
-    summary="A table as it comes has ages in tens, incomes in ten thousands, a few absurd values and gaps. "
-    "Watch how each way of scaling it changes what a network can learn, and where NaN comes from.",
+    question="What do raw columns do to training?",
+    summary="A raw table has ages in tens, incomes in ten thousands, a few absurd values and gaps. Watch how "
+    "each way of scaling changes how fast a model learns, or what it can learn, and where NaN comes from.",
     start=START,
     controls=(
         "scaling",
@@ -56,10 +56,10 @@ LESSON = Lesson(
         "Raw columns": {},
         "z-score": {"scaling": "zscore"},
         "log, clip, z-score": {"scaling": "log_clip_zscore"},
-        "One outlier rules the range": {"scaling": "linear", "outlier": 10_000},
+        "A stuck sensor sets the range": {"scaling": "linear", "outlier": 10_000},
         "Raw columns, Adam": NETWORK,
         "A network on z-scores": {"scaling": "zscore", **NETWORK},
-        "Raw, with a tiny step": {"learning_rate": 1e-12},
+        "Raw columns, tiny step": {"learning_rate": 1e-12},
         "One missing value": {"scaling": "log_clip_zscore", "missing": 1},
         "Missing value, filled": {"scaling": "log_clip_zscore", "missing": 1, "impute": True},
     },

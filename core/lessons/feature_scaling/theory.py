@@ -9,6 +9,10 @@ from core.slopes import normal_pdf
 
 TARGET, MOST_STEPS = 1e-6, 20_000
 SLOPE, NOISE, ROWS = 2.0, 0.5, 5_000
+ROUNDING = 1e-6
+"""R2 of one and the same model computed in two ways differs by less."""
+SEEN, COLUMNS, CHOSEN, NEW = 100, 200, 5, 2_000
+"""Of the leak: rows, columns of pure noise, how many of them are chosen, and rows that nobody has seen."""
 SIZES = np.array([1, 2, 5, 10, 20, 50, 100])
 SPREADS = np.array([0.1, 0.25, 0.5, 0.75, 1, 1.5, 2])
 

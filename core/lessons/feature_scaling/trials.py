@@ -1,24 +1,32 @@
-"""What the page trains beside the run on the screen: every pipeline, a leak, the step of an overflow."""
+"""What the page trains beside the run on the screen: every pipeline, outliers, the step of an overflow."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.diagnosis.claims import Case, Claim
 from core.diagnosis.measures import test_r2
+from core.engine.forward import forward
+from core.engine.optimizers import OPTIMIZERS
+from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.lesson import MODELS
 from core.lessons.feature_scaling.table import PIPELINES, TableExperiment
 from core.run import Run
 from core.sweep import Sweep
 from core.theory import overflow_step
+from core.words import short
 
 SEEDS, MODEL_SEEDS = 5, 3
+WORST, COST = -0.25, 0.02
+"""R2 below which a mark is at the edge of its chart, and what an outlier has to take from it to count."""
 OVERFLOW_AT = (1.5, 2, 3, 5, 10, 100, 1e4, 1e6)
 """Learning rates, in units of the largest that converges."""
 
 
-def _seeds(e: TableExperiment, count: int) -> list[int]:
-    return [(e.seed + i) % 2**32 for i in range(count)]
+def seeds(e: TableExperiment, count: int = SEEDS) -> tuple[int, ...]:
+    """The experiment's own and those that follow it."""
+    return tuple((e.seed + i) % 2**32 for i in range(count))
 
 
 def ladder(e: TableExperiment, all_models: bool) -> Sweep:
@@ -28,7 +36,7 @@ def ladder(e: TableExperiment, all_models: bool) -> Sweep:
         lambda model, scaling, seed: e.but(seed=seed, **models[model]).everywhere(scaling),
         model=models,
         scaling=PIPELINES,
-        seed=_seeds(e, MODEL_SEEDS if all_models else SEEDS),
+        seed=seeds(e, MODEL_SEEDS if all_models else SEEDS),
     )
 
 
@@ -72,24 +80,70 @@ def compared(sweep: Sweep, runs: Sequence[Run]) -> Ladder:
     return Ladder(sweep.axes["scaling"], dict(zip(sweep.axes["model"], scores, strict=True)))
 
 
-def leakage(e: TableExperiment) -> Sweep:
-    """What fitting the scaling on all rows changes, over fit_on and seed."""
-    e = e if e.scaling != "none" else e.everywhere("linear")
-    return Sweep.over(e, fit_on=("training rows", "all rows"), seed=_seeds(e, SEEDS))
+@dataclass(frozen=True)
+class Lowest:
+    """The lowest score of a ladder, and the held-out row with the largest error in it.
+
+    share: of all squared errors, the row's. without: R2 on the other rows. column: where the row lies
+    farthest out; value: raw, distance: in standard deviations of the scaled training rows.
+    """
+
+    pipeline: str
+    seed: int
+    r2: float
+    rows: int
+    share: float
+    without: float
+    column: str
+    value: float
+    distance: float
 
 
-def leaked(sweep: Sweep, runs: Sequence[Run]) -> np.ndarray:
-    """By how much held-out R2 is higher fitted on all rows, of runs of a `leakage`: of the seeds that end."""
-    fair, leaked = sweep.of(runs, test_r2)
-    with np.errstate(invalid="ignore"):
-        gains = leaked - fair
-    return gains[np.isfinite(gains)]
+def lowest(runs: Sequence[Run]) -> Lowest | None:
+    """Of the runs that did not diverge; None if none of them is below WORST."""
+    scores = {i: score for i, run in enumerate(runs) if np.isfinite(score := test_r2(run))}
+    if not scores or min(scores.values()) >= WORST:
+        return None
+    run = runs[min(scores, key=scores.get)]
+    e, data = run.experiment, run.experiment.load()
+    errors = (forward(e, run.weights, data.x_test).output[:, 0] - data.y_test) ** 2
+    row = int(errors.argmax())
+    others = np.arange(len(errors)) != row
+    size = data.x_train.std(axis=0)
+    away = np.abs(data.x_test[row] - data.x_train.mean(axis=0)) / np.where(size > 0, size, 1)
+    column = e.features[int(away.argmax())]
+    return Lowest(
+        pipeline=e.scaling,
+        seed=e.seed,
+        r2=test_r2(run),
+        rows=len(errors),
+        share=float(errors[row] / errors.sum()),
+        without=float(1 - errors[others].mean() / data.y_test[others].var()),
+        column=column,
+        value=float(e.draw()[column].iloc[e.samples + row]),
+        distance=float(away.max()),
+    )
+
+
+def sticking(e: Houses) -> Claim:
+    """What it costs that the sensor sticks, behind every pipeline: with outliers and without."""
+    return Claim(
+        sentence="Outliers cost held-out R².",
+        source="this page",
+        measure="test_r2",
+        goal="higher",
+        at_least=COST,
+        cases=tuple(
+            Case(title, e.everywhere(name), e.everywhere(name).but(outlier_share=0))
+            for name, title in PIPELINES.items()
+        ),
+    )
 
 
 def raw(e: TableExperiment) -> list[TableExperiment]:
     """Linear models on the raw columns by plain gradient descent, one per seed."""
     plain = e.everywhere("none").but(impute=True, depth=0, optimizer="sgd", momentum=0, steps=100)
-    return plain.vary(seed=_seeds(e, MODEL_SEEDS))
+    return plain.vary(seed=seeds(e, MODEL_SEEDS))
 
 
 def overflow(
@@ -147,3 +201,22 @@ def overflows(sweep: Sweep, runs: Sequence[Run], predicted: np.ndarray) -> Overf
     """Of the runs of `overflow`."""
     measured = sweep.of(runs, lambda run: np.nan if run.diverged_at is None else run.diverged_at)
     return Overflows(sweep.axes["multiple"], measured, predicted)
+
+
+def outcome(run: Run) -> str:
+    """What was trained on what, and how it ended, in a sentence."""
+    e, done = run.experiment, set(run.experiment.pipelines().values())
+    columns = "raw columns" if done == {"none"} else "columns scaled one by one"
+    if e.everywhere(e.scaling) == e and done != {"none"}:
+        columns = f"columns scaled by {PIPELINES[e.scaling]}"
+    layers = f"{e.depth} hidden layer{'s' * (e.depth > 1)} of {e.width}"
+    model = f"a network with {layers}" if e.depth else "a linear model"
+    start = f"On {columns}, {model} trained by {OPTIMIZERS[e.optimizer].__name__}"
+    if run.diverged_at is not None:
+        at = f"at step {run.diverged_at:,} of {e.steps:,}"
+        return f"{start} diverges: {at} its loss is {short(run.diverged_to)}."
+    score, steps = test_r2(run), f"after {e.steps:,} step{'s' * (e.steps > 1)}"
+    if not np.isfinite(score):
+        return f"{start} has no held-out score {steps}: some held-out cells have no number."
+    worse = ", worse than guessing the mean" * (score < 0)
+    return f"{start} reaches a held-out R² of {short(score)} {steps}{worse}."

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.lessons.feature_scaling.houses import Houses
+from core.lessons.feature_scaling.houses import Houses, recipe
+from core.lessons.feature_scaling.houses import variance as variance_of_price
 from core.lessons.feature_scaling.table import PIPELINES
 
 SMALL = Houses(samples=200)
@@ -29,6 +30,15 @@ def explained(table):
     y = works["price"] - works["price"].mean()
     slopes, *_ = np.linalg.lstsq(x, y, rcond=None)
     return slopes * x, y - x @ slopes
+
+
+def test_the_page_tells_how_the_price_is_made():
+    shares, _ = explained(LARGE.draw())
+    told = recipe(0.5)
+    for name, variance in shares.var().items():
+        assert name in told and variance == pytest.approx(0.25 if name == "rooms" else 1, rel=0.06)
+    assert "standard deviation 0.5" in told and "no noise" in recipe(0)
+    assert LARGE.draw()["price"].var() == pytest.approx(variance_of_price(0.5), rel=0.05)
 
 
 def test_without_noise_the_price_is_the_sum_of_what_the_columns_mean():

@@ -14,7 +14,7 @@ from core.engine.train import train
 from core.lessons.feature_scaling import trials
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.pipelines import before_and_after
-from core.lessons.feature_scaling.table import skewness, summary
+from core.lessons.feature_scaling.table import farthest, skewness, summary
 from core.run import ENDS
 
 SMALL = Houses(samples=200, steps=30)
@@ -27,6 +27,21 @@ def test_kelleys_skewness_is_that_of_the_normal_quantiles_and_deaf_to_outliers()
     assert skewness(np.exp(z)) == pytest.approx(exact, abs=0.02)
     assert skewness(np.where(np.arange(100_000) % 100, z, 500)) == pytest.approx(0, abs=0.03)
     assert skewness(np.ones(10)) == 0
+
+
+def test_the_farthest_value_is_told_where_skewness_is_deaf():
+    table = Houses(outlier_share=0.002).draw()[:1000]
+    sensor = table["sensor"].to_numpy()
+    assert abs(skewness(sensor)) < 0.1
+    assert farthest(sensor) == pytest.approx(450 / 5, rel=0.1)
+    normal = [farthest(values) for values in np.random.default_rng(0).normal(size=(200, 1000))]
+    assert np.mean([3 < value < 4 for value in normal]) > 0.7
+    assert np.isnan(farthest(np.ones(10)))
+
+
+def test_the_summary_has_no_second_half_where_scaling_changes_nothing():
+    table = summary(SMALL, *before_and_after(SMALL))
+    assert "farthest" in table and not {"scaled", "from", "to"} & set(table)
 
 
 def test_logs_are_taken_of_skewed_columns_only_unless_they_were_asked_for():

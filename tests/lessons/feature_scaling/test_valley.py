@@ -8,6 +8,7 @@ import pytest
 
 from core.data import DATA, stream
 from core.engine.train import train
+from core.lessons.feature_scaling.charts.valley import contours, contours_title, iterations, limits
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.measured.valley import (
     conditioning,
@@ -20,6 +21,7 @@ from core.lessons.feature_scaling.measured.valley import (
 )
 from core.lessons.feature_scaling.table import TableExperiment
 from core.lessons.feature_scaling.theory import (
+    MOST_STEPS,
     kappa,
     kappa_of_correlation,
     kappa_of_mean,
@@ -27,6 +29,7 @@ from core.lessons.feature_scaling.theory import (
     with_bias,
 )
 from core.theory import overflow_step
+from core.words import short
 
 HOUSES = Houses()
 
@@ -89,6 +92,18 @@ def test_every_pipeline_stays_within_its_prediction():
     assert found["none"][0] > 1e9
     assert found["zscore"][0] < 1.5 < 100 < found["unit"][0]
     assert found["linear"][1] > 100 * found["zscore"][1]
+    figure = iterations(found, ratio_steps((3,)))
+    assert "none takes more steps than its κ predicts" in figure.layout.meta["title"]
+    [late] = [trace for trace in figure.data if trace.marker.symbol == "triangle-up"]
+    assert set(late.y) == {MOST_STEPS}
+    for axis in (
+        figure.layout.xaxis,
+        figure.layout.yaxis,
+        limits(*correlation_and_mean(0, 200))[0].layout.yaxis,
+    ):
+        assert axis.range[0] > -0.2
+    slow = {"zscore": (2.0, 1e4)}
+    assert "1 of 1 take more steps" in iterations(slow, ratio_steps((3,))).layout.meta["title"]
 
 
 def test_a_landscape_is_gradient_descent_on_the_real_loss():
@@ -100,13 +115,36 @@ def test_a_landscape_is_gradient_descent_on_the_real_loss():
         return np.mean((x @ w - y) ** 2)
 
     np.testing.assert_allclose(found.best, np.linalg.lstsq(x, y, rcond=None)[0], rtol=1e-9)
-    i, j = 10, 40
-    w = np.array([found.grid[0][j], found.grid[1][i]])
-    assert found.excess[i, j] == pytest.approx(loss(w) - loss(found.best), rel=1e-6)
+    above = loss(np.zeros(2)) - loss(found.best)
+    for distance in (1, 0.5):
+        for w in found.ring(distance)[::20]:
+            assert loss(w) - loss(found.best) == pytest.approx(distance**2 * above, rel=1e-6)
     losses = [loss(w) for w in found.path]
     assert losses[-1] < losses[0]
     assert found.kappa > 100
     assert found.counted > 100 * landscape(HOUSES, ("age", "rooms"), "zscore").counted
+
+
+@pytest.mark.parametrize("pipeline", ["none", "unit", "zscore"])
+def test_a_valley_is_drawn_in_equal_units_along_the_eigenvectors(pipeline):
+    found = landscape(HOUSES, ("income", "sensor"), pipeline)
+    figure = contours(found)
+    assert (figure.layout.yaxis.scaleanchor, figure.layout.yaxis.scaleratio) == ("x", 1)
+    x, y = (np.ptp(axis.range) for axis in (figure.layout.xaxis, figure.layout.yaxis))
+    assert x == pytest.approx(y)
+    outer = np.column_stack([figure.data[0].x, figure.data[0].y])[:-1] - found.best
+    _, sizes, axes = np.linalg.svd(outer, full_matrices=False)
+    assert sizes[0] / sizes[1] == pytest.approx(np.sqrt(found.kappa), rel=1e-6)
+    data = HOUSES.everywhere(pipeline).load().x_train[:, [2, 4]]
+    _, vectors = np.linalg.eigh(data.T @ data)
+    assert abs(axes[0] @ vectors[:, 0]) == pytest.approx(1)
+    assert short(found.stretch) in figure.layout.meta["title"]
+
+
+def test_the_valley_of_two_equal_columns_has_no_end():
+    found = landscape(HOUSES, ("age", "age"), "zscore")
+    assert found.endless and "without an end" in contours_title(found)
+    assert np.isfinite(found.ring(1)).all()
 
 
 @pytest.mark.parametrize(("size", "rate"), [(10, 0.1), (30, 0.1), (100, 0.1), (1000, 0.01), (1e5, 0.01)])

@@ -15,58 +15,90 @@ from core.lessons.feature_scaling.theory import (
     kappa_of_mean,
     predicted_steps,
 )
-from core.words import short
+from core.words import short, two_digits
 
 if TYPE_CHECKING:
     from core.lessons.feature_scaling.measured.valley import Landscape
 
 
-def contours(found: Landscape) -> go.Figure:
-    """The loss over two weights as contours, and the way of gradient descent."""
+RINGS = (1, 0.5, 0.25, 0.125)
+"""Distances of the contours from the lowest loss, in that of the one through the start."""
+
+
+def contours_title(found: Landscape) -> str:
+    """How narrow the valley is, and how many steps lead down it."""
+    name = f"{' and '.join(found.names)}, {PIPELINES[found.pipeline]}"
     counted = (
-        f"{found.counted:.0f} steps" if np.isfinite(found.counted) else f"more than {MOST_STEPS:,} steps"
+        f"{found.counted:,.0f} steps" if np.isfinite(found.counted) else f"more than {MOST_STEPS:,} steps"
     )
-    title = f"{' and '.join(found.names)}, {PIPELINES[found.pipeline]}: κ = {short(found.kappa)}, {counted}"
-    depth = np.log10(np.maximum(found.excess / found.excess.max(), 1e-4))
-    path = found.path[:21]
+    if found.endless:
+        return f"{name}: a valley without an end, as these two columns are worth one; {counted} down to it"
+    return (
+        f"{name}: a valley {short(found.stretch)} times as long as wide, κ = {short(found.kappa)}, {counted}"
+    )
+
+
+def contours(found: Landscape) -> go.Figure:
+    """The loss over two weights as contours in equal units, and the way of gradient descent."""
+    title, path = contours_title(found), found.path
+    reach = 1.3 * np.abs(path - found.best).max() or 1.0
+    rings = [found.ring(distance).T for distance in RINGS]
+    traces = [
+        go.Scatter(
+            x=x,
+            y=y,
+            mode="lines",
+            line=dict(color=THEORY, width=1),
+            fill="toself",
+            fillcolor="rgba(128, 136, 149, 0.15)",
+            showlegend=False,
+            hoverinfo="skip",
+        )
+        for x, y in rings
+    ]
+    traces += [
+        go.Scatter(
+            x=path[:, 0],
+            y=path[:, 1],
+            name="gradient descent from weights of 0",
+            mode="lines+markers",
+            line=dict(color=BACKWARD, width=1),
+            marker=dict(size=[11, *[5] * (len(path) - 1)], color=BACKWARD),
+        ),
+        go.Scatter(
+            x=found.best[:1],
+            y=found.best[1:],
+            name="lowest loss",
+            mode="markers",
+            marker=dict(symbol="star", size=14, color=WEIGHTS),
+        ),
+    ]
+    x, y = (
+        dict(range=[at - reach, at + reach], zeroline=False, nticks=5, exponentformat="power")
+        for at in found.best
+    )
     return chart(
-        [
-            go.Contour(
-                x=found.grid[0],
-                y=found.grid[1],
-                z=depth.astype(np.float32),
-                colorscale="Greys",
-                reversescale=True,
-                opacity=0.55,
-                showscale=False,
-                ncontours=14,
-                hoverinfo="skip",
-            ),
-            go.Scatter(
-                x=path[:, 0],
-                y=path[:, 1],
-                name="gradient descent",
-                mode="lines+markers",
-                line=dict(color=BACKWARD, width=1),
-                marker=dict(size=5, color=BACKWARD),
-            ),
-            go.Scatter(
-                x=found.best[:1],
-                y=found.best[1:],
-                name="lowest loss",
-                mode="markers",
-                marker=dict(symbol="star", size=14, color=WEIGHTS),
-            ),
-        ],
+        traces,
         title=title,
         alt=f"Loss contours over two weights with the path of gradient descent. {title}.",
-        how="Every mark is one real step from weights of 0 (the first 20), at the best constant rate "
-        "2 / (λ_max + λ_min). Contours are steps of the loss above its lowest value, on a logarithmic scale.",
-        height=400,
+        how=f"Linear regression on these two columns alone, without a bias. One unit is equally long on both "
+        f"axes. From the large dot, every dot is one real step, the first {len(path) - 1}, at the best "
+        f"constant rate 2 / (λ_max + λ_min): they cover {_part(found.done)} of the distance to the lowest "
+        "loss. The outer contour is the loss of the start; each one further in is half as far from the "
+        "lowest loss, which is a quarter of what the loss is above it.",
+        height=440,
         hovermode="closest",
-        xaxis=dict(title=f"weight of {found.names[0]}"),
-        yaxis=dict(title=f"weight of {found.names[1]}"),
+        xaxis=dict(title=f"weight of {found.names[0]}") | x,
+        yaxis=dict(title=f"weight of {found.names[1]}", scaleanchor="x", scaleratio=1) | y,
     )
+
+
+def _part(share: float) -> str:
+    """A share of a distance that steps cover, which may lead away too."""
+    percent = 100 * share
+    if percent > 99.95:
+        return "all" if share > 1 - 1e-9 else "nearly all"
+    return f"{two_digits(percent)} %" if percent > 0 else "nothing"
 
 
 def iterations(pipelines: dict[str, tuple[float, float]], ratios: tuple[np.ndarray, np.ndarray]) -> go.Figure:
@@ -74,11 +106,13 @@ def iterations(pipelines: dict[str, tuple[float, float]], ratios: tuple[np.ndarr
     kappas = np.array([k for k, _ in pipelines.values()])
     counted = np.array([n for _, n in pipelines.values()])
     late = ~np.isfinite(counted) & np.isfinite(kappas)
+    over = counted > np.ceil(predicted_steps(kappas))
+    bounded = f"{over.sum()} of {len(over)} take" if over.any() else "none takes"
     line = np.logspace(0.05, np.log10(max(np.nanmax(kappas), 1e4)) + 0.3, 80)
     lowest, highest = (list(pipelines)[i] for i in (np.nanargmin(kappas), np.nanargmax(kappas)))
     title = (
         f"κ from {short(np.nanmin(kappas))} ({PIPELINES[lowest]}) to {short(np.nanmax(kappas))} "
-        f"({PIPELINES[highest]}): the steps that gradient descent takes follow it"
+        f"({PIPELINES[highest]}): {bounded} more steps than its κ predicts"
     )
     named = np.array(
         [f"{PIPELINES[name]}: κ {short(kappa)}" for name, kappa in zip(pipelines, kappas, strict=True)]
@@ -109,9 +143,9 @@ def iterations(pipelines: dict[str, tuple[float, float]], ratios: tuple[np.ndarr
         ),
         go.Scatter(
             x=kappas[late],
-            y=np.full(late.sum(), 2.0 * MOST_STEPS),
+            y=np.full(late.sum(), float(MOST_STEPS)),
             text=named[late],
-            name=f"not done after {MOST_STEPS:,} steps",
+            name=f"stopped after {MOST_STEPS:,} steps, not done",
             mode="markers",
             marker=dict(color=BACKWARD, size=11, symbol="triangle-up"),
             hovertemplate="%{text}, not done<extra></extra>",
@@ -122,11 +156,11 @@ def iterations(pipelines: dict[str, tuple[float, float]], ratios: tuple[np.ndarr
         title=title,
         alt=f"Steps of gradient descent against the condition number. {title}.",
         how="Linear regression with a bias on all columns, from weights of 0 at the best constant rate, "
-        "until the loss is a millionth of the way from its lowest value. A start with little error in a slow "
-        "direction needs fewer steps than predicted; the diamonds start with as much in both.",
+        "until what the loss is above its lowest value is down to a millionth. A start with little error in "
+        "a slow direction needs fewer steps than predicted; the diamonds start with as much in both.",
         height=440,
         hovermode="closest",
-        xaxis=log_axis(line, "condition number κ"),
+        xaxis=log_axis([1, *line], "condition number κ of the Hessian"),
         yaxis=log_axis([1, 4 * MOST_STEPS], "steps"),
     )
 
@@ -150,8 +184,8 @@ def limits(correlated: tuple, shifted: tuple) -> tuple[go.Figure, go.Figure]:
             mean,
             kappa_of_mean,
             "mean of a feature with standard deviation 1",
-            f"Centring matters as much as scaling: a mean of {shifted[0][-1]:g} makes κ "
-            f"{short(shifted[1][-1])}",
+            f"A mean far from 0 makes a valley of one column, too: at {shifted[0][-1]:g} standard deviations "
+            f"κ is {short(shifted[1][-1])}",
             "One feature and a bias. Dashed is the ratio of the eigenvalues of [[1, m], [m, 1 + m²]].",
         ),
     ):
@@ -173,7 +207,7 @@ def limits(correlated: tuple, shifted: tuple) -> tuple[go.Figure, go.Figure]:
                 how=how,
                 height=320,
                 xaxis=dict(title=label),
-                yaxis=log_axis(y, "κ"),
+                yaxis=log_axis(np.maximum(y, 1), "κ"),
             )
         )
     return tuple(figures)

@@ -18,8 +18,8 @@ FACTS = {
     "tensor(88.8).exp()": "the exponential overflows beyond 88.72",
     "tensor(0.0).log()": "a log of zero",
     "tensor(-1.0).log()": "a log of a negative number",
-    "tensor(inf) - tensor(inf)": "this is how overflow becomes NaN",
-    "0 * tensor(inf)": "and so",
+    "tensor(inf) - tensor(inf)": "infinity less infinity has no value: so overflow becomes NaN",
+    "0 * tensor(inf)": "zero times infinity has no value either",
     "tensor(0.0) / 0": "nothing over nothing",
     "tensor(-1.0).sqrt()": "a root of a negative number, often a variance by rounding",
     "softmax_by_hand(tensor([100.0, 0.0]))": "exp(100) overflows, and inf / inf is NaN",
@@ -63,10 +63,11 @@ def _plain(answer: torch.Tensor) -> str:
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor of a step: its share of finite numbers, and the largest finite magnitude."""
+    """One tensor of a step: how many of its `size` numbers are finite, and the largest magnitude of these."""
 
     name: str
-    finite: float
+    finite: int
+    size: int
     largest: float
 
 
@@ -80,12 +81,13 @@ class NotFinite:
     @property
     def first_bad(self) -> Tensor | None:
         """The first tensor, in the order of computation, with a number that is not finite."""
-        return next((t for t in self.tensors if t.finite < 1), None)
+        return next((t for t in self.tensors if t.finite < t.size), None)
 
 
 def _seen(name: str, tensor: torch.Tensor) -> Tensor:
     good = tensor[tensor.isfinite()]
-    return Tensor(name, good.numel() / tensor.numel(), float(good.abs().max()) if good.numel() else np.nan)
+    largest = float(good.abs().max()) if good.numel() else np.nan
+    return Tensor(name, good.numel(), tensor.numel(), largest)
 
 
 def first_not_finite(e: TableExperiment, tick=None) -> NotFinite:

@@ -19,6 +19,9 @@ from core.lessons.feature_scaling.theory import (
     with_bias,
 )
 
+PATH = 20
+"""Steps of a path that is drawn."""
+
 
 def count_steps(hessian: np.ndarray, error: np.ndarray, limit: int = MOST_STEPS, tick=lambda: None):
     """Steps of gradient descent until the excess loss e'He is a millionth of its start: [P], NaN if more.
@@ -91,35 +94,61 @@ def correlation_and_mean(seed: int, rows: int = 20_000, tick=lambda *_: None):
 
 @dataclass(frozen=True)
 class Landscape:
-    """The loss over the weights of two columns [rows, columns], and the way of gradient descent down it."""
+    """The loss over the weights of two columns, and the way of gradient descent down it.
+
+    curvatures [2], rising, and directions [2, 2], a column each: eigenvalues and eigenvectors of the Hessian.
+    path [steps + 1, 2] starts at weights of 0; best [2] is where the loss is lowest. counted: the steps to a
+    millionth of the excess loss, NaN for more than 20,000.
+    """
 
     names: tuple[str, str]
     pipeline: str
     kappa: float
     counted: float
+    curvatures: np.ndarray
+    directions: np.ndarray
     path: np.ndarray
     best: np.ndarray
-    grid: tuple[np.ndarray, np.ndarray]
-    excess: np.ndarray
+
+    @property
+    def endless(self) -> bool:
+        """Whether the loss is flat in one direction: the columns are one and the same, or one is empty."""
+        return bool(self.curvatures[0] <= 1e-12 * self.curvatures[1])
+
+    @property
+    def stretch(self) -> float:
+        """How many times as long as wide the valley is: the root of kappa. inf where it has no end."""
+        return np.inf if self.endless else float(np.sqrt(self.curvatures[1] / self.curvatures[0]))
+
+    @property
+    def done(self) -> float:
+        """The share of the way from the start to the lowest loss that the path has come at its end."""
+        start, end = (np.linalg.norm(self.path[i] - self.best) for i in (0, -1))
+        return float(1 - end / start) if start else 1.0
+
+    def ring(self, distance: float) -> np.ndarray:
+        """Weights of one loss [181, 2]: of `distance` squared times the start's above the lowest."""
+        excess = 0.5 * np.sum(self.curvatures * ((self.path[0] - self.best) @ self.directions) ** 2)
+        axes = np.sqrt(2 * excess / np.maximum(self.curvatures, 1e-12 * self.curvatures[1]))
+        turn = np.linspace(0, 2 * np.pi, 181)
+        along = np.column_stack([np.cos(turn), np.sin(turn)]) * axes * distance
+        return self.best + along @ self.directions.T
 
 
 def landscape(e: TableExperiment, names: tuple[str, str], pipeline: str, tick=lambda *_: None) -> Landscape:
-    """Linear regression on two columns without bias, all else the page's; at most 200 steps from 0."""
+    """Linear regression on two columns without bias, all else the page's; 20 steps from 0."""
     tick()
     data = e.but(impute=True).everywhere(pipeline).load()
     x = data.x_train[:, [e.features.index(name) for name in names]]
     hessian, best = least_squares(x, data.y_train)
-    values = np.linalg.eigvalsh(hessian)
+    values, directions = np.linalg.eigh(hessian)
     rate, path = 2 / (values[0] + values[-1]), [np.zeros(2)]
-    for _ in range(200):
+    for _ in range(PATH):
         path.append(path[-1] - rate * hessian @ (path[-1] - best))
-    path = np.array(path)
-    reach = 1.25 * np.abs(path - best).max(axis=0)
-    axes = [np.linspace(best[i] - reach[i], best[i] + reach[i], 61) for i in (0, 1)]
-    error = np.stack(np.meshgrid(*axes), axis=-1) - best
-    excess = 0.5 * np.einsum("ijk,kl,ijl->ij", error, hessian, error)
     counted = count_steps(hessian[None], -best[None], tick=tick)[0]
-    return Landscape(tuple(names), pipeline, kappa(x), float(counted), path, best, tuple(axes), excess)
+    return Landscape(
+        tuple(names), pipeline, kappa(x), float(counted), values, directions, np.array(path), best
+    )
 
 
 def steepest(e: TableExperiment, tick=lambda *_: None) -> tuple[float, float]:

@@ -1,0 +1,141 @@
+"""What each way of scaling is worth: held-out R2 of every pipeline, on the way and at the end."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.style import PALETTE, THEORY, chart
+from core.lessons.feature_scaling.table import AFFINE, PIPELINES
+from core.lessons.feature_scaling.theory import ROUNDING
+from core.lessons.feature_scaling.trials import WORST, Ladder, Lowest, middle
+from core.words import listed, short
+
+END = "trained to the end"
+
+
+def ladder_sentence(found: Ladder) -> str:
+    """The best and the worst pipeline of the first model, and where a model with less beats one with more."""
+    best, worst = found.ends
+    scores = found.medians(next(iter(found.scores)))
+    if np.isneginf(scores[best]):
+        return "Every way of scaling diverges"
+    low = "diverged" if np.isneginf(scores[worst]) else short(scores[worst])
+    sentence = f"{PIPELINES[best]}: held-out R² {short(scores[best])}; {PIPELINES[worst]}: {low}"
+    if found.less_and_more:
+        linear, network = found.less_and_more
+        sentence += (
+            f". A linear model on the best columns ({short(linear)}) "
+            f"{'beats' if linear > network else 'does not beat'} a network on z-scores ({short(network)})"
+        )
+    return sentence
+
+
+def end_sentence(limits: np.ndarray) -> str:
+    """What only changes the speed of a linear model, and what moves its end: limits [pipelines, seeds].
+
+    "" where there is no one end: cells have no number, or columns say the same.
+    """
+    ends = dict(zip(PIPELINES, limits, strict=True))
+    affine = np.array([ends.pop(name) for name in AFFINE])
+    spread = np.ptp(affine, axis=0).max()
+    if not spread < ROUNDING:
+        return ""
+    bent = [
+        f"{PIPELINES[name]} {short(np.median(values))}"
+        for name, values in ends.items()
+        if np.isfinite(values).all()
+    ]
+    return (
+        f"**Speed, and what can be learned.** Trained to the end, which is least squares, a linear model "
+        f"reaches the same held-out R² behind {listed([PIPELINES[name] for name in AFFINE])}: "
+        f"{short(np.median(affine))}, the median of {affine.shape[1]} seeds; in no seed are the four further "
+        f"apart than {short(spread)}, which is rounding. They only shift and stretch a "
+        "column, which can change how fast such a model learns, not what it can learn."
+        + f" A log or a clip bends columns, which can move the end: {listed(bent)}."
+        * bool(bent)
+    )
+
+
+def lowest_sentence(found: Lowest) -> str:
+    """The lowest score of a ladder, and the held-out row that makes it."""
+    start = (
+        f"The lowest score is that of {PIPELINES[found.pipeline]} at seed {found.seed}: R² {short(found.r2)}."
+    )
+    percent = short(min(100 * found.share, 99.9))
+    if found.share < 0.5:
+        return f"{start} No single row makes it: the worst has {percent} % of the squared error."
+    return (
+        f"{start} One of {found.rows:,} held-out rows makes {percent} % of the squared error: its "
+        f"{found.column} is {short(found.value)}, after scaling {short(found.distance)} standard deviations "
+        f"from the mean of the training rows. Without this row R² is {short(found.without)}."
+    )
+
+
+def ladder(found: Ladder, limits: np.ndarray | None = None) -> go.Figure:
+    """Held-out R2 of every pipeline, model and seed. The median is the large mark.
+
+    limits: where a linear model ends, [pipelines, seeds], for a ladder with a linear model.
+    """
+    names, models = found.pipelines, found.scores
+    seeds = next(iter(models.values())).shape[1]
+    offsets = np.linspace(0.18, -0.18, len(models)) if len(models) > 1 else [0.0]
+    traces = []
+    for (model, by), offset, colour in zip(models.items(), offsets, PALETTE, strict=False):
+        x, y, size, symbol, text = [], [], [], [], []
+        for row, (name, values) in enumerate(zip(names[::-1], by[::-1], strict=True)):
+            for value, large in [*((v, False) for v in values), (middle(values), True)]:
+                x.append(max(value, WORST) if np.isfinite(value) else WORST)
+                y.append(row + offset)
+                size.append(14 if large else 6)
+                symbol.append(
+                    "x" if not np.isfinite(value) else "triangle-left" if value < WORST else "circle"
+                )
+                said = "diverged" if not np.isfinite(value) else f"R² {short(value)}"
+                text.append(f"{model}, {PIPELINES[name]}: {'median ' if large else ''}{said}")
+        traces.append(
+            go.Scatter(
+                x=x,
+                y=y,
+                name=model,
+                mode="markers",
+                marker=dict(color=colour, size=size, symbol=symbol, opacity=0.75),
+                text=text,
+                hovertemplate="%{text}<extra></extra>",
+                cliponaxis=False,
+            )
+        )
+    hollow = limits is not None and bool(np.isfinite(limits).any())
+    if hollow:
+        ends = np.median(limits[::-1], axis=1)
+        traces.append(
+            go.Scatter(
+                x=np.maximum(ends, WORST),
+                y=np.arange(len(names)),
+                name=f"a linear model {END}",
+                mode="markers",
+                marker=dict(color=THEORY, size=17, symbol="diamond-open", line_width=2),
+                text=[
+                    f"{PIPELINES[n]}, {END}: R² {short(v)}" for n, v in zip(names[::-1], ends, strict=True)
+                ],
+                hovertemplate="%{text}<extra></extra>",
+                cliponaxis=False,
+            )
+        )
+    title = ladder_sentence(found)
+    return chart(
+        traces,
+        title=title,
+        alt=f"Held-out R² of {len(names)} pipelines over {seeds} seeds. {title}.",
+        how=f"Small marks are {seeds} seeds, the large one is their median. A cross at the left edge "
+        f"diverged; a triangle is below {WORST}."
+        + " A hollow mark is the median of where a linear model ends, by least squares."
+        * hollow,
+        height=110 + 46 * len(names),
+        hovermode="closest",
+        showlegend=len(models) > 1 or hollow,
+        xaxis=dict(title="held-out R²", range=[WORST - 0.05, 1.03]),
+        yaxis=dict(
+            tickvals=list(range(len(names))),
+            ticktext=[PIPELINES[n] for n in names[::-1]],
+            range=[-0.6, len(names) - 0.4],
+        ),
+    )

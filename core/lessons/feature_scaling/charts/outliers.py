@@ -1,0 +1,176 @@
+"""What outliers and heavy tails cost: one straight line in closed form, and models that were trained."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.style import AFTER, BEFORE, FORWARD, PALETTE, THEORY, chart
+from core.charts.sweeps import over_seeds
+from core.diagnosis.claims import NOT_HERE, TRUE, UNDECIDED, Outcome
+from core.lessons.feature_scaling.theory import SIZES, SPREADS, clipped_theory, log_theory
+from core.lessons.feature_scaling.trials import COST, WORST, middle
+from core.words import listed, short
+
+
+def outlier_lines(found: dict, share: float, bound: float) -> go.Figure:
+    """Slope and R2 against the size of the outliers, with and without clipping, over the closed forms."""
+    sizes, grid = SIZES, np.logspace(0, 2, 60)
+    theory = dict(zip(("slope", "r2"), clipped_theory(share, grid, np.inf), strict=True))
+    theory |= dict(zip(("clipped", "clipped_r2"), clipped_theory(share, grid, bound), strict=True))
+    raw, clipped = (np.median(found[name], axis=1)[-1] for name in ("slope", "clipped"))
+    title = (
+        f"A straight line through one column with {100 * share:g} % of outliers of size {sizes[-1]:g} has "
+        f"{100 * raw / 2:.0f} % of its slope; clipped at {bound:g}, {100 * clipped / 2:.0f} %"
+    )
+    shown = {
+        "slope": ("slope, raw", PALETTE[1]),
+        "clipped": (f"slope, clipped at ±{bound:g}", PALETTE[0]),
+        "r2": ("R², raw", PALETTE[4]),
+        "clipped_r2": ("R², clipped", PALETTE[8]),
+    }
+    traces = [
+        go.Scatter(
+            x=sizes,
+            y=np.median(found[key], axis=1),
+            name=name,
+            mode="markers",
+            marker=dict(color=colour, size=9),
+        )
+        for key, (name, colour) in shown.items()
+    ]
+    traces += [
+        go.Scatter(
+            x=grid,
+            y=theory[key],
+            mode="lines",
+            name="closed form",
+            line=dict(color=THEORY, dash="dash", width=2),
+            showlegend=i == 0,
+            legendgroup="theory",
+        )
+        for i, key in enumerate(shown)
+    ]
+    return chart(
+        traces,
+        title=title,
+        alt=f"Slope and R² of a straight line against the size of outliers. {title}.",
+        how="Not the table above: 5,000 rows, y = 2x + noise, x normal. Then a share of x is replaced by ± "
+        "the size of an outlier, which flattens the line. Dots are medians of 5 seeds, dashed is the closed "
+        "form.",
+        xaxis=dict(title="size of the outliers, in standard deviations", type="log", tickvals=SIZES),
+        yaxis=dict(title="slope, R²", range=[-0.05, 2.1]),
+        hovermode="closest",
+    )
+
+
+def squeezed(found: dict, share: float) -> go.Figure:
+    """How much of a column this share of outliers presses together under linear scaling."""
+    sizes, pressed = SIZES, np.median(found["squeezed"], axis=1)
+    title = (
+        f"The same column under linear scaling, with {100 * share:g} % of outliers of size {sizes[-1]:g}: "
+        f"{100 * pressed[-1]:.0f} % of the rows share a tenth of the range"
+    )
+    return chart(
+        [go.Scatter(x=sizes, y=pressed, mode="lines+markers", line_color=FORWARD)],
+        title=title,
+        alt=f"Share of rows within 5 % of the range of the median against the size of outliers. {title}.",
+        how="Rows within 5 % of the range either side of the median. One value sets the range; all pay.",
+        xaxis=dict(title="size of the outliers, in standard deviations", type="log", tickvals=SIZES),
+        yaxis=dict(title="share of the rows", tickformat=".0%", range=[0, 1.04]),
+    )
+
+
+def cost_sentence(outcomes: Sequence[Outcome]) -> str:
+    """What the outliers of the table cost behind which pipeline, by the rule of all claims."""
+    lost = [o.condition for o in outcomes if np.isneginf([*o.without, *o.helped]).all()]
+    rest = [o for o in outcomes if o.condition not in lost]
+    said = {word: [o for o in rest if o.word == word] for word in (TRUE, NOT_HERE, UNDECIDED)}
+
+    def cost(outcome):
+        return short(outcome.gain) if np.isfinite(outcome.gain) else "all: only with them it diverges"
+
+    parts = []
+    if said[TRUE]:
+        dear = listed([f"{o.condition} ({cost(o)})" for o in said[TRUE]])
+        parts.append(f"The outliers of this table cost held-out R² behind {dear}")
+    if said[NOT_HERE]:
+        parts.append(f"They cost less than {COST} behind {listed([o.condition for o in said[NOT_HERE]])}")
+    if said[UNDECIDED]:
+        parts.append(f"Not decided behind {listed([o.condition for o in said[UNDECIDED]])}")
+    if lost:
+        parts.append(f"Training diverges with them and without them behind {listed(lost)}")
+    return ". ".join(parts)
+
+
+def trained(outcomes: Sequence[Outcome], unavoidable: float) -> go.Figure:
+    """Held-out R2 with the outliers and without them, behind every pipeline over the seeds.
+
+    unavoidable: the R2 that the rows cost in which the sensor says nothing.
+    """
+    title = cost_sentence(outcomes)
+    sides = {"with the outliers": ("without", BEFORE, -0.17), "without them": ("helped", AFTER, 0.17)}
+    traces = []
+    for name, (side, colour, offset) in sides.items():
+        x, y, size, symbol, text = [], [], [], [], []
+        for row, outcome in enumerate(outcomes):
+            values = getattr(outcome, side)
+            for value, large in [*((v, False) for v in values), (middle(values), True)]:
+                x.append(max(value, WORST))
+                y.append(row + offset)
+                size.append(14 if large else 6)
+                lost = "x" if np.isneginf(value) else "triangle-left"
+                symbol.append("circle" if value >= WORST else lost)
+                said = "diverged" if np.isneginf(value) else f"R² {short(value)}"
+                text.append(f"{outcome.condition}, {name}: {'median ' if large else ''}{said}")
+        marker = dict(color=colour, size=size, symbol=symbol, opacity=0.75)
+        traces.append(
+            go.Scatter(
+                x=x,
+                y=y,
+                name=name,
+                mode="markers",
+                marker=marker,
+                text=text,
+                hovertemplate="%{text}<extra></extra>",
+                cliponaxis=False,
+            )
+        )
+    seeds = len(outcomes[0].without)
+    return chart(
+        traces,
+        title=title,
+        alt=f"Held-out R² with outliers and without them behind {len(outcomes)} pipelines. {title}.",
+        how=f"The model above, trained on the table as it is and on the same table with a sensor that never "
+        f"sticks, nothing else changed: small marks are {seeds} seeds, the large one is their median, a "
+        f"cross diverged, a triangle is below {WORST}. A cost is said where the whole 93 % interval of the "
+        f"paired differences reaches {COST}. About {short(unavoidable)} of it no scaling can avoid: a row in "
+        "which the sensor sticks is held out too, and there it says nothing.",
+        height=130 + 50 * len(outcomes),
+        hovermode="closest",
+        xaxis=dict(title="held-out R²", range=[WORST - 0.05, 1.03]),
+        yaxis=dict(
+            tickvals=list(range(len(outcomes))),
+            ticktext=[o.condition for o in outcomes],
+            range=[len(outcomes) - 0.4, -0.6],
+        ),
+    )
+
+
+def without_log(kept: np.ndarray) -> go.Figure:
+    """R2 of a raw log-normal feature over that of its logarithm: kept [spreads, seeds]."""
+    at = list(SPREADS).index(1)
+    left = 100 * np.median(kept[at])
+    title = f"Without its logarithm a log-normal feature of spread 1 keeps {left:.0f} % of its R²"
+    grid = np.linspace(SPREADS[0], 1, 50)
+    return over_seeds(
+        SPREADS,
+        {"measured": kept},
+        theory={"closed form, up to 1": (grid, log_theory(grid))},
+        x_title="spread s: standard deviation of the logarithm",
+        y_title="R² raw / R² with log",
+        title=title,
+        alt=f"Share of R² that is left without the logarithm. {title}.",
+        how="Linear regression on exp(s z), whose target is linear in z. Dashed is s² / (exp(s²) − 1); "
+        "beyond 1 the few largest rows rule what 2,000 of them can show.",
+    )
