@@ -206,15 +206,15 @@ def overflows(sweep: Sweep, runs: Sequence[Run], predicted: np.ndarray) -> Overf
 def outcome(run: Run) -> str:
     """What was trained on what, and how it ended, in a sentence."""
     e, done = run.experiment, set(run.experiment.pipelines().values())
-    columns = "raw columns" if done == {"none"} else "columns scaled one by one"
-    if e.everywhere(e.scaling) == e and done != {"none"}:
-        columns = f"columns scaled by {PIPELINES[e.scaling]}"
+    columns = "Columns scaled one by one"
+    if done == {"none"} or e.everywhere(e.scaling) == e:
+        columns = f"All columns {PIPELINES[e.scaling if done != {'none'} else 'none']}"
     layers = f"{e.depth} hidden layer{'s' * (e.depth > 1)} of {e.width}"
     model = f"a network with {layers}" if e.depth else "a linear model"
-    start = f"On {columns}, {model} trained by {OPTIMIZERS[e.optimizer].__name__}"
+    start = f"{columns}: {model} trained by {OPTIMIZERS[e.optimizer].__name__}"
     if run.diverged_at is not None:
         at = f"at step {run.diverged_at:,} of {e.steps:,}"
-        return f"{start} diverges: {at} its loss is {short(run.diverged_to)}."
+        return f"{start} diverges {at}, where its loss is {short(run.diverged_to)}."
     score, steps = test_r2(run), f"after {e.steps:,} step{'s' * (e.steps > 1)}"
     if not np.isfinite(score):
         return f"{start} has no held-out score {steps}: some held-out cells have no number."

@@ -118,13 +118,13 @@ def test_what_outliers_cost_is_said_by_the_rule_of_the_claims():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "On raw columns, a linear model trained by SGD diverges: at step 2 of 20 its loss is"),
+        ({}, "All columns raw: a linear model trained by SGD diverges at step 2 of 20, where its loss is"),
         (
             {"scaling": "zscore", "depth": 1, "optimizer": "adam"},
             "with 1 hidden layer of 32 trained by Adam",
         ),
-        ({"scaling": "zscore", "age": "unit"}, "On columns scaled one by one, a linear model"),
-        ({"scaling": "log_clip_zscore", "steps": 1}, "by log, clip, z-score, a linear model"),
+        ({"scaling": "zscore", "age": "unit"}, "Columns scaled one by one: a linear model"),
+        ({"scaling": "log_clip_zscore", "steps": 1}, "All columns log, clip, z-score: a linear model"),
         ({"learning_rate": 1e-15}, "reaches a held-out R² of"),
     ],
 )

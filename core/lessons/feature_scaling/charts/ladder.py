@@ -1,5 +1,7 @@
 """What each way of scaling is worth: held-out R2 of every pipeline, on the way and at the end."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -70,16 +72,11 @@ def lowest_sentence(found: Lowest) -> str:
     )
 
 
-def ladder(found: Ladder, limits: np.ndarray | None = None) -> go.Figure:
-    """Held-out R2 of every pipeline, model and seed. The median is the large mark.
-
-    limits: where a linear model ends, [pipelines, seeds], for a ladder with a linear model.
-    """
-    names, models = found.pipelines, found.scores
-    seeds = next(iter(models.values())).shape[1]
-    offsets = np.linspace(0.18, -0.18, len(models)) if len(models) > 1 else [0.0]
+def marks(names: Sequence[str], scores: Mapping[str, np.ndarray], colours: Sequence[str]) -> list[go.Scatter]:
+    """Every score a small mark in the row of its name, their median a large one: name -> [names, seeds]."""
+    offsets = np.linspace(0.18, -0.18, len(scores)) if len(scores) > 1 else [0.0]
     traces = []
-    for (model, by), offset, colour in zip(models.items(), offsets, PALETTE, strict=False):
+    for (series, by), offset, colour in zip(scores.items(), offsets, colours, strict=False):
         x, y, size, symbol, text = [], [], [], [], []
         for row, (name, values) in enumerate(zip(names[::-1], by[::-1], strict=True)):
             for value, large in [*((v, False) for v in values), (middle(values), True)]:
@@ -90,12 +87,12 @@ def ladder(found: Ladder, limits: np.ndarray | None = None) -> go.Figure:
                     "x" if not np.isfinite(value) else "triangle-left" if value < WORST else "circle"
                 )
                 said = "diverged" if not np.isfinite(value) else f"R² {short(value)}"
-                text.append(f"{model}, {PIPELINES[name]}: {'median ' if large else ''}{said}")
+                text.append(f"{series}, {name}: {'median ' if large else ''}{said}")
         traces.append(
             go.Scatter(
                 x=x,
                 y=y,
-                name=model,
+                name=series,
                 mode="markers",
                 marker=dict(color=colour, size=size, symbol=symbol, opacity=0.75),
                 text=text,
@@ -103,6 +100,29 @@ def ladder(found: Ladder, limits: np.ndarray | None = None) -> go.Figure:
                 cliponaxis=False,
             )
         )
+    return traces
+
+
+def rows(names: Sequence[str]) -> dict:
+    """The axes of `marks`."""
+    return dict(
+        xaxis=dict(title="held-out R²", range=[WORST - 0.05, 1.03]),
+        yaxis=dict(
+            tickvals=list(range(len(names))),
+            ticktext=names[::-1],
+            range=[-0.6, len(names) - 0.4],
+        ),
+    )
+
+
+def ladder(found: Ladder, limits: np.ndarray | None = None) -> go.Figure:
+    """Held-out R2 of every pipeline, model and seed. The median is the large mark.
+
+    limits: where a linear model ends, [pipelines, seeds], for a ladder with a linear model.
+    """
+    names, models = [PIPELINES[name] for name in found.pipelines], found.scores
+    seeds = next(iter(models.values())).shape[1]
+    traces = marks(names, models, PALETTE)
     hollow = limits is not None and bool(np.isfinite(limits).any())
     if hollow:
         ends = np.median(limits[::-1], axis=1)
@@ -113,9 +133,7 @@ def ladder(found: Ladder, limits: np.ndarray | None = None) -> go.Figure:
                 name=f"a linear model {END}",
                 mode="markers",
                 marker=dict(color=THEORY, size=17, symbol="diamond-open", line_width=2),
-                text=[
-                    f"{PIPELINES[n]}, {END}: R² {short(v)}" for n, v in zip(names[::-1], ends, strict=True)
-                ],
+                text=[f"{n}, {END}: R² {short(v)}" for n, v in zip(names[::-1], ends, strict=True)],
                 hovertemplate="%{text}<extra></extra>",
                 cliponaxis=False,
             )
@@ -132,10 +150,5 @@ def ladder(found: Ladder, limits: np.ndarray | None = None) -> go.Figure:
         height=110 + 46 * len(names),
         hovermode="closest",
         showlegend=len(models) > 1 or hollow,
-        xaxis=dict(title="held-out R²", range=[WORST - 0.05, 1.03]),
-        yaxis=dict(
-            tickvals=list(range(len(names))),
-            ticktext=[PIPELINES[n] for n in names[::-1]],
-            range=[-0.6, len(names) - 0.4],
-        ),
+        **rows(names),
     )

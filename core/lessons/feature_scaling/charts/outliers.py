@@ -8,8 +8,9 @@ import plotly.graph_objects as go
 from core.charts.style import AFTER, BEFORE, FORWARD, PALETTE, THEORY, chart
 from core.charts.sweeps import over_seeds
 from core.diagnosis.claims import NOT_HERE, TRUE, UNDECIDED, Outcome
+from core.lessons.feature_scaling.charts.ladder import marks, rows
 from core.lessons.feature_scaling.theory import SIZES, SPREADS, clipped_theory, log_theory
-from core.lessons.feature_scaling.trials import COST, WORST, middle
+from core.lessons.feature_scaling.trials import COST, WORST
 from core.words import listed, short
 
 
@@ -109,51 +110,24 @@ def trained(outcomes: Sequence[Outcome], unavoidable: float) -> go.Figure:
     unavoidable: the R2 that the rows cost in which the sensor says nothing.
     """
     title = cost_sentence(outcomes)
-    sides = {"with the outliers": ("without", BEFORE, -0.17), "without them": ("helped", AFTER, 0.17)}
-    traces = []
-    for name, (side, colour, offset) in sides.items():
-        x, y, size, symbol, text = [], [], [], [], []
-        for row, outcome in enumerate(outcomes):
-            values = getattr(outcome, side)
-            for value, large in [*((v, False) for v in values), (middle(values), True)]:
-                x.append(max(value, WORST))
-                y.append(row + offset)
-                size.append(14 if large else 6)
-                lost = "x" if np.isneginf(value) else "triangle-left"
-                symbol.append("circle" if value >= WORST else lost)
-                said = "diverged" if np.isneginf(value) else f"R² {short(value)}"
-                text.append(f"{outcome.condition}, {name}: {'median ' if large else ''}{said}")
-        marker = dict(color=colour, size=size, symbol=symbol, opacity=0.75)
-        traces.append(
-            go.Scatter(
-                x=x,
-                y=y,
-                name=name,
-                mode="markers",
-                marker=marker,
-                text=text,
-                hovertemplate="%{text}<extra></extra>",
-                cliponaxis=False,
-            )
-        )
+    names = [o.condition for o in outcomes]
+    scores = {
+        "with the outliers": np.array([o.without for o in outcomes]),
+        "without them": np.array([o.helped for o in outcomes]),
+    }
     seeds = len(outcomes[0].without)
     return chart(
-        traces,
+        marks(names, scores, (BEFORE, AFTER)),
         title=title,
         alt=f"Held-out R² with outliers and without them behind {len(outcomes)} pipelines. {title}.",
         how=f"The model above, trained on the table as it is and on the same table with a sensor that never "
         f"sticks, nothing else changed: small marks are {seeds} seeds, the large one is their median, a "
         f"cross diverged, a triangle is below {WORST}. A cost is said where the whole 93 % interval of the "
-        f"paired differences reaches {COST}. About {short(unavoidable)} of it no scaling can avoid: a row in "
-        "which the sensor sticks is held out too, and there it says nothing.",
+        f"paired differences reaches {COST}. A cost of about {short(unavoidable)} no scaling can avoid: a "
+        "row in which the sensor sticks is held out too, and there it says nothing.",
         height=130 + 50 * len(outcomes),
         hovermode="closest",
-        xaxis=dict(title="held-out R²", range=[WORST - 0.05, 1.03]),
-        yaxis=dict(
-            tickvals=list(range(len(outcomes))),
-            ticktext=[o.condition for o in outcomes],
-            range=[len(outcomes) - 0.4, -0.6],
-        ),
+        **rows(names),
     )
 
 
