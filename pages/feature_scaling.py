@@ -9,7 +9,7 @@ from core.lessons.feature_scaling.charts import outliers, valley
 from core.lessons.feature_scaling.houses import Houses, recipe
 from core.lessons.feature_scaling.measured import outliers as measured_outliers
 from core.lessons.feature_scaling.measured import valley as measured
-from pages.parts import chaos, claims, compare, controls, say, shell, show, tables, take_away, verdicts
+from pages.parts import chaos, claims, compare, controls, say, shell, show, sizes, tables, take_away, verdicts
 from pages.parts.training import computed, trained
 
 shell.guard()
@@ -50,6 +50,7 @@ limits = valley.limits(*computed(measured.correlation_and_mean, settings.seed))
 for name, figure, place in zip(("correlation", "mean"), limits, st.columns(2), strict=True):
     with place:
         show.chart(figure, f"feature_scaling.{name}")
+sizes.steady()
 
 say.subheader("Outliers and heavy tails")
 if isinstance(experiment, Houses):
@@ -86,6 +87,7 @@ st.code(
 )
 
 claims.tested(lesson)
+sizes.shift()
 linkable = experiment if isinstance(experiment, Houses) else None
 script = export.pytorch_script(experiment)
 name = export.file_name(experiment, "py")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -41,6 +42,8 @@ class Claim:
     goal: "lower" or "higher" values are better, or "one": better is closer to 1 on a log scale.
     at_least: the smallest change that matters; a factor for logarithmic measures, else a difference.
     can: it says that something can happen, which one case proves and only none refutes.
+    rates: learning rates at each of which every network is trained, on either side: the best value of each
+    counts. So no side has a rate that suits only the other. Without them the Experiments have their own.
     """
 
     sentence: str
@@ -51,20 +54,22 @@ class Claim:
     cases: tuple[Case, ...]
     note: str = ""
     can: bool = False
+    rates: tuple[float, ...] = ()
 
     @property
     def quoted(self) -> bool:
         """Whether the sentence is the source's own, word for word; else it is a paraphrase."""
         return is_quote(self.sentence, self.source)
 
-    @property
+    @cached_property
     def sweep(self) -> Sweep:
-        """Both sides of every case over the same seeds."""
+        """Both sides of every case over the same seeds and the same learning rates."""
         return Sweep.made(
-            lambda case, side, seed: getattr(case, side).but(seed=seed),
+            lambda case, side, seed, rate: getattr(case, side).but(seed=seed, **rate),
             case=self.cases,
             side=("without", "helped"),
             seed=range(SEEDS),
+            rate=[{"learning_rate": rate} for rate in self.rates] or [{}],
         )
 
 
@@ -73,9 +78,10 @@ class Outcome:
     """What one case showed: both sides' values over the seeds, and the gain with its interval.
 
     A gain is a factor for logarithmic measures and a difference for others, positive (above 1) where the
-    claim is right: in `better` of the pairs. `interval` runs from the second smallest to the second largest
-    of the 8 `gains`: it covers the median with 93 %, whatever their distribution (sign test). `word` is
-    TRUE where all of it reaches `at_least`, NOT_HERE where none of it does, else UNDECIDED.
+    claim is right, in `better` of the pairs; there is none in `equal` of them. `interval` runs from the
+    second smallest to the second largest of the 8 `gains`: it covers the median with 93 %, whatever their
+    distribution (sign test). `word` is TRUE where all of it reaches `at_least`, NOT_HERE where none of it
+    does, else UNDECIDED.
     """
 
     case: Case
@@ -85,6 +91,7 @@ class Outcome:
     gain: float
     interval: tuple[float, float]
     better: int
+    equal: int
     word: str
 
     @property
@@ -131,7 +138,8 @@ def decided(low: float, high: float, at_least: float) -> str:
 def judge(claim: Claim, runs: list[Run]) -> Verdict:
     """The verdict over the Runs of the claim's sweep."""
     measure, outcomes = MEASURES[claim.measure], []
-    values = claim.sweep.of(runs, measure.of)
+    best = np.min if claim.goal == "lower" else np.max
+    values = best(claim.sweep.of(runs, measure.of), axis=-1)
     for case, (without, helped) in zip(claim.cases, values, strict=True):
         gains = _gains(measure, claim.goal, without, helped)
         scale = np.exp if measure.logarithmic else np.asarray
@@ -145,6 +153,7 @@ def judge(claim: Claim, runs: list[Run]) -> Verdict:
                 middle,
                 (low, high),
                 better=int((gains > 0).sum()),
+                equal=int((gains == 0).sum()),
                 word=decided(low, high, claim.at_least),
             )
         )

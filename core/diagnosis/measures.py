@@ -6,17 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.diagnosis.census import dead_share, died_at
-from core.run import Run
+from core.run import LEARNED, Run
 from core.words import short, two_digits
 
 TARGET = 0.1
+RISE = 1e-3
 
 
 @dataclass(frozen=True)
 class Measure:
     """`of(run)` is the number, inf or NaN for a run that has none: one that diverged, or a linear model where
     hidden layers are measured. Then `missing` stands for it. `logarithmic` compares ratios. `of_training`: it
-    is a loss that training led to, see core.words.two_digits.
+    is a loss that training led to, see core.words.two_digits. `unit`: what a difference counts.
     """
 
     title: str
@@ -26,6 +27,7 @@ class Measure:
     percent: bool = False
     of_training: bool = False
     missing: str = "diverged"
+    unit: str = ""
 
     def text(self, value: float) -> str:
         """The number as people read it."""
@@ -83,6 +85,19 @@ def steps_to_target(run: Run) -> float:
     means = np.convolve(run.loss.astype(float), np.ones(width) / width, "valid")
     reached = np.flatnonzero(means <= TARGET)
     return float(reached[0] + width - 1) if len(reached) else np.inf
+
+
+def steps_to_learned(run: Run) -> float:
+    """The first step whose loss is below half of what the best constant answer loses; inf if none is."""
+    reached = np.flatnonzero(run.loss < LEARNED * run.chance)
+    return float(reached[0]) if len(reached) else np.inf
+
+
+def steady_rate(run: Run) -> float:
+    """Its learning rate if no step raises the loss by more than a thousandth, else 0."""
+    losses = np.append(run.loss, run.train_loss[-1]).astype(float)
+    steady = run.diverged_at is None and (losses[1:] <= (1 + RISE) * losses[:-1]).all()
+    return float(run.experiment.learning_rate) if steady else 0.0
 
 
 def first_layer_moved(run: Run) -> float:
@@ -169,7 +184,20 @@ MEASURES = {
         steps_to_target,
         f"The first step at which the mean of the last ten losses is down to {TARGET}.",
         logarithmic=True,
-        missing="never",
+        missing="not reached",
+    ),
+    "steps_to_learned": Measure(
+        "Steps until it has learned",
+        steps_to_learned,
+        "The first step at which the training loss is below half of what the best constant answer loses.",
+        logarithmic=True,
+        missing="not reached",
+    ),
+    "steady_rate": Measure(
+        "Largest steady learning rate",
+        steady_rate,
+        f"At which no step raises the loss by more than {short(100 * RISE)} %.",
+        logarithmic=True,
     ),
     "first_layer_moved": Measure(
         "Layer 1 has moved",
@@ -201,6 +229,7 @@ MEASURES = {
         "Steps survived",
         survived,
         "Steps with a finite loss, before the first inf or NaN.",
+        unit="step",
     ),
     "dead_units": Measure(
         "Dead units",

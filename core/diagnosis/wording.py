@@ -16,6 +16,8 @@ NAMES = {
     "selu": "SELU",
     "gelu": "GELU",
     "silu": "SiLU",
+    "linear": "[-1, 1]",
+    "unit": "[0, 1]",
     "zscore": "z-score",
     "clip_zscore": "clip, z-score",
     "log_zscore": "log, z-score",
@@ -50,6 +52,6 @@ def words(settings: type[Settings], name: str, value: Any) -> str:
     if name == "optimizer":
         return OPTIMIZERS[value].__name__
     number = float(f"{value:.3g}") if isinstance(value, float) else value
-    if option != value:
-        return WORDS.get(name, f"{title}: {{}}").format(option)
-    return WORDS.get(name, f"{title} {{}}").format(NAMES.get(value, plain(number)))
+    colon = ":" if isinstance(value, str) else ""
+    text = option if option != value else NAMES.get(value, plain(number))
+    return WORDS.get(name, f"{title}{colon} {{}}").format(text)

@@ -20,7 +20,9 @@ from core.diagnosis.claims import (
 from core.diagnosis.measures import MEASURES
 from core.lessons.backprop.claims import ExactClaim
 from core.lessons.lesson import Lesson
+from core.quotes import is_quote
 from core.run import ENDS
+from core.words import short
 from pages.parts import say
 from pages.parts.show import asked
 from pages.parts.training import is_cached, trained
@@ -33,15 +35,17 @@ VERDICTS = {
 }
 
 
-def verdict(holds: bool, sentence: str) -> None:
+def verdict(holds: bool, statement: str) -> None:
     """A statement that was checked on the runs above."""
-    say.markdown(f"{VERDICTS[TRUE if holds else NOT_HERE]} {sentence}")
+    say.markdown(f"{VERDICTS[TRUE if holds else NOT_HERE]} {statement}")
 
 
 def tested(lesson: Lesson) -> None:
     """The textbook's sentences, each tested by pairs of trainings."""
     say.subheader("Textbook claims, tested")
-    say.caption("Every pair differs in one setting and shares data, seed and batch order; 8 seeds each.")
+    say.caption(
+        f"Every pair differs in one setting and shares data, seed and batch order; {SEEDS} seeds each."
+    )
     for i, claim in enumerate(lesson.claims):
         _claim(claim, f"{lesson.slug}.claim.{i}")
 
@@ -49,34 +53,53 @@ def tested(lesson: Lesson) -> None:
 @st.fragment
 def _claim(claim: Claim, key: str) -> None:
     with st.container(border=True, key=key):
-        _sentence(claim)
+        sentence(claim.sentence, claim.source)
         experiments = claim.sweep.experiments
         label = f"Test it: train {len(experiments)} networks"
         if is_cached(experiments, ENDS) or asked(key, label, experiments):
             judged = judge(claim, trained(experiments, ENDS))
-            _said(judged, claim.note)
+            said(judged, claim.note)
             figure = effects(claim, judged)
             about = figure.layout.meta
             st.plotly_chart(figure, key=f"{key}.effects", alt=about["alt"], config={"displayModeBar": False})
             say.caption(about["how"])
-            _numbers({outcome.condition: _compared(claim, outcome) for outcome in judged.outcomes})
-            say.caption(f"Measured: {MEASURES[claim.measure].help}")
+            numbers({outcome.condition: _compared(claim, outcome) for outcome in judged.outcomes})
+            measure = MEASURES[claim.measure]
+            most = max(e.steps for e in experiments)
+            say.caption(
+                f"Measured: {measure.title[0].lower()}{measure.title[1:]}. {measure.help} No training takes "
+                f"more than {most:,} steps."
+            )
+            if claim.rates:
+                low, *_, high = map(short, claim.rates)
+                say.caption(
+                    "Neither side has a learning rate that suits only the other: every network is trained at "
+                    f"{len(claim.rates)}, from {low} to {high}, and its best counts."
+                )
 
 
 def _compared(claim: Claim, outcome: Outcome) -> str:
     """Both sides of a case and the gain, in words."""
     measure, labels = MEASURES[claim.measure], outcome.case.labels()
-    values = (float(np.median(side)) for side in (outcome.without, outcome.helped))
-    medians = "; ".join(f"{label}: {measure.text(v)}" for label, v in zip(labels, values, strict=True))
-    sides = [f"with {label}" for label in labels]
+    sides = (outcome.without, outcome.helped)
+    medians = "; ".join(
+        f"{label}: {measure.text(float(np.median(side)))}" for label, side in zip(labels, sides, strict=True)
+    )
+    told = [f"{measure.title}, medians over {SEEDS} seeds: {medians}"]
+    lost = [int((~np.isfinite(side)).sum()) for side in sides]
+    if any(lost):
+        counts = (f"in {n} of {SEEDS} with {label}" for n, label in zip(lost, labels, strict=True))
+        told.append(f"{_capital(measure.missing)} {', '.join(counts)}")
     low, middle, high = (
-        effect(claim, gain, sides) for gain in (outcome.interval[0], outcome.gain, outcome.interval[1])
+        effect(claim, gain, [f"with {label}" for label in labels])
+        for gain in (outcome.interval[0], outcome.gain, outcome.interval[1])
     )
-    spread = "over the whole 93 % interval" if low == high else f"93 % interval: {low} to {high}"
-    return (
-        f"{measure.title}, medians over {SEEDS} seeds: {medians}. Pair by pair {middle} ({spread}); asked "
-        f"for: {effect(claim, claim.at_least)}. In the right direction in {outcome.better} of {SEEDS} pairs."
-    )
+    if np.isfinite(outcome.gain) and (outcome.gain or not measure.logarithmic):
+        spread = "over the whole 93 % interval" if low == high else f"93 % interval: {low} to {high}"
+        told.append(f"Pair by pair {middle} ({spread}); asked for: {effect(claim, claim.at_least)}")
+    equal = f", no difference in {outcome.equal}" if outcome.equal else ""
+    told.append(f"In the right direction in {outcome.better} of {SEEDS} pairs{equal}")
+    return ". ".join(told) + "."
 
 
 def exact(tested: Sequence[ExactClaim], verdicts: Sequence[Verdict]) -> None:
@@ -84,28 +107,30 @@ def exact(tested: Sequence[ExactClaim], verdicts: Sequence[Verdict]) -> None:
     say.subheader("Textbook claims, tested")
     for claim, judged in zip(tested, verdicts, strict=True):
         with st.container(border=True):
-            _sentence(claim)
-            _said(judged, claim.note)
-            _numbers({o.condition: f"{_capital(o.sentence)}." for o in judged.outcomes})
+            sentence(claim.sentence, claim.source)
+            said(judged, claim.note)
+            numbers({o.condition: f"{_capital(o.sentence)}." for o in judged.outcomes})
 
 
-def _sentence(claim: Claim | ExactClaim) -> None:
+def sentence(text: str, source: str) -> None:
     """In quotation marks only where the source says exactly that."""
-    if claim.quoted:
-        say.markdown(f"“{claim.sentence}”")
-        say.caption(f"Word for word: {claim.source}.")
+    if is_quote(text, source):
+        say.markdown(f"“{text}”")
+        say.caption(f"Word for word: {source}.")
     else:
-        say.markdown(claim.sentence)
-        say.caption(f"In our words, after: {claim.source}.")
+        say.markdown(text)
+        say.caption(f"In our words, after: {source}.")
 
 
-def _said(judged: Verdict, note: str) -> None:
+def said(judged: Verdict, note: str) -> None:
+    """The verdict, and what is to be known besides."""
     say.markdown(f"{VERDICTS[judged.word]} {judged.sentence} {note}")
 
 
-def _numbers(sentences: Mapping[str, str]) -> None:
+def numbers(sentences: Mapping[str, str]) -> None:
+    """Condition -> what was measured under it, folded."""
     with st.expander("The numbers"):
-        say.markdown("\n".join(f"- **{_capital(name)}.** {said}" for name, said in sentences.items()))
+        say.markdown("\n".join(f"- **{_capital(name)}.** {about}" for name, about in sentences.items()))
 
 
 def _capital(text: str) -> str:

@@ -51,16 +51,32 @@ def test_points_of_a_share_are_points(judged):
     assert effect(claim, 0.1) == "10 points higher"
 
 
-@pytest.mark.parametrize("side", [0, 1])
-def test_what_has_no_number_is_a_cross_at_the_edge_and_says_which_side(judged, side):
+@pytest.mark.parametrize(("side", "axis", "word"), [(0, "x3", "without it"), (1, "x2", "with it")])
+@pytest.mark.parametrize("count", [1, 5, SEEDS])
+def test_what_has_no_number_stands_beside_the_axis_and_says_which_side(judged, side, axis, word, count):
     sides = [EIGHT.copy(), EIGHT / 3]
-    sides[side][:] = np.inf
-    claim, verdict = judged(*sides)
-    figure = effects(claim, verdict)
-    dots = figure.data[1]
-    assert set(dots.marker.symbol) == {"x"}
-    assert set(np.log10(dots.x).round(9)) == {round(figure.layout.xaxis.range[1 - side], 9)}
-    assert all(("without" if side == 0 else "only with it") in text for text in dots.text)
+    sides[side][:count] = np.inf
+    figure = effects(*judged(*sides))
+    beside = [trace for trace in figure.data if trace.xaxis == axis]
+    assert len(beside[0].x) == count and set(beside[0].marker.symbol) == {"x"}
+    assert all(text.endswith(f"diverged only {word}") for text in beside[0].text)
+    assert len(figure.data[1].x) == SEEDS - count
+    assert len(beside) == 1 + (count > 1), "the interval goes on to where the pairs are"
+    assert {trace.xaxis for trace in figure.data} <= {None, axis}
+    strip = figure.layout[f"xaxis{axis[1]}"]
+    assert strip.ticktext == (f"diverged<br>only {word}",)
+    inner = figure.layout.xaxis.domain
+    assert strip.domain[0] > inner[1] if side == 0 else strip.domain[1] < inner[0]
+
+
+@pytest.mark.parametrize(("at_least", "gains"), [(2.0, EIGHT), (50.0, EIGHT), (1.1, 1 / EIGHT)])
+def test_no_change_the_threshold_and_every_dot_are_on_the_axis(judged, at_least, gains):
+    for logarithmic in (True, False):
+        without, helped = (gains, np.ones(SEEDS)) if logarithmic else (gains, np.zeros(SEEDS))
+        figure = effects(*judged(without, helped, at_least=at_least, logarithmic=logarithmic))
+        low, high = figure.layout.xaxis.range
+        shown = np.array([*figure.data[1].x, at_least, float(logarithmic)])
+        assert ((low < (places := np.log10(shown) if logarithmic else shown)) & (places < high)).all()
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_the_two_sides_of_a_case_differ_in_one_thing(slug, claim):
         changed = case.helped.changes(case.without)
         assert len(changed) == 1 or set(changed) == {"init", "gain"}
         assert len(set(case.labels())) == 2
-    assert claim.sweep.shape == (len(claim.cases), 2, SEEDS)
+    assert claim.sweep.shape == (len(claim.cases), 2, SEEDS, max(1, len(claim.rates)))
 
 
 @pytest.mark.slow

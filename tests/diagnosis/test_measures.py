@@ -70,14 +70,14 @@ def test_a_share_that_is_none_stays_short(value, text):
     assert MEASURES["test_accuracy"].text(value) == text
 
 
-@pytest.mark.parametrize("name", [name for name in MEASURES if name != "steps_to_target"])
+@pytest.mark.parametrize("name", [name for name in MEASURES if not name.startswith("steps_to_")])
 def test_a_healthy_run_has_it(name, runs):
     assert np.isfinite(of(name, runs["healthy"]))
 
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_a_linear_model_lacks_what_is_measured_in_hidden_layers(name, runs):
-    if name != "steps_to_target":
+    if not name.startswith("steps_to_"):
         assert np.isfinite(of(name, runs["linear"])) == (name not in OF_HIDDEN_LAYERS)
 
 
@@ -105,6 +105,21 @@ def test_the_loss_of_a_straight_line(runs):
     assert loss[reached - 9 : reached + 1].mean() <= TARGET < loss[reached - 10 : reached].mean()
     assert of("steps_to_target", replace(run, loss=loss + 1)) == np.inf
     assert of("survived", run) == 101
+    learned = int(of("steps_to_learned", run))
+    assert loss[learned] < run.chance / 2 <= loss[learned - 1]
+    assert of("steps_to_learned", replace(run, loss=loss + 1)) == np.inf
+
+
+@pytest.mark.parametrize(("rise", "steady"), [(0, True), (9e-4, True), (1.1e-3, False)])
+def test_a_rate_is_steady_at_which_no_step_raises_the_loss(runs, rise, steady):
+    run, rate = runs["healthy"], HEALTHY.learning_rate
+    falling = replace(run, loss=np.linspace(2, 1, 30), train_loss=np.ones(2))
+    assert of("steady_rate", falling) == rate
+    risen = falling.loss.copy()
+    risen[20] = risen[19] * (1 + rise)
+    assert of("steady_rate", replace(falling, loss=risen)) == rate * steady
+    assert of("steady_rate", replace(falling, train_loss=np.full(2, 1 + rise))) == rate * steady
+    assert of("steady_rate", runs["diverged"]) == 0
 
 
 def test_what_is_read_off_the_end(runs):
