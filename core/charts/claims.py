@@ -13,6 +13,7 @@ from core.words import short
 COLOURS = {TRUE: AFTER, NOT_HERE: BEFORE, UNDECIDED: PALETTE[3]}
 GOALS = {"lower": "lower", "higher": "higher", "one": "nearer to 1"}
 LINE = 26
+SIDES = "left", "right"
 BESIDE, GAP = 0.16, 0.03
 """Shares of the width: of what stands beside the axis, and of the space between."""
 
@@ -58,6 +59,7 @@ def effects(claim: Claim, verdict: Verdict) -> go.Figure:
     worse, better = lost & (gains < still), lost & (gains > still)
     drawn = [*gains[~lost], *(v * scale for o in outcomes for v in o.interval), needed, still]
     axis, (low, high) = _axis(claim, np.array(drawn))
+    both = bool(worse.any() and better.any())
     traces = []
     for row, (outcome, values) in enumerate(zip(outcomes, gains, strict=True)):
         colour = COLOURS[outcome.word]
@@ -82,7 +84,7 @@ def effects(claim: Claim, verdict: Verdict) -> go.Figure:
         + (f", a cross a pair of which one side has no number ({measure.missing})" if lost.any() else "")
         + f". Where the whole bar lies right of the dashed line ({effect(claim, claim.at_least)}) the "
         "sentence is true, where it lies left of it not.",
-        height=110 + 62 * len(outcomes),
+        height=145 + 62 * len(outcomes),
         showlegend=False,
         hovermode="closest",
         xaxis=axis | dict(domain=[(BESIDE + GAP) * worse.any(), 1 - (BESIDE + GAP) * better.any()]),
@@ -96,26 +98,30 @@ def effects(claim: Claim, verdict: Verdict) -> go.Figure:
             anchor="free",
             position=0,
         ),
-        margin=dict(l=8, r=16, t=24, b=8),
+        margin=dict(l=8, r=16, t=44 + 14 * both, b=8),
     )
-    for beside, name, domain in ((worse, "xaxis2", [0, BESIDE]), (better, "xaxis3", [1 - BESIDE, 1])):
+    for beside, name, side in ((worse, "xaxis2", 0), (better, "xaxis3", 1)):
         if beside.any():
-            text = effect(claim, gains[beside][0]).replace(" only ", "<br>only ")
-            label = dict(tickvals=[0], ticktext=[text], tickangle=0, showgrid=False, zeroline=False)
-            figure.update_layout({name: dict(domain=domain, range=[-1, 1], anchor="y", **label)})
+            domain = [side * (1 - BESIDE), BESIDE + side * (1 - BESIDE)]
+            hidden = dict(showticklabels=False, showgrid=False, zeroline=False)
+            figure.update_layout({name: dict(domain=domain, range=[-1, 1], anchor="y", **hidden)})
+            shift = 16 + 14 * side * both
+            _above(figure, side, effect(claim, gains[beside][0]), shift, xref="paper", xanchor=SIDES[side])
     figure.add_vline(still, line=dict(color=THEORY, width=1))
-    figure.add_vline(
-        needed,
-        line=dict(color=THEORY, width=2, dash="dash"),
-        label=dict(text="asked for", textposition="end", textangle=0, yanchor="bottom", font_size=11),
-    )
+    figure.add_vline(needed, line=dict(color=THEORY, width=2, dash="dash"))
+    _above(figure, np.log10(needed) if measure.logarithmic else needed, "asked for", 0)
     return figure
+
+
+def _above(figure: go.Figure, x: float, text: str, shift: int, **where) -> None:
+    place = dict(x=x, y=1, yref="paper", yanchor="bottom", yshift=shift) | where
+    figure.add_annotation(text=text, showarrow=False, font_size=11, **place)
 
 
 def _axis(claim: Claim, drawn: np.ndarray) -> tuple[dict, tuple[float, float]]:
     """The axis on which every finite one of these values has its place, and its ends."""
     measure = MEASURES[claim.measure]
-    of = f"{GOALS[claim.goal]}: {measure.title[0].lower()}{measure.title[1:]}"
+    of = f"{GOALS[claim.goal]}:<br>{measure.title[0].lower()}{measure.title[1:]}"
     if measure.logarithmic:
         axis = log_axis(drawn, f"times {of}")
         return axis, tuple(10.0**v for v in axis["range"])

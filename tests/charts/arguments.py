@@ -26,7 +26,7 @@ from core.lessons.dead_relus.measured import born_dead, causes, hinges, history,
 from core.lessons.dropout.measured import answers, ensemble, linear, rates
 from core.lessons.feature_scaling import trials
 from core.lessons.feature_scaling.houses import Houses
-from core.lessons.feature_scaling.measured import least_squares, nan_trap, outliers, valley
+from core.lessons.feature_scaling.measured import least_squares, nan_trap, outliers, steps, valley
 from core.lessons.feature_scaling.pipelines import before_and_after
 from core.lessons.feature_scaling.table import PIPELINES
 from core.lessons.gradients import depth
@@ -309,6 +309,8 @@ FIXED = {
     "leak.chosen": lambda: dict(found=least_squares.selection(3)),
     "outliers.squeezed": lambda: dict(found=outliers.outliers(0.1, 3, 2), share=0.1),
     "outliers.without_log": lambda: dict(kept=outliers.without_log(2)),
+    "steps.shifted": lambda: dict(found=steps.shifts(2)),
+    "steps.steady": lambda: dict(found=steps.steadiness((1, 100), 2)),
     "valley.limits": lambda: dict(
         zip(("correlated", "shifted"), valley.correlation_and_mean(0, 200), strict=True)
     ),

@@ -12,6 +12,7 @@ from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons import LESSONS
 from core.run import ENDS
+from core.work import WORK_LIMIT, work
 
 START = Experiment()
 CASES = (
@@ -105,6 +106,34 @@ def test_a_run_that_diverged_is_the_worst_and_two_of_them_are_equal(verdict):
     assert verdict([[EIGHT, lost]]).word == NOT_HERE
     both = verdict([[lost, lost]]).outcomes[0]
     assert (both.gain, both.better, both.word) == (1.0, 0, NOT_HERE)
+
+
+def test_a_tie_is_neither_better_nor_worse(verdict):
+    helped = EIGHT.copy()
+    helped[:3] /= 2
+    [outcome] = verdict([[EIGHT, helped]]).outcomes
+    assert (outcome.better, outcome.equal) == (3, SEEDS - 3)
+
+
+@pytest.mark.parametrize(("goal", "best"), [("lower", np.min), ("higher", np.max)])
+def test_of_several_learning_rates_each_network_keeps_its_best(monkeypatch, goal, best):
+    monkeypatch.setitem(MEASURES, "m", Measure("m", lambda run: run.value, "", logarithmic=True))
+    claim = Claim("s", "source", "m", goal, 2.0, CASES[:1], rates=(0.01, 0.1, 1))
+    assert claim.sweep.shape == (1, 2, SEEDS, 3)
+    rates = [e.learning_rate for e in claim.sweep.experiments]
+    assert rates == 2 * SEEDS * [0.01, 0.1, 1]
+    values = np.random.default_rng(0).uniform(1, 9, claim.sweep.shape)
+    runs = [
+        SimpleNamespace(experiment=e, value=v)
+        for e, v in zip(claim.sweep.experiments, values.ravel(), strict=True)
+    ]
+    [outcome] = judge(claim, runs).outcomes
+    np.testing.assert_array_equal([outcome.without, outcome.helped], best(values, axis=-1)[0])
+
+
+def test_every_claim_is_little_enough_work_to_be_tested_at_once():
+    for _, claim in CLAIMS:
+        assert work(*claim.sweep.experiments) < WORK_LIMIT
 
 
 @pytest.mark.parametrize(("slug", "claim"), CLAIMS, ids=lambda value: getattr(value, "sentence", value))

@@ -14,7 +14,7 @@ CLEAN = LINEAR.but(outlier_share=0)
 SMALL = CLEAN.but(samples=128, width=16, steps=100)
 BY_SGD = {"depth": 2}
 BY_ADAM = {"depth": 2, "optimizer": "adam", "learning_rate": 0.01}
-SPREAD = Resized(**dict(SMALL.but(scaling="log_clip_zscore", steps=50)), spread=100)
+SPREAD = Resized(**dict(SMALL.but(scaling="log_clip_zscore", samples=64, steps=50)), spread=100)
 KEPT = SPREAD.but(held="largest")
 
 
@@ -36,7 +36,7 @@ CLAIMS = (
             _scaled("against the z-score", SMALL, "zscore", "linear"),
         ),
         note="Compared is how soon a linear model learns. A range of [-1, 1] is not yet centred: the "
-        "heavy tail of population pushes more than nine in ten of its rows into the lowest twentieth.",
+        "heavy tail of population pushes more than three quarters of its rows into the lowest twentieth.",
     ),
     Claim(
         sentence="Helps gradient descent converge",

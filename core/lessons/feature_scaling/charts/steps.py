@@ -54,11 +54,12 @@ def steady(found: Steadiness) -> go.Figure:
     return over_seeds(
         found.spreads,
         dict(zip(("linear model", "network"), found.rates, strict=True)),
-        x_title="spread of column sizes: the largest over the smallest",
+        x_title="spread of column sizes",
         y_title="largest steady learning rate",
         title=title,
         alt=f"Largest steady learning rate against the spread of column sizes. {title}.",
-        how="The same rows, their columns multiplied to sizes around 1. A dot is the largest of the rates "
+        how="The same rows, their columns multiplied to sizes around 1, the largest over the smallest being "
+        "the spread. A dot is the largest of the rates "
         "tried at which no step raises the loss. Dashed: 2 / λ_max, the limit of the linear model; for "
         f"{found.within} of {found.limit.size} it is the last rate tried below that. There the linear model "
         f"ends at a loss of {two_digits(first)} with equal sizes, of {two_digits(last)} with the widest "

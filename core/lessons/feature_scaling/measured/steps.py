@@ -63,8 +63,8 @@ class Shift:
         low, middle, high = interval(self.exponents)
         return (
             f"Where the size is 10 times as large, the step is {short(10**middle)} times as large (median of "
-            f"{SEEDS} seeds; 93 % interval: {short(10**low)} to {short(10**high)}); asked for: from "
-            f"{short(10 ** (1 - OFF))} to {short(10 ** (1 + OFF))} times."
+            f"{self.steps.shape[1]} seeds; 93 % interval: {short(10**low)} to {short(10**high)}); asked "
+            f"for: from {short(10 ** (1 - OFF))} to {short(10 ** (1 + OFF))} times."
         )
 
 
@@ -92,29 +92,29 @@ class Shifts:
         return sum_up([self.divided, self.kept, self.table])
 
 
-def _resized(condition: str, changes: dict, stack: type[Stack], tick) -> Shift:
+def _resized(condition: str, changes: dict, stack: type[Stack], seeds: int, tick) -> Shift:
     """One column at several sizes, all else equal."""
-    sweep = Sweep.over(ONE.but(**changes), first=TIMES, seed=range(SEEDS))
+    sweep = Sweep.over(ONE.but(**changes), first=TIMES, seed=range(seeds))
     runs = train(sweep.experiments, ENDS, tick, stack=stack)
     steps = sweep.of(runs, lambda run: step(run, stack is Divided)[0])
-    return Shift(condition, np.repeat(np.array(TIMES, dtype=float)[:, None], SEEDS, axis=1), steps)
+    return Shift(condition, np.repeat(np.array(TIMES, dtype=float)[:, None], seeds, axis=1), steps)
 
 
-def _side_by_side(condition: str, e: Houses, tick) -> Shift:
+def _side_by_side(condition: str, e: Houses, seeds: int, tick) -> Shift:
     """All columns of one table."""
-    runs = train(e.vary(seed=range(SEEDS)), ENDS, tick)
+    runs = train(e.vary(seed=range(seeds)), ENDS, tick)
     sizes = [np.sqrt(np.mean(run.experiment.load().x_train ** 2, axis=0)) for run in runs]
     return Shift(condition, np.transpose(sizes), np.transpose([step(run) for run in runs]))
 
 
-def shifts(tick=lambda *_: None) -> Shifts:
+def shifts(seeds: int = SEEDS, tick=lambda *_: None) -> Shifts:
     """What one step does to the first layer of a network under every condition."""
     raw = CLEAN.but(samples=ONE.samples, width=ONE.width, steps=1, **BY_SGD)
     return Shifts(
-        _resized("for a column that grows while its weights are divided by as much", BY_SGD, Divided, tick),
-        _resized("for a column that grows while its weights stay", BY_SGD, Stack, tick),
-        _resized("under Adam", BY_ADAM, Divided, tick),
-        _side_by_side("from column to column of the raw table", raw, tick),
+        _resized("for a column that grows while its weights shrink as much", BY_SGD, Divided, seeds, tick),
+        _resized("for a column that grows while its weights stay", BY_SGD, Stack, seeds, tick),
+        _resized("under Adam", BY_ADAM, Divided, seeds, tick),
+        _side_by_side("from column to column of the raw table", raw, seeds, tick),
     )
 
 
@@ -138,14 +138,14 @@ class Steadiness:
         return int(((self.rates[0] <= self.limit) & (self.limit < self.rates[0] * next_rate)).sum())
 
 
-def steadiness(tick=lambda *_: None) -> Steadiness:
+def steadiness(spreads=SPREADS, seeds: int = SEEDS, tick=lambda *_: None) -> Steadiness:
     """Columns of the same rows, their sizes spread around the same middle: only the sizes change."""
     start = SPREAD.but(steps=100)
-    sweep = Sweep.over(start, depth=(0, 2), spread=SPREADS, seed=range(SEEDS), learning_rate=RATES)
+    sweep = Sweep.over(start, depth=(0, 2), spread=spreads, seed=range(seeds), learning_rate=RATES)
     runs = train(sweep.experiments, ENDS, tick)
     rates = sweep.of(runs, steady_rate)
     best = rates.argmax(axis=-1)[0, :, :, None]
     losses = np.take_along_axis(sweep.of(runs, final_loss)[0], best, axis=-1)[..., 0]
-    tables = [start.but(spread=s, seed=seed).load().x_train for s in SPREADS for seed in range(SEEDS)]
+    tables = [start.but(spread=s, seed=seed).load().x_train for s in spreads for seed in range(seeds)]
     limit = [len(x) / np.linalg.norm(with_bias(x), 2) ** 2 for x in tables]
-    return Steadiness(SPREADS, rates.max(axis=-1), np.reshape(limit, losses.shape), losses)
+    return Steadiness(spreads, rates.max(axis=-1), np.reshape(limit, losses.shape), losses)
