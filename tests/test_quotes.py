@@ -10,7 +10,7 @@ from core.lessons.backprop.claims import CLAIMS
 from core.quotes import GOOGLE, KAGGLE, QUOTES, SLIDES, is_quote
 
 ROOT = Path(__file__).parents[1]
-ITS_OWN = {"{sentence}", "Expected more than 1 value per channel", "scaling", "Fill gaps"}
+ITS_OWN = {"{text}", "Expected more than 1 value per channel", "scaling", "Fill gaps"}
 ITS_OWN |= {"{PIPELINES[scaling]}"}
 """In quotation marks, but no sentence of the course: messages, and names of controls."""
 
