@@ -44,7 +44,8 @@ def tested(lesson: Lesson) -> None:
     """The textbook's sentences, each tested by pairs of trainings."""
     say.subheader("Textbook claims, tested")
     say.caption(
-        f"Every pair differs in one setting and shares data, seed and batch order; {SEEDS} seeds each."
+        f"Every pair differs in one setting and shares data, seed and batch order; {SEEDS} seeds each. Only "
+        "where each side has its own best learning rate, as is said there, that may differ besides."
     )
     for i, claim in enumerate(lesson.claims):
         _claim(claim, f"{lesson.slug}.claim.{i}")

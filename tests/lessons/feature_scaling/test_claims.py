@@ -88,6 +88,12 @@ def test_only_the_sizes_change(change):
     np.testing.assert_array_equal(e.load().y_train, plain.load().y_train)
 
 
+def test_what_differs_is_said_in_words():
+    labels = [label for claim in CLAIMS for case in claim.cases for label in case.labels()]
+    assert {"no scaling", "[-1, 1] scaling", "z-score scaling", "age: log, clip, z-score"} <= set(labels)
+    assert not [label for label in labels if "_" in label or "none" in label or "as above" in label]
+
+
 TUNED = [claim for claim in CLAIMS if claim.rates]
 
 
