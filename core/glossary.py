@@ -198,6 +198,17 @@ GLOSSARY = {
         r"ridge(?: regression)?",
         "Linear regression that also pays for the squares of its weights, which keeps them small.",
     ),
+    "robust standard deviation": (
+        r"robust standard deviations?",
+        "The interquartile range divided by 1.349: that of the middle half of the values, which outliers "
+        "cannot move. For normal values it is the standard deviation.",
+    ),
+    "least squares": (
+        r"least[- ]squares",
+        "The linear model with the lowest mean squared error on the training rows, computed at once: where "
+        "training would end if it went on for ever.",
+    ),
+    "log-normal": (r"log-?normal", "Said of numbers whose logarithm is normally distributed."),
     "z-score": (r"z-?scored?", "A feature less its mean, divided by its standard deviation."),
 }
 """Term -> how it is written, as a regular expression, and what it means in one or two sentences.

@@ -267,10 +267,14 @@ def first_not_finite(e: TableExperiment) -> None:
 
     found = computed(first_not_finite, e)
     if bad := found.first_bad:
-        many = f"{bad.finite:,} of its {bad.size:,} numbers are finite" if bad.size > 1 else "its only number"
+        many = (
+            f": {bad.finite:,} of its {bad.size:,} numbers are finite"
+            if bad.size > 1
+            else ", a single number"
+        )
         say.markdown(
             "**How to find it.** In the run on the screen the first number that is not finite comes up at "
-            f"step {found.step:,}, in the tensor **{bad.name}**: {many}."
+            f"step {found.step:,}, in the tensor **{bad.name}**{many}."
         )
     else:
         say.markdown(

@@ -40,6 +40,36 @@ def test_raw_columns_diverge_and_the_ladder_says_so(page, figures, the):
     assert marks[:6] == ["circle"] * 6
 
 
+def test_the_first_words_are_those_of_the_run_and_options_have_one_name(page, figures):
+    raw, adam = page(PAGE, **QUICK), page(PAGE, **QUICK, depth="2", optimizer="adam", learning_rate="0.01")
+    first = [next(text for text in said(at) if text.startswith("**")) for at in (raw, adam)]
+    assert first[0].startswith("**All columns raw: a linear model trained by SGD diverges at step 2 of 20")
+    assert first[1].startswith(
+        "**All columns raw: a network with 2 hidden layers of 32 trained by Adam reaches"
+    )
+    assert raw.selectbox(key="feature_scaling.scaling").options == list(PIPELINES.values())
+    keys = list(figures(raw))
+    assert keys.index("feature_scaling.losses") < keys.index("feature_scaling.ladder")
+    assert keys.index("feature_scaling.ladder") < keys.index("feature_scaling.before")
+    assert "feature_scaling.after" not in keys
+    for at in (raw, adam):
+        assert any(text.startswith("**How the price is made.**") for text in said(at))
+        assert any(text.startswith("**Speed, and what can be learned.**") for text in said(at))
+        assert any(text.startswith("**Scaling fitted on all rows**") for text in said(at))
+    assert "to the end" not in str(figures(adam)["feature_scaling.ladder"])
+
+
+def test_what_outliers_cost_is_trained_when_asked(page, figures):
+    at = page(PAGE, samples="64", steps="20", scaling="zscore", outlier_share="0.05")
+    assert "feature_scaling.trained" not in figures(at)
+    at.button(key="feature_scaling.sticking.run").click().run()
+    names = [trace["name"] for trace in figures(at)["feature_scaling.trained"]["data"]]
+    assert names == ["with the outliers", "without them"]
+    at.select_slider(key="feature_scaling.outlier_share").set_value(0.0).run()
+    assert "feature_scaling.trained" not in figures(at)
+    assert any("No row of this table has an outlier" in text.value for text in at.caption)
+
+
 def test_before_and_after_are_two_histograms_of_the_same_rows(page, figures, the):
     at = page(PAGE, **QUICK, scaling="linear")
     for key in ("before", "after"):
@@ -107,6 +137,8 @@ def test_a_table_of_ones_own_is_used_everywhere(page, figures):
     assert not any("opens exactly this experiment" in text.value for text in at.caption)
     at.session_state["script"] = True
     assert "read_csv" in at.run().code[-1].value
+    assert not any("How the price is made" in text for text in said(at))
+    assert "feature_scaling.sticking.run" not in [button.key for button in at.button]
     assert at.selectbox(key="feature_scaling.age").disabled
     assert not at.select_slider(key="feature_scaling.learning_rate").disabled
     at.selectbox(key=f"{KEY}.target").set_value("wealth").run()

@@ -88,6 +88,7 @@ class Lowest:
     farthest out; value: raw, distance: in standard deviations of the scaled training rows.
     """
 
+    model: str
     pipeline: str
     seed: int
     r2: float
@@ -113,6 +114,7 @@ def lowest(runs: Sequence[Run]) -> Lowest | None:
     away = np.abs(data.x_test[row] - data.x_train.mean(axis=0)) / np.where(size > 0, size, 1)
     column = e.features[int(away.argmax())]
     return Lowest(
+        model=model(e),
         pipeline=e.scaling,
         seed=e.seed,
         r2=test_r2(run),
@@ -203,15 +205,20 @@ def overflows(sweep: Sweep, runs: Sequence[Run], predicted: np.ndarray) -> Overf
     return Overflows(sweep.axes["multiple"], measured, predicted)
 
 
+def model(e: TableExperiment) -> str:
+    """What is trained, in words."""
+    layers = f"{e.depth} hidden layer{'s' * (e.depth > 1)} of {e.width}"
+    kind = f"a network with {layers}" if e.depth else "a linear model"
+    return f"{kind} trained by {OPTIMIZERS[e.optimizer].__name__}"
+
+
 def outcome(run: Run) -> str:
     """What was trained on what, and how it ended, in a sentence."""
     e, done = run.experiment, set(run.experiment.pipelines().values())
     columns = "Columns scaled one by one"
     if done == {"none"} or e.everywhere(e.scaling) == e:
         columns = f"All columns {PIPELINES[e.scaling if done != {'none'} else 'none']}"
-    layers = f"{e.depth} hidden layer{'s' * (e.depth > 1)} of {e.width}"
-    model = f"a network with {layers}" if e.depth else "a linear model"
-    start = f"{columns}: {model} trained by {OPTIMIZERS[e.optimizer].__name__}"
+    start = f"{columns}: {model(e)}"
     if run.diverged_at is not None:
         at = f"at step {run.diverged_at:,} of {e.steps:,}"
         return f"{start} diverges {at}, where its loss is {short(run.diverged_to)}."

@@ -60,7 +60,8 @@ def end_sentence(limits: np.ndarray) -> str:
 def lowest_sentence(found: Lowest) -> str:
     """The lowest score of a ladder, and the held-out row that makes it."""
     start = (
-        f"The lowest score is that of {PIPELINES[found.pipeline]} at seed {found.seed}: R² {short(found.r2)}."
+        f"The lowest score is that of {PIPELINES[found.pipeline]} and {found.model}, at seed {found.seed}: "
+        f"R² {short(found.r2)}."
     )
     percent = short(min(100 * found.share, 99.9))
     if found.share < 0.5:

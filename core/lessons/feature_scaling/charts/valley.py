@@ -29,7 +29,9 @@ def contours_title(found: Landscape) -> str:
     """How narrow the valley is, and how many steps lead down it."""
     name = f"{' and '.join(found.names)}, {PIPELINES[found.pipeline]}"
     counted = (
-        f"{found.counted:,.0f} steps" if np.isfinite(found.counted) else f"more than {MOST_STEPS:,} steps"
+        f"{found.counted:,.0f} step{'s' * (found.counted != 1)}"
+        if np.isfinite(found.counted)
+        else f"more than {MOST_STEPS:,} steps"
     )
     if found.endless:
         return f"{name}: a valley without an end, as these two columns are worth one; {counted} down to it"
