@@ -72,8 +72,9 @@ def with_bias(x: np.ndarray) -> np.ndarray:
 
 
 def kappa(x: np.ndarray) -> float:
-    """lambda_max / lambda_min of X'X; directions in which nothing varies do not count. NaN with gaps."""
-    if not np.isfinite(x).all():
+    """lambda_max / lambda_min of X'X; directions in which nothing varies do not count. NaN with gaps, or if
+    there is no other."""
+    if not np.isfinite(x).all() or not x.any():
         return np.nan
     values = np.linalg.svd(x, compute_uv=False)
     values = values[values > 1e-10 * values[0]]

@@ -49,6 +49,19 @@ class Scales(TableExperiment):
         return "none"
 
 
+class Constant(Scales):
+    """Two columns of one value each."""
+
+    def draw(self):
+        return super().draw().assign(a=1.0, b=2.0)
+
+    def everywhere(self, scaling):
+        return self.but(scaling=scaling)
+
+    def choice(self, name):
+        return "as above"
+
+
 @pytest.mark.parametrize("ratio", [3, 10, 30, 100])
 def test_steps_follow_the_condition_number_of_two_orthogonal_features(ratio):
     [found], [counted] = ratio_steps([ratio])
@@ -143,8 +156,15 @@ def test_a_valley_is_drawn_in_equal_units_along_the_eigenvectors(pipeline):
 
 def test_the_valley_of_two_equal_columns_has_no_end():
     found = landscape(HOUSES, ("age", "age"), "zscore")
-    assert found.endless and "without an end" in contours_title(found)
+    assert "more than a million times as long as wide" in contours_title(found)
     assert np.isfinite(found.ring(1)).all()
+    np.testing.assert_allclose(found.path[1:], found.best[None].repeat(20, axis=0))
+
+
+def test_columns_that_do_not_vary_have_no_valley():
+    found = landscape(Constant(scaling="zscore"), ("a", "b"), "zscore")
+    assert found.flat and "no valley" in contours(found).layout.meta["title"]
+    assert not found.path.any()
 
 
 @pytest.mark.parametrize(("size", "rate"), [(10, 0.1), (30, 0.1), (100, 0.1), (1000, 0.01), (1e5, 0.01)])

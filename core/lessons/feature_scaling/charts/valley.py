@@ -33,8 +33,10 @@ def contours_title(found: Landscape) -> str:
         if np.isfinite(found.counted)
         else f"more than {MOST_STEPS:,} steps"
     )
-    if found.endless:
-        return f"{name}: a valley without an end, as these two columns are worth one; {counted} down to it"
+    if found.flat:
+        return f"{name}: no valley, as neither column varies"
+    if not np.isfinite(found.stretch):
+        return f"{name}: a valley more than a million times as long as wide; {counted}"
     return (
         f"{name}: a valley {short(found.stretch)} times as long as wide, κ = {short(found.kappa)}, {counted}"
     )
@@ -108,7 +110,7 @@ def iterations(pipelines: dict[str, tuple[float, float]], ratios: tuple[np.ndarr
     kappas = np.array([k for k, _ in pipelines.values()])
     counted = np.array([n for _, n in pipelines.values()])
     late = ~np.isfinite(counted) & np.isfinite(kappas)
-    over = counted > np.ceil(predicted_steps(kappas))
+    over = counted > np.maximum(np.ceil(predicted_steps(kappas)), 1)
     bounded = f"{over.sum()} of {len(over)} take" if over.any() else "none takes"
     line = np.logspace(0.05, np.log10(max(np.nanmax(kappas), 1e4)) + 0.3, 80)
     lowest, highest = (list(pipelines)[i] for i in (np.nanargmin(kappas), np.nanargmax(kappas)))

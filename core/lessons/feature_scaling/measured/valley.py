@@ -21,6 +21,8 @@ from core.lessons.feature_scaling.theory import (
 
 PATH = 20
 """Steps of a path that is drawn."""
+FLAT = 1e-12
+"""Of the largest curvature: one that is smaller is rounding."""
 
 
 def count_steps(hessian: np.ndarray, error: np.ndarray, limit: int = MOST_STEPS, tick=lambda: None):
@@ -29,7 +31,8 @@ def count_steps(hessian: np.ndarray, error: np.ndarray, limit: int = MOST_STEPS,
     hessian [P, d, d], error [P, d]: how far the weights are from the best. All P run at once.
     """
     values = np.linalg.eigvalsh(hessian)
-    values = np.where(values > 1e-12 * values[:, -1:], values, np.nan)
+    values = np.where(values > FLAT * values[:, -1:], values, np.nan)
+    values[np.isnan(values).all(axis=1)] = 1
     rate = 2 / (np.nanmin(values, axis=1) + np.nanmax(values, axis=1))
     e, counted = error[:, :, None], np.full(len(hessian), np.nan)
     goal = TARGET * (e.mT @ hessian @ e)[:, 0, 0]
@@ -111,14 +114,15 @@ class Landscape:
     best: np.ndarray
 
     @property
-    def endless(self) -> bool:
-        """Whether the loss is flat in one direction: the columns are one and the same, or one is empty."""
-        return bool(self.curvatures[0] <= 1e-12 * self.curvatures[1])
+    def flat(self) -> bool:
+        """Whether neither weight changes the loss."""
+        return bool(self.curvatures[1] == 0)
 
     @property
     def stretch(self) -> float:
-        """How many times as long as wide the valley is: the root of kappa. inf where it has no end."""
-        return np.inf if self.endless else float(np.sqrt(self.curvatures[1] / self.curvatures[0]))
+        """How many times as long as wide the valley is: the root of kappa; inf beyond a million."""
+        low, high = self.curvatures
+        return float(np.sqrt(high / low)) if low > FLAT * high else np.inf
 
     @property
     def done(self) -> float:
@@ -129,7 +133,8 @@ class Landscape:
     def ring(self, distance: float) -> np.ndarray:
         """Weights of one loss [181, 2]: of `distance` squared times the start's above the lowest."""
         excess = 0.5 * np.sum(self.curvatures * ((self.path[0] - self.best) @ self.directions) ** 2)
-        axes = np.sqrt(2 * excess / np.maximum(self.curvatures, 1e-12 * self.curvatures[1]))
+        with np.errstate(invalid="ignore"):
+            axes = np.sqrt(2 * excess / np.maximum(self.curvatures, FLAT * self.curvatures[1]))
         turn = np.linspace(0, 2 * np.pi, 181)
         along = np.column_stack([np.cos(turn), np.sin(turn)]) * axes * distance
         return self.best + along @ self.directions.T
@@ -142,7 +147,8 @@ def landscape(e: TableExperiment, names: tuple[str, str], pipeline: str, tick=la
     x = data.x_train[:, [e.features.index(name) for name in names]]
     hessian, best = least_squares(x, data.y_train)
     values, directions = np.linalg.eigh(hessian)
-    rate, path = 2 / (values[0] + values[-1]), [np.zeros(2)]
+    steep = values[values > FLAT * values[-1]]
+    rate, path = 2 / (steep[0] + steep[-1]) if len(steep) else 0.0, [np.zeros(2)]
     for _ in range(PATH):
         path.append(path[-1] - rate * hessian @ (path[-1] - best))
     counted = count_steps(hessian[None], -best[None], tick=tick)[0]
