@@ -17,8 +17,17 @@ def work(*experiments: Trainable) -> float:
     """
     total = 0.0
     for e in experiments:
-        sizes = [e.inputs, *e.depth * [e.width], e.outputs]
-        weights = sum(map(mul, sizes, sizes[1:]))
+        weights = _weights(e)
         calls = (3e5 if e.batch >= SMALL_BATCH else 1.3e6) * max(e.depth, 1)
         total += e.steps * (e.batch * (6 * weights + 100 * e.depth * e.width) + calls)
     return total
+
+
+def looking(e: Trainable) -> float:
+    """The same for sending the whole training set forward before every step."""
+    return e.steps * (e.samples * (2 * _weights(e) + 50 * e.depth * e.width) + 3e5 * max(e.depth, 1))
+
+
+def _weights(e: Trainable) -> int:
+    sizes = [e.inputs, *e.depth * [e.width], e.outputs]
+    return sum(map(mul, sizes, sizes[1:]))

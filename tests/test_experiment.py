@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from core.data import DATASETS, SCALERS, TARGET_SCALERS
 from core.experiment import Experiment
-from core.work import WORK_LIMIT, work
+from core.work import WORK_LIMIT, looking, work
 
 START = Experiment()
 FIELDS = Experiment.model_fields
@@ -216,6 +216,12 @@ def test_as_many_steps_as_are_offered_are_possible_and_no_more():
     e = START.but(depth=9, width=256)
     assert work(e.but(steps=865)) <= WORK_LIMIT < work(*866 * [e.but(steps=1)])
     assert len(refused(depth=9, width=256, steps=866)) == 1
+
+
+def test_a_look_at_the_whole_set_costs_about_a_third_of_a_step_on_it():
+    e = Experiment(samples=4096, width=256, depth=4)
+    assert looking(e) == pytest.approx(work(e) / 3, rel=0.2)
+    assert looking(e.but(batch_size=64)) == looking(e)
 
 
 def test_networks_in_small_batches_share_no_work():

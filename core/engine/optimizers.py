@@ -2,7 +2,8 @@
 
 Every optimizer is one class with the name that it has in torch.optim; the setting is that in small letters.
 `direction(gradient)` is what the parameters lose, times the learning rate: [P] over all parameters of a
-stack. What else a class says:
+stack; `share(gradient)` is what a gradient, or a part of one, has added to the last direction: the rest of it
+comes from the steps before. What else a class says:
 
     has_momentum   whether the setting `momentum` is one of its own
     rescales       whether it divides gradients by their own size: then the curvature of the loss does not
@@ -32,6 +33,9 @@ class SGD:
     def direction(self, gradient):
         return self.velocity.mul_(self.momentum).add_(gradient)
 
+    def share(self, gradient):
+        return gradient
+
 
 class Adam:
     """torch.optim.Adam with its defaults (Kingma & Ba 2015, algorithm 1)."""
@@ -49,8 +53,14 @@ class Adam:
         self.count += 1
         self.mean.mul_(self.beta1).add_(gradient * (1 - self.beta1))
         self.square.mul_(self.beta2).add_(gradient.square().mul_(1 - self.beta2))
+        return self._rescaled(self.mean)
+
+    def share(self, gradient):
+        return self._rescaled(gradient * (1 - self.beta1))
+
+    def _rescaled(self, mean):
         root = (self.square / (1 - self.beta2**self.count)).sqrt_().add_(self.epsilon)
-        return self.mean / (1 - self.beta1**self.count) / root
+        return mean / (1 - self.beta1**self.count) / root
 
 
 OPTIMIZERS = {optimizer.__name__.lower(): optimizer for optimizer in (SGD, Adam)}

@@ -43,6 +43,21 @@ def test_its_steps_are_those_of_its_namesake(name, beta):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_direction_is_the_share_of_its_gradient_and_what_is_left_of_the_steps_before(name):
+    w, (first, second) = torch.ones(4, dtype=torch.float64), CURVATURES * torch.tensor([[1.0], [-3.0]])
+    about = dict(parameters=w, experiments=[START], owner=torch.zeros(4, dtype=torch.long))
+    optimizer = OPTIMIZERS[name](SimpleNamespace(**about))
+    torch.testing.assert_close(optimizer.direction(first), optimizer.share(first))
+    past = optimizer.direction(second) - optimizer.share(second)
+    expected = START.momentum * first
+    if name == "adam":
+        average, square = 0.1 * first, 0.999 * 0.001 * first**2 + 0.001 * second**2
+        expected = 0.9 * average / (1 - 0.9**2) / ((square / (1 - 0.999**2)).sqrt() + 1e-8)
+    torch.testing.assert_close(past, expected, rtol=1e-12, atol=1e-15)
+    torch.testing.assert_close(optimizer.share(second / 2), optimizer.share(second) / 2)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_what_rescales_makes_the_same_step_of_a_gradient_a_thousand_times_as_large(name):
     def first(scale):
         w = torch.ones(4, dtype=torch.float64)
