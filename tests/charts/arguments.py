@@ -22,7 +22,7 @@ from core.lessons.batchnorm.measured.batches import small_batches
 from core.lessons.batchnorm.measured.scale import rescaled
 from core.lessons.batchnorm.measured.shift import shift as shift_of
 from core.lessons.batchnorm.measured.surface import along_gradient
-from core.lessons.dead_relus.measured import born_dead, causes, hinges, history, revival
+from core.lessons.dead_relus.measured import born_dead, causes, deaths, hinges, history, revival
 from core.lessons.dropout.measured import answers, ensemble, linear, rates
 from core.lessons.feature_scaling import trials
 from core.lessons.feature_scaling.houses import Houses
@@ -35,6 +35,7 @@ from core.lessons.gradients.measured import rates as ruled
 from core.run import ENDS
 from core.sweep import Sweep
 
+LARGE_STEPS = Experiment(dataset="gaussians", depth=2, width=64, learning_rate=3, batch_size=64, steps=20)
 SMALL = Experiment(depth=3, width=8, samples=64, steps=8, dropout=0.2)
 NETWORKS = {
     "usual": SMALL,
@@ -126,6 +127,13 @@ def examined(e):
     return autopsy.examine(e) or made("Autopsy", NETWORKS["inf at once"])
 
 
+def died(e):
+    """All deaths of this network with ReLU, or of a wide one with large steps where there are none."""
+    e = e.but(activation="relu", batchnorm=False)
+    found = run(e).last and deaths.deaths(e)
+    return found if found and found.deaths else deaths.deaths(LARGE_STEPS)
+
+
 def tried(settings):
     return try_gradient(settings.graph, settings.leaves, settings.gradients, settings.parameters)
 
@@ -182,6 +190,7 @@ def shift(e):
 KINDS = {
     "Run": run,
     "dict[str, Run]": pair,
+    "Deaths": died,
     "Experiment": lambda e: e,
     "Apart": apart,
     "Asked": lambda e: answers.asked(run(e)),

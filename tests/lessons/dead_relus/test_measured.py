@@ -7,8 +7,7 @@ import torch
 from core.diagnosis import census
 from core.engine.network import Stack
 from core.engine.train import train
-from core.lessons.dead_relus.charts.history import verdict
-from core.lessons.dead_relus.lesson import CALM, LINE, NEGATIVE, PLANE, REVIVAL, REVIVALS, START
+from core.lessons.dead_relus.lesson import CALM, LINE, PLANE, REVIVAL, REVIVALS, START
 from core.lessons.dead_relus.measured.hinges import hinges
 from core.lessons.dead_relus.measured.history import follow
 from core.lessons.dead_relus.measured.revival import revive, silence
@@ -64,16 +63,6 @@ def test_what_gets_through_is_what_autograd_says():
 def test_asleep_on_a_batch_is_not_dead(history):
     assert (history.dead + history.asleep <= START.width).all()
     assert history.asleep.sum() > 0
-
-
-def test_the_verdict_names_the_step_and_the_size_of_the_update(history):
-    sentence = verdict(history)
-    assert f"from step {history.at[history.died]} on" in sentence
-    assert "%" in sentence
-    assert "lives" in verdict(follow(CALM, 0, 0))
-    silent = follow(NEGATIVE, 1, 0)
-    assert silent.died == 0
-    assert "before the first step" in verdict(silent)
 
 
 def test_there_is_no_history_of_a_unit_that_is_not_there():

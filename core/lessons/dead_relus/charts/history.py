@@ -1,4 +1,4 @@
-"""The life of one unit: what it saw, what reached it, what it became, and what killed it."""
+"""One unit over the steps: what it saw, what reached it, what it became, and what killed it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, chart, drawable, ends, log_axis
 from core.diagnosis import census
-from core.words import short
+from core.lessons.dead_relus.charts import deaths as register
+from core.words import listed, short
 
 if TYPE_CHECKING:
+    from core.lessons.dead_relus.measured.births import Births
+    from core.lessons.dead_relus.measured.deaths import Deaths
     from core.lessons.dead_relus.measured.history import UnitHistory
 
 DEAD = PALETTE[1]
@@ -22,44 +25,40 @@ def name(history: UnitHistory) -> str:
     return f"unit {history.unit + 1} of layer {history.layer + 1}"
 
 
-def verdict(history: UnitHistory) -> str:
-    """When the unit died and what did it: one sentence, or why there is none to tell."""
+def verdict(history: UnitHistory, deaths: Deaths | None, births: Births) -> str:
+    """When the unit fell silent for good and what did it: as the register of deaths says, if there is one."""
     h, died, word = history, history.died, census.word(history.experiment.activation)
     subject = name(h).capitalize()
+    known = deaths.of(h.layer, h.unit) if deaths else []
     if died is None:
-        return f"{subject} lives: at the end it is active on {100 * h.active[-1]:.1f} % of the samples."
+        back = [f"from step {d.step} to {d.returned}" for d in known if d.returned is not None]
+        more = f" It was dead {listed(back[:3])}{', and again later' * (len(back) > 3)}." if back else ""
+        share = short(100 * h.active[-1])
+        return f"At step {h.at[-1]} {name(h)} is above 0 on {share} % of the samples.{more}"
     if died == 0:
-        return f"{subject} is {word} before the first step: its weights and bias were drawn that way."
-    between = "one update" if h.at[died] - h.at[died - 1] == 1 else f"{h.at[died] - h.at[died - 1]} updates"
-    size = 100 * h.update[died - 1] / h.size[died - 1]
-    text = (
-        f"{subject} is {word} from step {h.at[died]} on. Before, it was active on "
-        f"{100 * h.active[died - 1]:.1f} % of the samples; {between} of {short(size)} % of its weights and "
-        "bias"
-    )
-    if np.isnan(h.own_highest[died]):
-        return f"{text} ended that."
-    if h.own_highest[died] <= 0:
-        return (
-            f"{text} pushed its highest weighted sum from {short(h.pre_activation[died - 1, -1])} to "
-            f"{short(h.own_highest[died])}: that alone killed it."
-        )
-    return (
-        f"{text} would have left it a highest weighted sum of {short(h.own_highest[died])}; "
-        f"its inputs, moved by the layers below, brought it to {short(h.pre_activation[died, -1])}."
-    )
+        return f"{subject} is {word} before the first step already. {register.born(births, h.layer, h.unit)}"
+    before = f" Before, it was above 0 on {short(100 * h.active[died - 1])} % of the samples."
+    if not known or known[-1].returned is not None:
+        apart = "" if h.every == 1 else f", as far as looks {h.every} steps apart show"
+        return f"{subject} is {word} from step {h.at[died]} on{apart}.{before}"
+    told = register.told(known[-1], h.experiment)
+    return f"{subject} is dead from step {known[-1].step} on.{before if h.every == 1 else ''} {told}"
 
 
 def _death(figure: go.Figure, history: UnitHistory) -> go.Figure:
     if history.died:
-        note = dict(text="dies", font_size=11)
+        step = history.at[history.died]
         figure.add_vline(
-            history.at[history.died],
+            step,
             line=dict(color=DEAD, width=1.5),
-            annotation=note,
-            annotation_position="top",
+            annotation=dict(text=_since(history), font_size=11),
+            annotation_position="top left" if 2 * step > history.experiment.steps else "top right",
         )
     return figure
+
+
+def _since(history):
+    return "dies" if history.experiment.activation == "relu" else "negative on all data"
 
 
 def pre_activation(history: UnitHistory) -> go.Figure:
@@ -86,7 +85,12 @@ def pre_activation(history: UnitHistory) -> go.Figure:
         traces,
         title=title,
         alt=f"Distribution of the pre-activation of {name(h)} over the training set and the steps. {title}.",
-        how="The weighted sums of all training samples; the gate is open above the line at 0.",
+        how="The weighted sums of all training samples"
+        + (
+            "; the gate is open above the line at 0."
+            if h.experiment.activation == "relu"
+            else ", and a line at 0."
+        ),
         xaxis=dict(title="step", range=[0, h.experiment.steps]),
         yaxis=dict(title="pre-activation"),
     )
@@ -100,12 +104,21 @@ def gradient(history: UnitHistory) -> go.Figure:
     received, passed, steps = h.received[:-1], h.passed[:-1], h.at[:-1]
     nothing = passed == 0
     axis = log_axis([*received, *passed], "size (norm over the batch)")
-    if h.died is not None and nothing[h.died :].all():
-        title = f"Once dead, it lets exactly 0 through, in all {len(passed[h.died :])} steps looked at"
+    silent = len(passed) if h.died is None else h.died
+    if nothing[silent:].any() and nothing[silent:].all():
+        number = len(passed) - silent
+        when = f"in all {number} steps looked at" if number > 1 else "in the one step looked at"
+        title = f"Once {census.word(h.experiment.activation)}, it lets exactly 0 through, {when}"
+        if silent and nothing[silent - 1]:
+            title += ", and on the one before"
+    elif nothing.any() and nothing.all():
+        title = f"Exactly 0 gets through on all {len(nothing)} batches looked at"
     elif nothing.any():
-        title = f"On {nothing.sum()} of {len(nothing)} batches nothing gets through: asleep, not dead"
+        title = (
+            f"On {nothing.sum()} of {len(nothing)} batches exactly 0 gets through, on the others something"
+        )
     else:
-        title = "Something gets through on every batch"
+        title = f"Something gets through on every batch{' looked at' * (h.every > 1)}"
     edge = ends(axis)[0]
     traces = [
         go.Scatter(x=steps, y=drawable(received), name="arrives from above", line_color=BACKWARD),
@@ -124,6 +137,7 @@ def gradient(history: UnitHistory) -> go.Figure:
             mode="markers",
             marker=dict(symbol="triangle-down", color=FORWARD, size=8),
             cliponaxis=False,
+            hovertemplate="exactly 0<extra></extra>",
         ),
     ]
     return _death(
@@ -155,16 +169,9 @@ def parameters(history: UnitHistory) -> go.Figure:
         hoverinfo="skip",
     )
     traces = [weights, go.Scatter(x=h.at, y=h.bias, name="bias", line=dict(color=BACKWARD, width=3))]
-    if h.died is not None and len(h.at) - h.died > 1:
-        rest = 100 * h.update[h.died :].sum() / h.size[h.died]
-        cause = "weight decay" if h.experiment.weight_decay else "momentum"
-        title = (
-            f"Once dead, {cause} alone still moves its weights and bias, by {short(rest)} % in all"
-            if rest
-            else "Once dead, not a bit of its weights and bias changes"
-        )
-    else:
-        title = f"Its bias goes from {short(h.bias[0])} to {short(h.bias[-1])}"
+    title = f"Its bias goes from {short(h.bias[0])} to {short(h.bias[-1])}"
+    if h.died is not None and len(h.at) - h.died > 1 and not h.gradient[h.died : -1].any():
+        title = _without_gradient(h)
     return _death(
         chart(
             traces,
@@ -178,30 +185,42 @@ def parameters(history: UnitHistory) -> go.Figure:
     )
 
 
+def _without_gradient(history):
+    """What becomes of a unit that got no gradient at any look since it fell silent."""
+    h, e = history, history.experiment
+    once = f"Once {census.word(e.activation)}"
+    if not h.update[h.died :].any():
+        return f"{once}, not a bit of its weights and bias changes"
+    rest = f"by {short(100 * h.update[h.died :].sum() / h.size[h.died])} % in all"
+    if h.every > 1:
+        return f"{once}, its weights and bias still move, {rest}"
+    parts = ["momentum"] * (e.optimizer == "adam" or e.momentum > 0) + ["decay"] * (e.weight_decay > 0)
+    movers = listed([register.part(part, e) for part in parts])
+    return f"{once}, {movers} alone still move{'s' * (len(parts) == 1)} its weights and bias, {rest}"
+
+
 def asleep(history: UnitHistory) -> go.Figure:
     """Silent on the step's batch against silent on the whole training set, for the unit's layer."""
     h, layer = history, history.layer
     dead, asleep = h.dead[:, layer], h.asleep[:, layer]
-    woke = int(asleep.max())
-    title = (
-        f"In layer {layer + 1} up to {woke} units are asleep on a batch without being dead"
-        if woke
-        else f"In layer {layer + 1} no living unit is ever asleep on a whole batch"
-    )
+    most, place = int(asleep.max()), f"In layer {layer + 1}"
+    if h.experiment.activation == "relu":
+        whole, batch = "dead: silent on all training samples", "silent on this step's batch"
+        some, none = "asleep on a batch without being dead", "no living unit is ever asleep on a whole batch"
+    else:
+        whole, batch = "negative on all training samples", "negative on this step's batch"
+        some, none = "negative on a batch but not on all data", "no unit is negative on a batch only"
+    number = f"{most} unit{' is' if most == 1 else 's are'}"
+    title = f"{place} up to {number} {some}" if most else f"{place} {none}"
     return chart(
         [
-            go.Scatter(x=h.at, y=dead, name="dead: silent on all training samples", line_color=DEAD),
-            go.Scatter(
-                x=h.at,
-                y=dead + asleep,
-                name="silent on this step's batch",
-                line=dict(color=FORWARD, width=1.5),
-            ),
+            go.Scatter(x=h.at, y=dead, name=whole, line_color=DEAD),
+            go.Scatter(x=h.at, y=dead + asleep, name=batch, line=dict(color=FORWARD, width=1.5)),
         ],
         title=title,
         alt=f"Units of layer {layer + 1} that are silent, over the steps. {title}.",
-        how=f"The gap between the lines is units that only sleep: none of the {h.experiment.batch} samples "
-        "of the batch wakes them, others do.",
+        how="The gap between the lines: units at or below 0 on all samples of the step's batch, which are "
+        f"{h.experiment.batch}, and yet above 0 on others of the {h.experiment.samples}.",
         xaxis=dict(title="step", range=[0, h.experiment.steps]),
         yaxis=dict(title="units", rangemode="tozero"),
     )

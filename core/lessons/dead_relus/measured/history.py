@@ -1,6 +1,5 @@
 """Train again and look inside before every update: the same arithmetic, so the same numbers as the Run's."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,10 +23,9 @@ class UnitHistory:
         pre-activation: what its slope lets through.
     weight [T, fan_in], bias [T]: its parameters.
     gradient [T]: norm of the gradient of all of them together.
-    own_highest [T]: highest pre-activation on the training set if, since the look before, only the unit's
-        own parameters had changed and not its inputs; NaN at the first look and with batch normalization.
     dead, asleep [T, L]: how many units of every layer are silent on the whole training set, and how many
         others only on this step's batch.
+    flat [T, L]: how many of those silent on the whole set have a slope of exactly 0 on all of it.
     """
 
     experiment: Experiment
@@ -42,9 +40,9 @@ class UnitHistory:
     weight: np.ndarray
     bias: np.ndarray
     gradient: np.ndarray
-    own_highest: np.ndarray
     dead: np.ndarray
     asleep: np.ndarray
+    flat: np.ndarray
 
     @property
     def died(self) -> int | None:
@@ -52,6 +50,11 @@ class UnitHistory:
         alive = np.flatnonzero(self.active > 0)
         first = int(alive[-1]) + 1 if len(alive) else 0
         return first if first < len(self.at) else None
+
+    @property
+    def every(self) -> int:
+        """Steps from one look to the next."""
+        return int(self.at[1] - self.at[0]) if len(self.at) > 1 else 1
 
     @property
     def size(self) -> np.ndarray:
@@ -66,32 +69,31 @@ class UnitHistory:
 
 def follow(experiment: Experiment, layer: int, unit: int, tick: Tick = None) -> UnitHistory:
     """The history of one unit of a hidden layer, both counted from 0. Raises IndexError if there is none."""
-    e, looks, inputs = experiment, [], None
+    e, looks = experiment, []
     if not (0 <= layer < e.depth and 0 <= unit < e.width):
         raise IndexError(f"There is no unit {unit} in layer {layer} of {e.depth} layers of {e.width}.")
 
     def look(step, stack):
-        nonlocal inputs
-        seen, inputs = _look(stack, layer, unit, inputs)
-        looks.append({"at": step} | seen)
+        looks.append({"at": step} | _look(stack, layer, unit))
 
     watched([e], look, LOOKS, tick)
     history = {name: np.array([seen[name] for seen in looks]) for name in looks[0]}
     return UnitHistory(experiment=e, layer=layer, unit=unit, **history)
 
 
-def _look(stack, layer, unit, before):
-    """What there is to see of the unit now, and its inputs on the training set for the next look."""
+def _look(stack, layer, unit):
+    """What there is to see of the unit now."""
     e = stack.like
     weight, bias = stack.weight[layer][0, unit].clone(), stack.bias[layer][0, unit, 0].clone()
-    highest, inputs, z = [], None, None
-    for i, (signal, values) in enumerate(stack.inference(stack.x_train)):
+    highest, steepest, z = [], [], None
+    for i, (_, values) in enumerate(stack.inference(stack.x_train)):
         if i == layer:
-            inputs, z = signal[0].clone(), values[0, unit].clone()
+            z = values[0, unit].clone()
         highest.append(values[0].amax(dim=1))
+        steepest.append(_slope(stack.activation, values)[0].abs().amax(dim=1))
     dead = torch.stack(highest[: e.depth]) <= 0
+    flat = dead & (torch.stack(steepest[: e.depth]) == 0)
     asleep = (stack.pre_activation[:, 0].amax(dim=2) <= 0) & ~dead
-    own = (weight @ before + bias).amax() if before is not None and not e.batchnorm else math.nan
     above = stack.output_delta[0] if layer == e.depth - 1 else stack.delta[layer + 1, 0]
     gradient = torch.cat([stack.d_weight[layer][0, unit], stack.d_bias[layer][0, unit]])
     return {
@@ -103,7 +105,15 @@ def _look(stack, layer, unit, before):
         "weight": weight.numpy(),
         "bias": float(bias),
         "gradient": float(torch.linalg.vector_norm(gradient)),
-        "own_highest": float(own),
         "dead": dead.sum(dim=1).numpy(),
         "asleep": asleep.sum(dim=1).numpy(),
-    }, inputs
+        "flat": flat.sum(dim=1).numpy(),
+    }
+
+
+def _slope(activation, z):
+    """The slope of the activation function at every pre-activation."""
+    activated, slope = torch.empty_like(z), torch.empty_like(z)
+    activation.forward(z, activated)
+    activation.backward(torch.ones_like(z), z, activated, slope)
+    return slope
