@@ -8,6 +8,7 @@ ELU, GELU, ...) still gets a gradient there: such units are called negative on a
 import numpy as np
 
 from core.run import Run
+from core.words import listed
 
 STATES = {"dead": 0.0, "nearly dead": 0.01, "sparse": 0.1, "healthy": 1.0}
 """The largest share of the training set on which a unit of this kind is active."""
@@ -18,10 +19,17 @@ def word(activation: str) -> str:
     return "dead" if activation == "relu" else "negative on all data"
 
 
+def kinds(activation: str) -> tuple[str, ...]:
+    """What the kinds of units are called, in the order of `STATES`."""
+    if activation == "relu":
+        return tuple(STATES)
+    return word(activation), "above 0 on at most 1 %", "on at most 10 %", "on more"
+
+
 def counts(run: Run) -> np.ndarray:
-    """Units per snapshot, layer and kind, in the order of `STATES`: [S, L, 4]."""
+    """Units per snapshot, layer and kind, in the order of `STATES`: [S, L, 4]; of no kind if not finite."""
     edges = np.array(list(STATES.values()))
-    kind = (run.active_fraction[..., None] > edges).sum(axis=-1)
+    kind = (run.active_fraction[..., None] > edges).sum(axis=-1) - np.isnan(run.active_fraction)
     return np.stack([(kind == k).sum(axis=2) for k in range(len(STATES))], axis=-1)
 
 
@@ -47,19 +55,77 @@ def interesting(run: Run) -> tuple[int, int]:
     return run.experiment.depth - 1, 0
 
 
+def moment(run: Run) -> str:
+    """When units are counted: after the last step, or when a run that diverged was last measured finite."""
+    step = int(run.at[run.last])
+    if run.diverged_at is None:
+        return f"after {step} step{'s' * (step != 1)}"
+    return f"at step {step} (the last measured with a finite loss)" if step else "before the first step"
+
+
 def sentence(run: Run) -> str:
-    """The finding: which layers have lost how many units."""
-    e, share, start = run.experiment, dead_share(run), dead_share(run, 0)
-    name, layers = word(e.activation), np.arange(1, e.depth + 1)
-    if not share.any():
-        return f"After {run.at[run.last]} steps no unit is {name}"
-    worst = int(share.argmax())
-    text = f"{100 * share[worst]:.0f} % of the units of layer {layers[worst]} are {name}"
-    if start[worst]:
-        text += f", {100 * start[worst]:.0f} % before the first step"
-    others = np.delete(share, worst)
-    if len(others) == 1:
-        text += f"; of layer {layers[1 - worst]} {100 * others[0]:.0f} %"
-    elif len(others):
-        text += f"; of the other layers {100 * others.min():.0f} to {100 * others.max():.0f} %"
+    """The finding: how many units are dead, where they are, and how many were so before the first step."""
+    e, silent = run.experiment, run.active_fraction == 0
+    end, name, units = silent[run.last], word(e.activation), e.depth * e.width
+    total, layers = int(end.sum()), end.sum(axis=1)
+    at = moment(run).capitalize()
+    if np.isnan(run.active_fraction[run.last]).any():
+        return f"{at} what the units say is not finite"
+    if not total:
+        return f"{at} {f'none of the {units} units' if units > 1 else 'no unit'} is {name}"
+    text = f"{at} {total} of {units} units {'is' if total == 1 else 'are'} {name}"
+    if e.depth > 1 and total < units:
+        text += f", {_where(layers, e.width)}"
+    before = int((silent[0] & end).sum())
+    if run.last and before:
+        text += f"; {'all' if before == total else before} of them before the first step too"
     return text
+
+
+def _where(layers: np.ndarray, width: int) -> str:
+    """Counts per layer [L] of `width` units each, of which some are not 0, in words."""
+    some, most = np.flatnonzero(layers), int(layers.argmax())
+    if len(some) == 1:
+        return f"all in layer {most + 1}" if layers[most] > 1 else f"in layer {most + 1}"
+    if len(layers) <= 3:
+        return listed([f"{n} in layer {layer}" for layer, n in enumerate(layers, 1)])
+    least = int(layers.argmin())
+    if layers[least] == layers[most]:
+        return f"{layers[most]} in every layer"
+    return f"from {layers[least]} of {width} in layer {least + 1} to {layers[most]} in layer {most + 1}"
+
+
+def since(run: Run) -> str:
+    """When the units that are dead in the end became so: half of them, and all."""
+    e, steps = run.experiment, np.sort(died_at(run), axis=None)
+    steps, name = steps[steps >= 0], word(e.activation)
+    if np.isnan(run.active_fraction[run.last]).any():
+        return sentence(run)
+    if not len(steps):
+        most = counts(run)[: run.last + 1, :, 0].sum(axis=1)
+        ever = f"{most.max()} {'was' if most.max() == 1 else 'were'} at most, at step {run.at[most.argmax()]}"
+        text = f"{moment(run).capitalize()} no unit is {name}; whenever measured"
+        return f"{text}, {ever if most.any() else 'none was'}"
+    those = steps[(len(steps) - 1) // 2], steps[-1]
+    half, last = (f"since step {step}" if step else "from the start" for step in those)
+    who = f"The {len(steps)} units that are" if len(steps) > 1 else "The one unit that is"
+    end = "at the end" if run.diverged_at is None else f"at step {run.at[run.last]}"
+    text = f"{who} {name} {end} {'have' if len(steps) > 1 else 'has'} been so, whenever measured, {last}"
+    return text if half == last else f"{text}, at least half of them {half}"
+
+
+def tiles(run: Run) -> dict[str, tuple[str, str]]:
+    """How many units are dead in all, in the first and in the last layer: title -> (number, what it is)."""
+    e, end = run.experiment, run.active_fraction[run.last]
+    name, mode = word(e.activation).capitalize(), ", in evaluation mode" * e.batchnorm
+    meaning = f"Units that are at or below 0 on every training sample {moment(run)}{mode}."
+    places = {f"{name} units" if name == "Dead" else name: end, f"{name.split()[0]} in layer 1": end[:1]}
+    if e.depth > 1:
+        places[f"{name.split()[0]} in the last layer"] = end[-1:]
+    return {
+        title: (
+            f"{(share == 0).sum()} of {share.size}" if np.isfinite(share).all() else "not finite",
+            meaning,
+        )
+        for title, share in places.items()
+    }

@@ -33,10 +33,22 @@ def skill(run: Run) -> Skill | None:
     right = float(run.test_accuracy[-1])
     if run.experiment.loss == "mse" or run.diverged_at is not None or not np.isfinite(right):
         return None
-    y = run.experiment.load().y_test
-    guessing = float(np.bincount(y.astype(int)).max() / len(y))
-    chance = 3 * (guessing * (1 - guessing) / len(y)) ** 0.5
+    guessing = guessed(run)
+    chance = 3 * (guessing * (1 - guessing) / len(run.experiment.load().y_test)) ** 0.5
     return Skill(right, guessing) if right - guessing > max(CLEARLY * (1 - guessing), chance) else None
+
+
+def guessed(run: Run) -> float:
+    """The share of the held-out samples that their most frequent class has."""
+    y = run.experiment.load().y_test
+    return float(np.bincount(y.astype(int)).max() / len(y))
+
+
+def yardstick(run: Run) -> str:
+    """What guessing would score on the held-out set: a sentence."""
+    if run.experiment.loss == "mse":
+        return "Guessing the mean has an R² of 0."
+    return f"Guessing one class for all gets at most {percent(guessed(run))} of the held-out samples right."
 
 
 def unsure(run: Run) -> bool:

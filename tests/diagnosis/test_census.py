@@ -1,5 +1,7 @@
 """Which units are dead, when they died, and what they are called."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -72,4 +74,74 @@ def test_a_run_that_diverged_is_counted_where_it_last_was_finite():
     assert run.diverged_at is not None
     assert np.isfinite(census.dead_share(run)).all()
     assert (census.died_at(run) <= run.at[run.last]).all()
-    assert census.sentence(run).startswith(("After", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"))
+    assert census.sentence(run).startswith(
+        f"At step {run.at[run.last]} (the last measured with a finite loss)"
+    )
+
+
+def filled(active, **changes):
+    """A run in which units are active on these shares of the data, at the start and at the end: [2, L, U]."""
+    e = CALM.but(steps=1, samples=32, batch_size=0, depth=len(active[0]), width=len(active[0][0]), **changes)
+    [run] = train([e], snapshots=2)
+    return replace(run, active_fraction=np.array(active, dtype=np.float32))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "sentence"),
+    [
+        ([[1, 1]], [[1, 1]], "After 1 step none of the 2 units is dead"),
+        ([[1, 1]], [[0, 1]], "After 1 step 1 of 2 units is dead"),
+        ([[0, 1]], [[0, 0]], "After 1 step 2 of 2 units are dead; 1 of them before the first step too"),
+        ([[0, 0]], [[0, 0]], "After 1 step 2 of 2 units are dead; all of them before the first step too"),
+        ([[1, 1], [0, 1]], [[1, 1], [1, 0]], "After 1 step 1 of 4 units is dead, in layer 2"),
+        ([[1, 1]] * 2, [[1, 1], [0, 0]], "After 1 step 2 of 4 units are dead, all in layer 2"),
+        ([[1, 1]] * 2, [[0, 1], [0, 0]], "After 1 step 3 of 4 units are dead, 1 in layer 1 and 2 in layer 2"),
+        (
+            [[1, 1]] * 4,
+            [[0, 1], [1, 1], [0, 0], [0, 1]],
+            "After 1 step 4 of 8 units are dead, from 0 of 2 in layer 2 to 2 in layer 3",
+        ),
+        ([[1, 1]] * 4, [[0, 1]] * 4, "After 1 step 4 of 8 units are dead, 1 in every layer"),
+        ([[1]], [[1]], "After 1 step no unit is dead"),
+        ([[np.nan]], [[np.nan]], "After 1 step what the units say is not finite"),
+    ],
+)
+def test_the_sentence_counts_units(start, end, sentence):
+    assert census.sentence(filled([start, end])) == sentence
+
+
+def test_tiles_count_units_and_name_them_by_their_activation(run):
+    dead = run.active_fraction[-1] == 0
+    assert {title: text for title, (text, _) in census.tiles(run).items()} == {
+        "Dead units": f"{dead.sum()} of 128",
+        "Dead in layer 1": f"{dead[0].sum()} of 64",
+        "Dead in the last layer": f"{dead[1].sum()} of 64",
+    }
+    gelu = census.tiles(filled([[[1, 1]], [[0, 1]]], activation="gelu"))
+    assert {title: text for title, (text, _) in gelu.items()} == {
+        "Negative on all data": "1 of 2",
+        "Negative in layer 1": "1 of 2",
+    }
+    assert census.tiles(filled([[[np.nan]]] * 2))["Dead units"][0] == "not finite"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (
+            [[0, 0]],
+            [[0, 0]],
+            "The 2 units that are dead at the end have been so, whenever measured, from",
+        ),
+        ([[0, 1]], [[0, 0]], "since step 1, at least half of them from the start"),
+        (
+            [[1, 1]],
+            [[0, 1]],
+            "The one unit that is dead at the end has been so, whenever measured, since",
+        ),
+        ([[0, 1]], [[1, 1]], "no unit is dead; whenever measured, 1 was at most, at step 0"),
+        ([[1, 1]], [[1, 1]], "no unit is dead; whenever measured, none was"),
+    ],
+)
+def test_when_the_dead_became_so(start, end, words):
+    assert words in census.since(filled([start, end]))

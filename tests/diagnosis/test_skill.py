@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.diagnosis.measures import given_to_right
-from core.diagnosis.skill import skill, unsure
+from core.diagnosis.skill import skill, unsure, yardstick
 from core.engine.train import train
 from core.experiment import Experiment
 
@@ -41,4 +41,7 @@ def test_what_guessing_gets_is_the_share_of_the_larger_class(run):
     known = skill(replace(run, test_accuracy=np.array([0.9])))
     y = run.experiment.load().y_test
     assert known.guessing == max(np.mean(y == 0), np.mean(y == 1))
+    share = f"{100 * known.guessing:.3g} %"
+    assert yardstick(run) == f"Guessing one class for all gets at most {share} of the held-out samples right."
+    assert "R² of 0" in yardstick(replace(run, experiment=run.experiment.but(dataset="curve")))
     assert known.right == 0.9

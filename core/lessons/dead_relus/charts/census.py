@@ -11,7 +11,7 @@ from core.run import Run
 
 DEAD = PALETTE[1]
 SHARES = [[0, DEAD], [1e-4, DEAD], [1e-4, "#D6E6F4"], [0.5, "#4A90C8"], [1, "#08306B"]]
-KINDS = {"dead": DEAD, "nearly dead": PALETTE[3], "sparse": PALETTE[7], "healthy": PALETTE[0]}
+KINDS = (DEAD, PALETTE[3], PALETTE[7], PALETTE[0])
 NUMBERS = 200_000
 
 
@@ -48,7 +48,7 @@ def census_grid(run: Run, picked: tuple[int, int] | None = None) -> go.Figure:
             marker=dict(opacity=0, size=12),
             selected=dict(marker_opacity=0),
             unselected=dict(marker_opacity=0),
-            hovertemplate="layer %{y}, unit %{x}: active on %{customdata:.1%}<extra></extra>",
+            hovertemplate="layer %{y}, unit %{x}: above 0 on %{customdata:.2%} of the samples<extra></extra>",
             showlegend=False,
         ),
     ]
@@ -69,8 +69,8 @@ def census_grid(run: Run, picked: tuple[int, int] | None = None) -> go.Figure:
         traces,
         title=title,
         alt=f"Grid of all {e.depth * e.width} hidden units, layers over units, step by step. {title}.",
-        how="A cell is a unit; orange: not active on a single training sample, "
-        "blue: the darker, the more samples. Click a unit to look at it below; ▶ runs through the steps.",
+        how="A cell is a unit; orange: at or below 0 on every training sample, blue: above 0 on some, on the "
+        "more the darker. Click a unit to look at it below; ▶ runs through the steps.",
         height=230 + min(24 * e.depth, 300),
         xaxis=dict(title="unit", range=[0.5, e.width + 0.5], showgrid=False, zeroline=False),
         yaxis=dict(
@@ -99,28 +99,25 @@ def counts(run: Run) -> go.Figure:
     titles = [f"layer {layer + 1}" for layer in layers]
     grid = make_subplots(rows, columns, shared_xaxes=True, shared_yaxes=True, subplot_titles=titles)
     for place, layer in enumerate(layers):
-        for kind, (name, colour) in enumerate(KINDS.items()):
+        for kind, name in enumerate(census.kinds(e.activation)):
             trace = go.Scatter(
                 x=run.at[kept],
                 y=values[kept, layer, kind],
-                name=name if name != "dead" else census.word(e.activation),
+                name=name,
                 stackgroup=str(layer),
-                line=dict(width=0.5, color=colour),
-                fillcolor=colour,
+                line=dict(width=0.5, color=KINDS[kind]),
+                fillcolor=KINDS[kind],
                 legendgroup=name,
                 showlegend=place == 0,
             )
             grid.add_trace(trace, place // columns + 1, place % columns + 1)
-    total = values[run.last].sum(axis=0)
-    word = census.word(e.activation)
-    title = (
-        f"At the end {total[0]} of {total.sum()} units are {word}, {total[1]} nearly, {total[2]} are sparse"
-    )
+    title = census.since(run)
     figure = panels(
         grid,
         title=title,
         alt=f"Stacked counts of units over steps, layer by layer. {title}.",
-        how="Active on no training sample, on at most 1 %, on at most 10 %, on more.",
+        how=f"Units of {len(layers)} of {e.depth} layers, by the share of the training samples on which they "
+        "are above 0: none, at most 1 %, at most 10 %, more.",
         height=220 + 130 * rows,
         margin=dict(l=8, r=8, t=70, b=8),
     )
@@ -131,26 +128,29 @@ def counts(run: Run) -> go.Figure:
 
 
 def before_and_after(runs: dict[str, Run]) -> go.Figure:
-    """Share of dead units over the steps, of runs with the same seed."""
+    """Units that are never above 0 over the steps, of runs with the same seed."""
     names = list(runs)
-    word = census.word(next(iter(runs.values())).experiment.activation)
-    ends = {name: 100 * float(census.dead_share(run).mean()) for name, run in runs.items()}
-    title = "At the end: " + ", ".join(
-        f"{end:.0f} % {census.word(runs[n].experiment.activation)} ({n})" for n, end in ends.items()
-    )
+    title = "; ".join(f"{name}: {_ended(run)}" for name, run in runs.items())
     return chart(
         [
             go.Scatter(
                 x=run.at[: run.last + 1],
-                y=run.probes["dead_fraction"][: run.last + 1].mean(axis=1),
+                y=100 * run.probes["dead_fraction"][: run.last + 1].mean(axis=1),
                 name=name,
                 line=dict(color=colour, width=2.5),
             )
             for (name, run), colour in zip(runs.items(), colours(names), strict=True)
         ],
-        title=title,
-        alt=f"Dead units over the steps. {title}.",
+        title=title[0].upper() + title[1:],
+        alt=f"Units that are never above 0 over the steps. {title}.",
         how="All hidden units together; same data, same initial weights, same order of the batches.",
         xaxis=dict(title="step", range=[0, max(run.experiment.steps for run in runs.values())]),
-        yaxis=dict(title=f"share of units {word}", range=[-0.02, 1.02], tickformat=".0%"),
+        yaxis=dict(title="% of units at or below 0 on all data", range=[-2, 102]),
     )
+
+
+def _ended(run):
+    """How many units a run has left silent, and when it is not the end."""
+    silent, e = (run.active_fraction[run.last] == 0).sum(), run.experiment
+    at = "" if run.diverged_at is None else f" at step {run.at[run.last]}, then it diverged"
+    return f"{silent} of {e.depth * e.width} units {census.word(e.activation)}{at}"
