@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from core.diagnosis.census import interesting
+from core.diagnosis.census import interesting, moment, tiles
+from core.diagnosis.skill import yardstick
 from core.lessons import LESSONS
 from core.lessons.dead_relus import lesson as settings
-from core.lessons.dead_relus.charts import born_dead, causes, census, hinges, history
+from core.lessons.dead_relus.charts import born_dead, causes, census, deaths, hinges, history
 from core.lessons.dead_relus.measured import causes as measured_causes
 from core.lessons.dead_relus.measured.born_dead import draw
+from core.work import WORK_LIMIT, looking, work
 from pages.parts import claims, compare, controls, say, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
 
@@ -17,25 +19,58 @@ lesson = LESSONS["dead_relus"]
 experiment = controls.ask(lesson)
 [run] = trained([experiment])
 
-show.glance(run, "dead_units", "dead_first_layer", "dead_last_layer", "test_accuracy")
-grid = st.container()
-show.chart(census.counts(run), "dead_relus.counts")
-near_loss = st.container()
+if run.diverged_at is not None:
+    diverged = f"The training diverged at step {run.diverged_at}: what follows shows the network"
+    say.warning(f"{diverged} {moment(run)}.", icon=":material/warning:")
+show.glance(run, "test_accuracy", counted=tiles(run))
+say.caption(yardstick(run))
+grid, tally, near_loss = st.container(), st.container(), st.container()
 
-say.subheader("The life of one unit")
+
+def register():
+    """Every death and its cause, or None where that takes too long or has to be asked for first."""
+    total = work(experiment) + looking(experiment)
+    if total > WORK_LIMIT:
+        say.info("To look at every unit after every step takes too long: lower the steps, width or samples.")
+        return None
+    about = "dead_relus.register", "Name what killed every unit", experiment
+    if total > show.AT_ONCE and not show.asked(*about):
+        return None
+    from core.lessons.dead_relus.measured.deaths import deaths as of_all
+
+    found = computed(of_all, experiment)
+    if found.deaths:
+        show.chart(deaths.register(found), "dead_relus.deaths")
+    else:
+        say.markdown(f"#### {deaths.sentence(found)}")
+        say.caption(deaths.balance(found))
+    return found
+
+
+say.subheader("The life of one unit" if experiment.activation == "relu" else "One unit, step by step")
 unit = None
 if run.last:
+    from core.lessons.dead_relus.measured.births import births
     from core.lessons.dead_relus.measured.history import follow
 
     unit = show.pick_unit("dead_relus", run, interesting(run))
-    life = computed(follow, experiment, *unit)
-    say.markdown(history.verdict(life))
+    life, first = computed(follow, experiment, *unit), computed(births, experiment)
+    with tally:
+        found = None
+        if reason := deaths.untold(life):
+            say.markdown(reason)
+        else:
+            found = register()
+            if born := deaths.before_training(first):
+                say.markdown(born)
+    say.markdown(history.verdict(life, found, first))
     for row in ((history.pre_activation, history.gradient), (history.parameters, history.asleep)):
         show.beside({f"dead_relus.{chart.__name__}": chart(life) for chart in row})
 else:
-    say.info("The training diverged before a unit had a life to tell of.")
+    say.info("The training diverged before there were steps to follow a unit through.")
 with grid:
     show.chart(census.census_grid(run, unit), "dead_relus.grid", show.picked("dead_relus", experiment))
+show.chart(census.counts(run), "dead_relus.counts")
 
 verdicts.findings(lesson, run, inside=census.before_and_after)
 

@@ -42,8 +42,8 @@ def card(lesson: Lesson) -> None:
             )
 
 
-def glance(run: Run, *names: str) -> None:
-    """A row of metrics, each computed from the run.
+def glance(run: Run, *names: str, counted: Mapping[str, tuple[str, str]] | None = None) -> None:
+    """A row of metrics, each computed from the run, after those that the page has `counted` itself.
 
     Accuracy gives way to R² where the answer is a number, and where it would praise what is no better than
     guessing to the probability of the right class.
@@ -51,7 +51,7 @@ def glance(run: Run, *names: str) -> None:
     doubtful = unsure(run)
     better = "given_to_right" if doubtful else "test_r2" if run.experiment.loss == "mse" else "test_accuracy"
     measures = [MEASURES[better if name == "test_accuracy" else name] for name in names]
-    metrics({m.title: (m.text(m.of(run)), m.help) for m in measures})
+    metrics({**(counted or {}), **{m.title: (m.text(m.of(run)), m.help) for m in measures}})
     if doubtful and "test_accuracy" in names:
         right = MEASURES["test_accuracy"].text(run.test_accuracy[-1])
         say.caption(

@@ -1,5 +1,7 @@
 """The Dead ReLUs page as a reader uses it: units picked, sweeps and revivals asked for, hinges moved."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -49,9 +51,70 @@ def test_the_metrics_are_those_of_the_census(page, figures, the):
     at = page(PAGE)
     share = np.asarray(the(figures(at)["dead_relus.grid"], type="heatmap")["z"])
     metrics = {metric.label: metric.value for metric in at.metric}
-    assert metrics["Dead units"] == f"{100 * (share == 0).mean():.1f} %"
-    assert metrics["Dead in layer 1"] == f"{100 * (share[0] == 0).mean():.1f} %"
+    assert metrics["Dead units"] == f"{(share == 0).sum()} of 128"
+    assert metrics["Dead in layer 1"] == f"{(share[0] == 0).sum()} of 64"
     assert share.shape == (LESSON.start.depth, LESSON.start.width)
+
+
+def test_the_bars_under_the_grid_add_up_to_what_it_shows(page, figures, the):
+    drawn = figures(page(PAGE))
+    bars = drawn["dead_relus.deaths"]["data"]
+    total = sum(np.sum(bar["y"]) for bar in bars)
+    assert total == (np.asarray(the(drawn["dead_relus.grid"], type="heatmap")["z"]) == 0).sum()
+    died = sum(np.sum(bar["y"]) for bar in bars if bar["name"] != "came back")
+    assert drawn["dead_relus.deaths"]["layout"]["meta"]["title"].startswith(f"{died} deaths in ")
+
+
+def said(at):
+    return "\n".join(one.value for one in (*at.markdown, *at.caption))
+
+
+MODEST = {"width": "8", "steps": "6", "samples": "64", "batch_size": "32"}
+
+
+@pytest.mark.parametrize("activation", ["leaky_relu", "gelu", "tanh"])
+def test_units_that_are_negative_on_all_data_do_not_die(page, figures, activation):
+    at = page(PAGE, **MODEST, activation=activation, bias="-3")
+    drawn = figures(at)
+    assert "dead_relus.deaths" not in drawn and "No unit is called dead here" in said(at)
+    assert at.metric[0].label == "Negative on all data"
+    for key in ("grid", "counts", "pre_activation", "gradient", "parameters", "asleep"):
+        figure = drawn[f"dead_relus.{key}"]
+        meta = figure["layout"]["meta"]
+        words = [meta["title"], meta["how"], *(str(trace.get("name")) for trace in figure["data"])]
+        words += [note["text"] for note in figure["layout"].get("annotations", [])]
+        assert not re.search(r"\bdead\b|\bdies\b|kill|asleep", " ".join(words).lower())
+    assert "One unit, step by step" in [one.value for one in at.subheader]
+
+
+def test_with_batch_normalization_no_cause_is_named(page, figures):
+    at = page(PAGE, **MODEST, batchnorm="true")
+    assert "dead_relus.deaths" not in figures(at)
+    assert "pinned on a cause" in said(at)
+
+
+def test_a_run_that_diverged_says_so_before_its_numbers(page):
+    at = page(PAGE, **MODEST, dataset="curve", activation="leaky_relu", learning_rate="100")
+    first = at.warning[0].value
+    assert re.search(r"diverged at step \d+: what follows shows the network (before|at step)", first)
+    assert not page(PAGE, **MODEST, learning_rate="0.01").warning
+
+
+def test_causes_of_a_long_run_are_named_when_asked(page, figures, monkeypatch, cold):
+    monkeypatch.setattr("pages.parts.show.AT_ONCE", 1.0)
+    at = page(PAGE, **QUICK, learning_rate="10")
+    assert "dead_relus.deaths" not in figures(at)
+    at.button(key="dead_relus.register.run").click().run()
+    assert not at.exception
+    assert "dead_relus.deaths" in figures(at)
+    at.slider(key="dead_relus.depth").set_value(3).run()
+    assert "dead_relus.deaths" not in figures(at)
+
+
+def test_units_that_are_born_dead_say_what_was_set(page):
+    at = page(PAGE, **MODEST, bias="-5")
+    assert "all else the same" in said(at)
+    assert "You set the initial bias to -5" in said(at)
 
 
 def test_a_unit_that_is_typed_in_is_the_one_on_the_charts(page, figures, the):

@@ -42,9 +42,10 @@ LESSON = Lesson(
     section="How it fails",
     icon=":material/heart_broken:",
     question="Which units died, and what killed them?",
-    summary="A ReLU whose weighted sum is at or below 0 on every training sample passes nothing on and gets "
-    "no gradient: nothing in it can change any more. Asleep on one batch is not dead, and healthy networks "
-    "have some dead units too.",
+    summary="A ReLU at or below 0 on a sample passes nothing on and gets no gradient from it. One that is so "
+    "on every training sample is dead: momentum, weight decay or inputs moved by the layers below may still "
+    "bring it back, its own gradient cannot. Asleep on one batch is not dead, and healthy networks have some "
+    "dead units too.",
     start=START,
     controls=(
         "learning_rate",
