@@ -110,6 +110,8 @@ def over_seeds(
         **layout,
     )
     if here is not None and (here > 0 or not log_x):
-        label = dict(text="you are here", textangle=0, textposition="start", xanchor="right", font_size=11)
+        place, ends_ = (np.log(v) if log_x else v for v in (here, x[[0, -1]]))
+        side = "left" if place < np.mean(ends_) else "right"
+        label = dict(text="you are here", textangle=0, textposition="start", xanchor=side, font_size=11)
         figure.add_vline(here, line=dict(color=THEORY, width=1), label=label)
     return figure

@@ -110,7 +110,7 @@ class Verdict:
     outcomes: tuple
 
 
-def _gains(measure: Measure, goal: str, without: np.ndarray, helped: np.ndarray) -> np.ndarray:
+def gains_of(measure: Measure, goal: str, without: np.ndarray, helped: np.ndarray) -> np.ndarray:
     """Paired gains on the scale on which 0 is no change; diverged counts as worst."""
     if goal == "one":
         without, helped, goal = np.abs(np.log(without)), np.abs(np.log(helped)), "lower"
@@ -141,7 +141,7 @@ def judge(claim: Claim, runs: list[Run]) -> Verdict:
     best = np.min if claim.goal == "lower" else np.max
     values = best(claim.sweep.of(runs, measure.of), axis=-1)
     for case, (without, helped) in zip(claim.cases, values, strict=True):
-        gains = _gains(measure, claim.goal, without, helped)
+        gains = gains_of(measure, claim.goal, without, helped)
         scale = np.exp if measure.logarithmic else np.asarray
         low, middle, high = (float(scale(gain)) for gain in interval(gains))
         outcomes.append(

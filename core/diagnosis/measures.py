@@ -7,6 +7,7 @@ import numpy as np
 
 from core.diagnosis.census import dead_share, died_at
 from core.run import LEARNED, Run
+from core.slopes import ACTIVATIONS
 from core.words import short, two_digits
 
 TARGET = 0.1
@@ -124,6 +125,27 @@ def survived(run: Run) -> float:
 def hidden_moved(run: Run) -> float:
     """The largest distance of a hidden layer's weights from their start, relative to their norm."""
     return _of_layers(run.probes["weight_moved"][run.last], np.max)
+
+
+def shut_units(run: Run) -> float:
+    """Share of hidden units with output and slope 0 on every training sample at the end; inf diverged."""
+    from core.engine.forward import forward
+
+    if run.diverged_at is not None:
+        return np.inf
+    e = run.experiment
+    phi, slope = ACTIVATIONS[e.activation]
+    gates = forward(e, run.weights, e.load().x_train).pre_activations
+    return _of_layers(np.array([((phi(z) == 0) & (slope(z) == 0)).all(axis=0) for z in gates]), np.mean)
+
+
+def came_back(run: Run) -> float:
+    """Of the units that start at or below 0 on every training sample, the share that is above 0 on one at the
+    end; inf diverged, NaN if none starts so."""
+    if run.diverged_at is not None:
+        return np.inf
+    silent = run.active_fraction[0] == 0
+    return float((run.active_fraction[-1][silent] > 0).mean()) if silent.any() else np.nan
 
 
 def test_loss(run: Run) -> float:
@@ -252,8 +274,24 @@ MEASURES = {
     "stuck_units": Measure(
         "Stuck units",
         lambda run: _of_layers(died_at(run) == 0, np.mean),
-        "Share of all hidden units that are silent on every training sample from the first step to the last.",
+        "Share of all hidden units that are silent on every training sample before the first step and after "
+        "the last.",
         percent=True,
+    ),
+    "shut_units": Measure(
+        "Units that pass nothing",
+        shut_units,
+        "Share of all hidden units whose output and slope are exactly 0 on every training sample at the end: "
+        "nothing passes forward, and no gradient back. A ReLU is so at or below 0.",
+        percent=True,
+    ),
+    "came_back": Measure(
+        "Units that came back",
+        came_back,
+        "Of the hidden units that are at or below 0 on every training sample before the first step, the "
+        "share that is above 0 on some of them after the last.",
+        percent=True,
+        missing="no number",
     ),
     "test_loss": Measure(
         "Held-out loss",

@@ -21,9 +21,11 @@ MOST_WORK = 4e9
 
 
 class Forward(NamedTuple):
-    """Every hidden layer's weighted sums [samples, units] before normalization; output [samples, outputs]."""
+    """Every hidden layer's weighted sums [samples, units], and what enters its activation function: the same
+    but after batch normalization; output [samples, outputs]."""
 
     sums: list[np.ndarray]
+    pre_activations: list[np.ndarray]
     output: np.ndarray
 
 
@@ -40,7 +42,8 @@ def forward(
         function returns; None drops nothing.
     batch_statistics: batch normalization by the mean and variance of x itself, as in training.
     """
-    phi, signal, sums = ACTIVATIONS[e.activation][0], np.asarray(x, dtype=float), []
+    phi, signal = ACTIVATIONS[e.activation][0], np.asarray(x, dtype=float)
+    sums, pre_activations = [], []
     w = {name: value.astype(float) for name, value in weights.items()}
     with np.errstate(all="ignore"):
         for layer in range(e.depth):
@@ -52,9 +55,11 @@ def forward(
                     mean, variance = z.mean(axis=0), z.var(axis=0)
                 z = (z - mean) / np.sqrt(variance + BN_EPSILON)
                 z = z * w[f"norm.{layer}.weight"] + w[f"norm.{layer}.bias"]
+            pre_activations.append(z)
             h = phi(z) if masks is None else phi(z) * masks[layer]
             signal = h + signal if e.residual and layer else h
-        return Forward(sums, signal @ w[f"linear.{e.depth}.weight"].T + w[f"linear.{e.depth}.bias"])
+        output = signal @ w[f"linear.{e.depth}.weight"].T + w[f"linear.{e.depth}.bias"]
+        return Forward(sums, pre_activations, output)
 
 
 def answers(e: Experiment, output: np.ndarray) -> np.ndarray:

@@ -33,3 +33,16 @@ def test_here_is_marked_unless_it_is_not_on_the_axis():
     values = {"loss": np.ones((2, 1))}
     assert len(over_seeds([1, 10], values, here=3, log_x=True, **ABOUT).layout.shapes) == 1
     assert not over_seeds([1, 10], values, here=0, log_x=True, **ABOUT).layout.shapes
+
+
+def test_the_label_of_here_lies_inside_the_chart():
+    values = {"loss": np.ones((3, 1))}
+    for here, log_x, side in (
+        (-6, False, "left"),
+        (0, False, "right"),
+        (0.01, True, "left"),
+        (9, True, "right"),
+    ):
+        x = [0.01, 0.1, 10] if log_x else [-6, -5, 0]
+        [line] = over_seeds(x, values, here=here, log_x=log_x, **ABOUT).layout.shapes
+        assert line.label.xanchor == side

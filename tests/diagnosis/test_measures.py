@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from core.diagnosis.measures import MEASURES, TARGET, per_layer
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.feature_scaling.houses import Houses
+from tests.reference import PHI, Network
 
 HEALTHY = Experiment(samples=64, depth=3, width=8, steps=30, learning_rate=0.02)
 LINEAR = Houses(samples=64, steps=30, scaling="log_clip_zscore")
@@ -32,6 +34,8 @@ OF_HIDDEN_LAYERS = {
     "dead_first_layer",
     "dead_last_layer",
     "stuck_units",
+    "shut_units",
+    "came_back",
     "hidden_moved",
     "signal_to_noise",
 }
@@ -148,3 +152,30 @@ def test_units_that_are_counted_as_dead(runs):
     assert of("dead_units", run) == pytest.approx(5 / 12)
     assert (of("dead_first_layer", run), of("dead_last_layer", run)) == (1 / 4, 1)
     assert of("stuck_units", run) == pytest.approx(1 / 12)
+
+
+def test_a_unit_is_shut_where_autograd_and_the_next_layer_get_nothing_from_it(runs):
+    e = HEALTHY.but(bias=-0.5, precision="float64")
+    for one in (e, e.but(batchnorm=True), e.but(activation="leaky_relu")):
+        [run] = train([one], snapshots=2)
+        model, x = Network(one), torch.from_numpy(one.load().x_train)
+        model.load_state_dict(
+            {name: torch.from_numpy(value) for name, value in run.weights.items()}, strict=False
+        )
+        model.eval()
+        z = [layer.detach().requires_grad_() for layer in (model(x), model.entered)[1]]
+        left = [PHI[one.activation](values) for values in z]
+        slopes = torch.autograd.grad(sum(values.sum() for values in left), z)
+        shut = [((a == 0) & (g == 0)).all(dim=0) for a, g in zip(left, slopes, strict=True)]
+        assert of("shut_units", run) == torch.stack(shut).double().mean()
+
+
+def test_units_that_came_back_are_of_those_that_were_silent(runs):
+    active = np.ones((2, 3, 4))
+    active[0, :2] = 0
+    active[1, 0, :2] = 0
+    base = runs["healthy"]
+    run = replace(base, active_fraction=active)
+    assert of("came_back", run) == pytest.approx(6 / 8)
+    assert np.isnan(of("came_back", replace(base, active_fraction=active + 1)))
+    assert of("came_back", runs["diverged"]) == of("shut_units", runs["diverged"]) == np.inf
