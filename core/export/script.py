@@ -49,6 +49,8 @@ def pytorch_script(experiment: Experiment) -> str:
         template.WEIGHTS,
         e.batch_size and template.BATCHES,
         template.TRAIN,
+        e.activation == "relu" and template.DEAD_UNITS,
+        template.MAIN,
     ]
     text = "\n\n\n".join(piece.strip() for piece in pieces if piece) + "\n"
     words = {
@@ -62,7 +64,7 @@ def pytorch_script(experiment: Experiment) -> str:
         "drop": "Dropout(layer)" if e.dropout < 1 else "nn.Dropout(DROPOUT)",
         "every": max(1, e.steps // 10),
     }
-    return Template(needed(text, e)).substitute(dict(e) | words)
+    return Template(needed(text, e, e.activation)).substitute(dict(e) | words)
 
 
 def needed(text: str, e: Settings, *more: str) -> str:

@@ -191,13 +191,32 @@ def accuracy(network, x, y):
     return (output.argmax(dim=1) == y).double().mean().item()  # if cross_entropy
     return (1 - loss_function(output, y) / y.var(correction=0)).item()  # if mse
 
+'''
 
+DEAD_UNITS = '''
+@torch.no_grad()
+def dead_units(network, x):
+    """How many units of every hidden layer are at or below 0 on all samples, in evaluation mode."""
+    dead = []
+
+    def count(relu, entering, leaving):
+        dead.append(int((entering[0] <= 0).all(dim=0).sum()))
+
+    network.activation.register_forward_hook(count)
+    network.eval()
+    network(x)
+    return dead
+'''
+
+MAIN = """
 def main():
     torch.set_num_threads(1)  # small networks are fastest on one core
     x_train, y_train, x_test, y_test = load()
     network = Network()
     draw_weights(network)
     losses = train(network, x_train, y_train)
+    if math.isfinite(losses[-1]):  # if relu
+        print(f"dead units per hidden layer {dead_units(network, x_train)}")  # if relu
     print(f"held-out accuracy {accuracy(network, x_test, y_test):.4f}")  # if not mse
     print(f"held-out R2 {accuracy(network, x_test, y_test):.4f}")  # if mse
     print(json.dumps(losses))  # Python's json also reads NaN and Infinity
@@ -205,4 +224,4 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
+"""

@@ -83,8 +83,9 @@ CHAOTIC = [
     Experiment(activation="sigmoid", init="normal", gain=16, depth=15, width=64, samples=128, steps=30),
     Experiment(depth=20, width=64, learning_rate=0.003, batch_size=128, steps=150),
 ]
+DYING = WIDE_DATA.but(bias=-2, width=16)
 EXPERIMENTS = [
-    *(Experiment(), DIVERGING, WIDE_DATA, BETWEEN, LARGE, SCALED, *EVERY_OPTIMIZER),
+    *(Experiment(), DIVERGING, WIDE_DATA, BETWEEN, LARGE, SCALED, DYING, *EVERY_OPTIMIZER),
     *drawn(28),
     *CHAOTIC,
 ]
@@ -168,6 +169,26 @@ def test_a_script_measures_the_same_held_out_accuracy(number, printed, runs):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("number", [i for i in MEASURED if EXPERIMENTS[i].activation == "relu"])
+def test_a_script_counts_the_same_dead_units(number, printed, runs):
+    [line] = [line for line in printed[number] if line.startswith("dead units per hidden layer ")]
+    dead = (runs[number].active_fraction[-1] == 0).sum(axis=1)
+    assert json.loads(line.removeprefix("dead units per hidden layer ")) == list(dead)
+
+
+@pytest.mark.slow
+def test_dead_units_are_counted_where_some_die(runs):
+    assert (runs[EXPERIMENTS.index(DYING)].active_fraction[-1] == 0).any()
+
+
+@pytest.mark.slow
+def test_nothing_is_counted_where_nothing_is_left(printed):
+    for number, e in enumerate(EXPERIMENTS):
+        counted = any(line.startswith("dead units") for line in printed[number])
+        assert counted == (e.activation == "relu" and np.isfinite(json.loads(printed[number][-1])[-1]))
+
+
+@pytest.mark.slow
 def test_a_diverging_script_says_so_and_ends(printed, runs):
     number = EXPERIMENTS.index(DIVERGING)
     lines, step = printed[number], runs[number].diverged_at
@@ -190,7 +211,8 @@ def functions(text):
 def test_a_plain_experiment_gets_a_plain_script(changes):
     text = pytorch_script(Experiment(**changes))
     needed = {"stream", "circles", "load", "Network", "he", "draw_weights", "train", "accuracy", "main"}
-    assert functions(text) == needed
+    assert functions(text) == needed | {"dead_units"}
+    assert functions(pytorch_script(Experiment(activation="tanh", **changes))) == needed
     code = text.split('"""', 2)[2]
     for unneeded in ["BatchNorm", "dropout", "skip", "clip", "label_noise", "GAIN", "BIAS", "DECAY", "_S"]:
         assert unneeded not in code

@@ -121,6 +121,7 @@ def pytorch_script(e: TableExperiment) -> str:
         inspect.getsource(INITS[e.init]),
         template.WEIGHTS,
         template.TRAIN,
+        template.MAIN,
     ]
     text = "\n\n\n".join(piece.strip() for piece in pieces if piece) + "\n"
     more = {
