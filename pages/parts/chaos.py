@@ -29,6 +29,12 @@ def tell(run: Run, near_loss: DeltaGenerator, near_script: DeltaGenerator) -> No
                 say.markdown(chaos.of_seeds(runs))
 
 
+def chaotic(run: Run) -> bool:
+    """Whether the run is known to be chaotic: found out here where that is quick, as `tell` does unasked."""
+    quick = 2 * chaos.TWINS * work(run.experiment) <= UNASKED
+    return quick and computed(chaos.sensitivity, run).chaotic
+
+
 def _over_seeds(e) -> list[Run]:
     seeds = [e.but(seed=(e.seed + i) % 2**32) for i in range(SEEDS)]
     if work(*seeds) > UNASKED:

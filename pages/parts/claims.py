@@ -103,6 +103,14 @@ def _compared(claim: Claim, outcome: Outcome) -> str:
     return ". ".join(told) + "."
 
 
+def paraphrase(sentence: str, source: str, judged: Verdict) -> None:
+    """A sentence in our words, judged on what stands above it."""
+    with st.container(border=True):
+        say.markdown(sentence)
+        say.caption(f"In our words, after: {source}.")
+        _said(judged, "")
+
+
 def exact(tested: Sequence[ExactClaim], verdicts: Sequence[Verdict]) -> None:
     """The textbook's sentences that need no training of pairs: exact computations, done already."""
     say.subheader("Textbook claims, tested")

@@ -15,9 +15,11 @@ from core.run import ENDS, Run
 from core.settings import plain, said
 from core.sweep import Sweep
 from core.trainable import Trainable
+from core.words import listed
 from core.work import work
 from pages.parts import say
-from pages.parts.show import AT_ONCE, beside, on_demand
+from pages.parts.chaos import UNASKED, chaotic
+from pages.parts.show import beside, on_demand
 from pages.parts.training import trained
 
 MANY = 3
@@ -57,19 +59,17 @@ def variants(lesson: Lesson, experiment: Experiment) -> dict[str, Run]:
 
 
 def over_seeds(lesson: Lesson, experiment: Experiment) -> tuple[Sweep, list[Run]]:
-    """The run on the screen and every variant that changes something: with its seed, or eight once asked."""
+    """The run on the screen and every variant that changes something, over eight seeds; no Runs where that
+    takes long and nobody has asked for it."""
     every = {name: lesson.variant(name, experiment) for name in lesson.variants}
     chosen = {"this run": experiment} | {name: e for name, e in every.items() if e != experiment}
-
-    def over(names, seeds):
-        return Sweep.made(lambda variant, seed: chosen[variant].but(seed=seed), variant=names, seed=seeds)
-
-    sweep = over(chosen, range(SEEDS))
+    sweep = Sweep.made(
+        lambda variant, seed: chosen[variant].but(seed=seed), variant=chosen, seed=range(SEEDS)
+    )
+    if work(*sweep.experiments) <= UNASKED:
+        return sweep, trained(sweep.experiments, ENDS)
     label = f"What helps, over {SEEDS} seeds"
-    if runs := on_demand(f"{lesson.slug}.variants.seeds", sweep.experiments, label):
-        return sweep, runs
-    sweep = over(chosen if work(*chosen.values()) < AT_ONCE else ["this run"], [experiment.seed])
-    return sweep, trained(sweep.experiments, ENDS)
+    return sweep, on_demand(f"{lesson.slug}.variants.seeds", sweep.experiments, label)
 
 
 def one_variant(lesson: Lesson, experiment: Experiment, chart: Callable[[dict], go.Figure]) -> None:
@@ -81,6 +81,12 @@ def one_variant(lesson: Lesson, experiment: Experiment, chart: Callable[[dict], 
     before, after = trained([experiment, lesson.variant(name, experiment)])
     runs = {"before": before, changed(before.experiment, after.experiment) or name: after}
     beside({f"{key}.chart": chart(runs), f"{key}.losses": losses(runs)})
+    which = ["before"] * chaotic(before) + ["after"] * chaotic(after)
+    if which:
+        say.caption(
+            f"The training {listed(which)} is chaotic: next to nothing would take it elsewhere, so that one "
+            f"seed proves nothing. What the change does is what it does over {SEEDS} seeds."
+        )
 
 
 Compared = Callable[[dict[str, Run]], go.Figure]

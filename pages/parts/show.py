@@ -135,17 +135,29 @@ def asked(key: str, label: str, about=True) -> bool:
 
 def on_demand(key: str, experiments: Sequence[Experiment], label: str = "") -> list[Run]:
     """The Runs of many experiments, measured at start and end, once the reader asks; none until then."""
-    number = "1 network" if len(experiments) == 1 else f"{len(experiments)} networks"
-    if work(*experiments) > WORK_LIMIT:
-        say.info(
-            f"To train {number} like the one above takes too long. "
-            "Lower the steps, the number of layers, the width or the samples."
-        )
+    if too_long(experiments):
         return []
+    number = networks(len(experiments))
     label = f"{label}: train {number}" if label else f"Train {number}"
     if is_cached(experiments, ENDS) or asked(key, label, tuple(experiments)):
         return trained(experiments, ENDS)
     return []
+
+
+def too_long(experiments: Sequence[Experiment]) -> bool:
+    """Whether to train all of them takes more work than is allowed at once; then it says so."""
+    if work(*experiments) <= WORK_LIMIT:
+        return False
+    say.info(
+        f"To train {networks(len(experiments))} like the one above takes too long. "
+        "Lower the steps, the number of layers, the width or the samples."
+    )
+    return True
+
+
+def networks(number: int) -> str:
+    """So many of them."""
+    return "1 network" if number == 1 else f"{number} networks"
 
 
 def openers(lesson: Lesson, choices: Mapping[str, Experiment]) -> None:

@@ -22,7 +22,8 @@ from core.lessons.batchnorm.measured.batches import small_batches
 from core.lessons.batchnorm.measured.scale import rescaled
 from core.lessons.batchnorm.measured.shift import shift as shift_of
 from core.lessons.batchnorm.measured.surface import along_gradient
-from core.lessons.dead_relus.measured import born_dead, causes, deaths, hinges, history, revival
+from core.lessons.dead_relus.measured import born_dead, causes, deaths, hinges, history, kill, revival
+from core.lessons.dead_relus.settings import suspected as suspects
 from core.lessons.dropout.measured import answers, ensemble, linear, rates
 from core.lessons.feature_scaling import trials
 from core.lessons.feature_scaling.houses import Houses
@@ -175,6 +176,11 @@ def ladder(e):
     return trained(Sweep.made(lambda model, scaling, seed: e.but(seed=seed).everywhere(scaling), **axes))
 
 
+def suspected(e):
+    claim = suspects(e)
+    return dict(claim=claim, verdict=judge(claim, train(claim.sweep.experiments, ENDS)))
+
+
 def outcome(e):
     claim = Claim("s", "source", "final_loss", "lower", 2, (Case("here", e, e.but(learning_rate=1e-3)),))
     return dict(claim=claim, verdict=judge(claim, train(claim.sweep.experiments, ENDS)))
@@ -234,13 +240,9 @@ ARGUMENTS = {
         found=trials.compared(*ladder(e)), limits=least_squares.limits(e, (0, 1))
     ),
     "outliers.trained": lambda e: dict(outcomes=outcome(e)["verdict"].outcomes, unavoidable=0.01),
-    "causes.accuracy": lambda e: dict(
-        found=causes.kills(*over(e, learning_rate=(0.1, 100))), here=e.learning_rate
-    ),
-    "causes.killed": lambda e: dict(found=causes.kills(*over(e, bias=(-5, 0))), here=e.bias),
-    "causes.variants": lambda e: dict(
-        found=causes.remedies(*over_changes(e, "variant", {"this run": {}, "bias 1": {"bias": 1}}))
-    ),
+    "causes.accuracy": lambda e: dict(found=causes.kills(*over(e, learning_rate=(0.1, 100))), experiment=e),
+    "causes.killed": lambda e: dict(found=causes.kills(*over(e, bias=(-5, 0))), experiment=e),
+    "causes.suspects": suspected,
     "costs.depths": lambda e: dict(
         found=costs.depths(*over(small(e).but(steps=1, width=16), batchnorm=(False, True), depth=(10, 20)))
     ),
@@ -272,12 +274,16 @@ ARGUMENTS = {
     "inside.learned": lambda e: dict(run=run(e.but(batchnorm=True))),
     "inside.warm_up": lambda e: dict(apart=apart(e), seen=100),
     "sharing.path_sum": ways,
+    "kill.killing": lambda e: dict(found=kill.kill(e.but(activation="relu"), e.depth - 1), guess=e.width),
     "learning_rate.ruler": lambda e: dict(
         found=ruled.ruler(e, *over(e, learning_rate=(0.1, 100)), sharpness=1.0)
     ),
     "modes.mode": lambda e: dict(e=e, found=answers.asked(run(e)), training=True),
     "not_finite.overflow": overflow,
     "rates.curve": lambda e: dict(found=rates.errors(*over(e, dropout=(0, 0.5, 1))), here=e.dropout),
+    "remedies.variants": lambda e: dict(
+        found=causes.remedies(*over_changes(e, "variant", {"this run": {}, "bias 1": {"bias": 1}}))
+    ),
     "rescues.rescues": lambda e: dict(
         found=rescues.rescues(*over_changes(e, "change", {"as it is": {}, "Adam": {"optimizer": "adam"}}))
     ),

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from core.lessons import LESSONS
-from core.lessons.dead_relus.lesson import CAUSES, HINGES, MARGINS, REVIVALS, TABS, swept
+from core.lessons.dead_relus.settings import CAUSES, HINGES, REVIVALS, TABS, suspected, swept
 
 LESSON = LESSONS["dead_relus"]
 PAGE = "pages/dead_relus.py"
+KILLS, CAN_DIE, HELPS, RETURNS, HINGES_TAB = range(len(TABS))
 QUICK = {"width": "12", "steps": "20", "samples": "64", "batch_size": "32"}
 EDGES = [
     {"depth": "1", "width": "1"},
@@ -41,7 +42,7 @@ def tab(page):
 
 @pytest.mark.parametrize("change", EDGES, ids=str)
 def test_the_page_holds_for_every_kind_of_network(tab, figures, change):
-    drawn = figures(tab(1, **QUICK | change))
+    drawn = figures(tab(HELPS, **QUICK | change))
     assert {"dead_relus.grid", "dead_relus.counts", "dead_relus.variants"} <= set(drawn)
     for figure in drawn.values():
         assert "nan" not in figure["layout"]["meta"]["title"].lower().replace("(1 nan)", "")
@@ -173,45 +174,101 @@ def bars(at, figures):
 
 
 def test_variants_that_change_nothing_are_not_offered(tab, figures):
-    labels, _ = bars(tab(1, **QUICK), figures)
+    labels, _ = bars(tab(HELPS, **QUICK), figures)
     assert not [
         label for label in labels if label.startswith(("He init", "centred inputs", "no negative bias"))
     ]
-    labels, _ = bars(tab(1, **QUICK, input_shift="3", bias="-1", init="xavier"), figures)
+    labels, _ = bars(tab(HELPS, **QUICK, input_shift="3", bias="-1", init="xavier"), figures)
     assert {"He init", "centred inputs", "no negative bias"} <= set(labels)
 
 
-def test_the_variants_over_eight_seeds(tab, figures, cold):
-    at = tab(1, **QUICK)
-    _, before = bars(at, figures)
+def test_the_variants_are_over_eight_seeds_where_that_is_quick_and_asked_for_where_not(
+    tab, figures, cold, monkeypatch
+):
+    labels, dots = bars(tab(HELPS, **QUICK), figures)
+    assert len(dots) == 8 * len(labels)
+    monkeypatch.setattr("pages.parts.compare.UNASKED", 0)
+    at = tab(HELPS, **QUICK | {"steps": "10"})
+    assert "dead_relus.variants" not in figures(at)
     at.button(key="dead_relus.variants.seeds.run").click().run()
     assert not at.exception
-    assert len(bars(at, figures)[1]) == 8 * len(before)
+    assert "dead_relus.variants" in figures(at)
 
 
-def test_before_and_after_one_variant(tab, figures):
-    at = tab(1, **QUICK)
-    at.pills(key="dead_relus.one_variant").set_value("batch normalization").run()
+def test_momentum_and_clipping_are_among_the_remedies_where_they_change_something(tab, figures):
+    labels, _ = bars(tab(HELPS, **QUICK), figures)
+    assert {"no momentum", "clip norm 0.1"} <= set(labels)
+    labels, _ = bars(tab(HELPS, **QUICK, optimizer="adam", clip_norm="0.1"), figures)
+    assert not {"no momentum", "clip norm 0.1"} & set(labels)
+
+
+def test_each_suspect_is_changed_alone_when_asked(page, figures, cold):
+    at = page(PAGE, **QUICK, bias="-1")
+    assert "dead_relus.suspects.chart" not in figures(at)
+    at.button(key="dead_relus.suspects.run").click().run()
     assert not at.exception
-    names = [trace["name"] for trace in figures(at)["dead_relus.one_variant.chart"]["data"]]
-    assert names == ["before", "batch normalization (was off)"]
+    labels = figures(at)["dead_relus.suspects.chart"]["layout"]["yaxis"]["ticktext"]
+    assert len(labels) == len(suspected(at.session_state["dead_relus"]).cases) == 4
+
+
+def test_units_are_killed_when_asked_in_the_layer_of_choice_and_the_guess_is_answered(tab, figures, cold):
+    at = tab(CAN_DIE, **QUICK)
+    assert "dead_relus.kill.chart" not in figures(at)
+    at.number_input(key="dead_relus.kill.2.12.guess").set_value(5).run()
+    at.button(key="dead_relus.kill.run").click().run()
+    assert not at.exception
+    assert "layer 2" in figures(at)["dead_relus.kill.chart"]["layout"]["meta"]["title"]
+    assert [text for text in at.markdown if text.value.startswith("**Your guess: 5 of 12.**")]
+    assert [text for text in at.markdown if text.value == "Dead units make a network worse."]
+    assert [text for text in at.markdown if "above with learning rate 0.1 (was 1)" in text.value]
+    at.number_input(key="dead_relus.kill.2.12.layer").set_value(1).run()
+    assert "dead_relus.kill.chart" not in figures(at)
+    at.button(key="dead_relus.kill.run").click().run()
+    assert "layer 1" in figures(at)["dead_relus.kill.chart"]["layout"]["meta"]["title"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"activation": "gelu"}, {"dataset": "curve", "learning_rate": "3"}], ids=str
+)
+def test_units_can_be_killed_in_every_kind_of_network(tab, figures, change):
+    at = tab(CAN_DIE, **QUICK | change)
+    at.button(key="dead_relus.kill.run").click().run()
+    assert not at.exception
+    assert "dead_relus.kill.chart" in figures(at)
+
+
+@pytest.mark.parametrize("number", [KILLS, RETURNS, HINGES_TAB])
+def test_what_ignores_the_sidebar_says_so(tab, number):
+    at = tab(number, **QUICK)
+    said = [text.value for text in (*at.markdown, *at.caption)]
+    assert [text for text in said if "Not the experiment above" in text]
+
+
+def test_one_seed_of_a_chaotic_run_is_said_to_prove_nothing(tab, monkeypatch):
+    monkeypatch.setattr("pages.parts.compare.UNASKED", 0)
+    chaotic = dict(activation="tanh", init="normal", gain="3", depth="12", samples="128", steps="60")
+    at = tab(HELPS, **chaotic, width="32", learning_rate="0.05")
+    assert [text for text in at.caption if "is chaotic" in text.value and "one seed proves" in text.value]
+    at = tab(HELPS, **QUICK, learning_rate="0.01")
+    assert not [text for text in at.caption if "is chaotic" in text.value]
 
 
 def test_silenced_units_come_back_when_asked(tab, figures, cold, monkeypatch):
     quick = {name: e.but(depth=2, width=16, steps=20) for name, e in REVIVALS.items()}
-    monkeypatch.setattr("core.lessons.dead_relus.lesson.REVIVALS", quick)
-    at = tab(2, **QUICK)
+    monkeypatch.setattr("core.lessons.dead_relus.settings.REVIVALS", quick)
+    at = tab(RETURNS, **QUICK)
     at.button(key="dead_relus.revival.run").click().run()
     assert not at.exception
-    for margin in MARGINS:
-        chart = figures(at)[f"dead_relus.revival.{margin:g}"]
-        assert len(chart["data"]) == sum(e.depth for e in quick.values())
-        first = [trace for trace in chart["data"] if trace["name"] == "layer 1"]
-        assert not np.concatenate([trace["y"] for trace in first]).any()
+    chart = figures(at)["dead_relus.revival.chart"]
+    assert len(chart["data"]) == sum(e.depth for e in quick.values())
+    first = [trace for trace in chart["data"] if trace["name"] == "layer 1"]
+    assert not np.concatenate([trace["y"] for trace in first]).any()
+    units = 16 * 8 * sum(e.depth for e in quick.values())
+    assert [text for text in at.markdown if f"**none of {units} units** are back" in text.value]
 
 
 def test_the_hinges_follow_their_own_learning_rate(tab, figures):
-    at = tab(3, **QUICK)
+    at = tab(HINGES_TAB, **QUICK)
     before = figures(at)["dead_relus.line"]["layout"]["meta"]["title"]
     at.select_slider(key="dead_relus.line.rate").set_value(0.01).run()
     assert not at.exception
@@ -223,7 +280,7 @@ def test_the_hinges_follow_their_own_learning_rate(tab, figures):
 
 def test_a_dead_unit_points_away_from_all_data(tab, figures, the):
     [line, _] = HINGES
-    drawn = figures(tab(3))["dead_relus.line"]
+    drawn = figures(tab(HINGES_TAB))["dead_relus.line"]
     units, x = the(drawn, name="units"), np.asarray(the(drawn, name="data")["x"])
     place, symbol = np.asarray(units["x"]), np.asarray(units["marker"]["symbol"])
     dead = np.asarray(units["marker"]["color"]) == "#D55E00"

@@ -7,10 +7,11 @@ import torch
 from core.diagnosis import census
 from core.engine.network import Stack
 from core.engine.train import train
-from core.lessons.dead_relus.lesson import CALM, LINE, PLANE, REVIVAL, REVIVALS, START
+from core.lessons.dead_relus.charts.revival import far
 from core.lessons.dead_relus.measured.hinges import hinges
 from core.lessons.dead_relus.measured.history import follow
-from core.lessons.dead_relus.measured.revival import revive, silence
+from core.lessons.dead_relus.measured.revival import Revival, revive, silence
+from core.lessons.dead_relus.settings import CALM, LINE, PLANE, REVIVAL, REVIVALS, START
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,14 @@ def test_weight_decay_moves_dead_units_and_wakes_none():
     r = revive(REVIVALS["SGD with weight decay"], layer=1, margin=30.0, seeds=4)
     assert (r.moved > 1).all()
     assert not r.alive.any()
+
+
+def test_how_many_are_back_is_counted_over_layers_and_ways_to_train():
+    at, alive = np.array([0, 9]), np.array([[0, 0], [0, 3]])
+    some = [Revival(REVIVAL, layer, 16, 30.0, at, alive * layer, alive[0]) for layer in (0, 1)]
+    said = far({"SGD": some, "Adam": some})
+    assert said.startswith("Silenced by 30 instead, **6 of 128 units** are back")
+    assert "**none of 64 units**" in far({"SGD": some[:1], "Adam": some[:1]})
 
 
 def test_silenced_units_are_silent_by_the_margin_and_others_untouched():

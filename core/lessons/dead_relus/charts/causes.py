@@ -1,177 +1,168 @@
-"""What kills ReLU units, what helps, and what brings them back: many runs a chart."""
+"""What kills ReLU units: causes taken away one at a time, and one setting over its values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
-
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from core.charts.style import AFTER, BEFORE, PALETTE, THEORY, panels
+from core.charts.claims import effects
 from core.charts.sweeps import over_seeds
 from core.diagnosis import census
-from core.diagnosis.claims import NOT_HERE, TRUE, UNDECIDED
+from core.diagnosis.claims import SEEDS, TRUE, UNDECIDED, Claim, Outcome, Verdict
 from core.experiment import Experiment
-from core.lessons.dead_relus.measured.causes import GAIN, Kills, Remedies
+from core.lessons.dead_relus.measured.causes import Kills
+from core.lessons.dead_relus.settings import FEWER
+from core.lessons.dead_relus.wording import percent, score, scored, where
+from core.words import listed, short
 
-if TYPE_CHECKING:
-    from core.lessons.dead_relus.measured.revival import Revival
+ALIKE = 0.01
+"""Accuracies that differ by no more are not told apart."""
 
 
-def _percent(value: float) -> str:
-    return f"{100 * value:.0f} %"
+def suspects(claim: Claim, verdict: Verdict) -> go.Figure:
+    """How many fewer units are dead once one cause is taken away, seed by seed, and which causes did it."""
+    outcomes = verdict.outcomes
+    title = _guilty(outcomes)
+    figure = effects(claim, verdict)
+    figure.layout.meta = dict(
+        title=title,
+        alt=f"Effects on dead units of {len(outcomes)} changes, each made alone. {title}.",
+        how="A dot is a pair of trainings with the same seed, a bar the 93 % interval of their median. A "
+        "cause did it where the whole bar lies right of the dashed line: changed alone, at least "
+        f"{100 * FEWER:g} points fewer units pass nothing at the end. Where several did it, they did so "
+        "together: each was needed.",
+    )
+    figure.update_yaxes(
+        ticktext=[f"{_changed(o)}:<br>{percent(_after(o))} dead<br>({o.word})" for o in outcomes]
+    )
+    return figure.update_xaxes(title_text="points fewer units dead")
+
+
+def _changed(outcome: Outcome) -> str:
+    return outcome.case.labels()[1]
+
+
+def _after(outcome: Outcome) -> float:
+    return float(np.median(outcome.helped))
+
+
+def _guilty(outcomes: tuple[Outcome, ...]) -> str:
+    now = float(np.median(outcomes[0].without))
+    did, open_ = ([o for o in outcomes if o.word == word] for word in (TRUE, UNDECIDED))
+    if not np.isfinite(now):
+        return f"Most of the {SEEDS} trainings diverge: what would have died there cannot be told"
+    if not now:
+        return "No unit is dead in the median: each passes a signal or a gradient on some sample"
+    if now < FEWER:
+        return f"Only {percent(now)} of the units are dead: less than the {100 * FEWER:g} points asked for"
+    doubt = f"; not decided: {listed([o.condition for o in open_])}" if open_ else ""
+    if not did:
+        return f"None of these is shown to have killed {percent(now)} of the units by itself{doubt}"
+    names = listed([o.condition for o in did])
+    changes = listed([f"{percent(_after(o))} with {_changed(o)}" for o in did])
+    return f"{names[0].upper()}{names[1:]} did it: {changes} are dead instead of {percent(now)}{doubt}"
 
 
 def _word(setting: str) -> str:
     return Experiment.model_fields[setting].title.lower()
 
 
-def killed(found: Kills, here: float) -> go.Figure:
+def _elsewhere(found: Kills, experiment: Experiment) -> str:
+    """What to say where the reader's own experiment is not among those trained."""
+    if found.here(experiment) is not None:
+        return ""
+    return (
+        f" All at a learning rate of {found.experiment.learning_rate:g}, not the "
+        f"{experiment.learning_rate:g} of the run above, which is none of them."
+    )
+
+
+def _diverging(found: Kills) -> str:
+    some = np.isnan(found.accuracy).any(axis=1)
+    return f"; at {where(found.values, some)} some trainings diverge" if some.any() else ""
+
+
+def killed(found: Kills, experiment: Experiment) -> go.Figure:
     """Dead share of the first and the last layer over one setting, and what theory says of the start."""
-    e, setting, rate = found.experiment, found.setting, found.setting == "learning_rate"
+    e, setting, dead = found.experiment, _word(found.setting), census.word(found.experiment.activation)
     series = {f"layer {e.depth}, after": found.last} if e.depth > 1 else {}
     series |= {"layer 1, after": found.first}
     theory = {}
-    if rate:
-        title = (
-            f"From a learning rate of {found.deadly:g} on, more than half of layer {e.depth} dies"
-            if found.deadly is not None
-            else f"At no learning rate does more than half of layer {e.depth} die"
-        )
-        if e.depth > 1:
-            title += f"; in layer 1 at most {_percent(np.median(found.first, axis=1).max())}"
+    if found.setting == "learning_rate" or e.batchnorm:
+        title = _deadly(found, setting, dead)
     else:
         series |= {"layer 1, before training": found.born}
-        born = np.median(found.born, axis=1)
-        title = (
-            f"Before the first step, {_percent(born.max())} of layer 1 are dead at "
-            f"{_word(setting)} {found.values[born.argmax()]:g}"
-        )
+        title = _born(found, setting, dead)
         if found.predicted:
             theory = {"layer 1, predicted": found.predicted[:2]}
-            title += f"; the formula is right to {100 * found.off:.1f} points"
+            title += f"; the means over the seeds are within {100 * found.off:.1f} points of the formula"
     return over_seeds(
         found.values,
         series,
-        x_title=_word(setting),
-        y_title=f"share of units that are {census.word(e.activation)}",
-        title=title,
-        alt=f"Dead units against {_word(setting)}, {found.born.shape[1]} seeds each. {title}.",
-        how=f"A dot is one training{'' if rate else f' at a learning rate of {e.learning_rate:g}'}, "
-        "the line their median." + (" Dashed: the closed form, from the settings alone." if theory else ""),
-        log_x=rate,
+        x_title=setting,
+        y_title=f"share of units that are {dead}",
+        title=title + _diverging(found),
+        alt=f"Dead units against {setting}, {found.born.shape[1]} seeds each. {title}.",
+        how=f"A dot is one training, the line their median.{_elsewhere(found, experiment)}"
+        + " Dashed: the closed form, from the settings alone." * bool(theory),
+        log_x=found.setting == "learning_rate",
         theory=theory,
-        here=here,
+        here=found.here(experiment),
     )
 
 
-def accuracy(found: Kills, here: float) -> go.Figure:
+def _deadly(found: Kills, setting: str, dead: str) -> str:
+    """Of the values at which no training diverges."""
+    e, last, first = found.experiment, np.median(found.last, axis=1), np.median(found.first, axis=1)
+    tried = "tried" if np.isfinite(last).all() else "at which all trainings end"
+    title = f"At no {setting} {tried} is more than half of layer {e.depth} {dead} in the median"
+    if (last > 0.5).any():
+        title = f"At {setting} {where(found.values, last > 0.5)} more than half of layer {e.depth} is {dead}"
+    most = first[np.isfinite(first)]
+    return title + (f"; of layer 1 at most {percent(most.max())}" if e.depth > 1 and len(most) else "")
+
+
+def _born(found: Kills, setting: str, dead: str) -> str:
+    born = np.median(found.born, axis=1)
+    if not born.max():
+        return f"Before the first step no unit of layer 1 is {dead} in the median, at any {setting} tried"
+    at = where(found.values, born > born.max() - ALIKE)
+    return f"Before the first step {percent(born.max())} of layer 1 are {dead} at {setting} {at}"
+
+
+def accuracy(found: Kills, experiment: Experiment) -> go.Figure:
     """Held-out accuracy of the same runs."""
-    middle, word = np.median(found.accuracy, axis=1), _word(found.setting)
-    best, worst = int(middle.argmax()), int(middle.argmin())
-    title = (
-        f"Best is {word} {found.values[best]:g} with {_percent(middle[best])}, worst "
-        f"{found.values[worst]:g} with {_percent(middle[worst])}"
-    )
+    e, setting = found.experiment, _word(found.setting)
+    what, title = score(e), _best(found, setting)
+    alike = short(ALIKE) if e.loss == "mse" else "a point"
     return over_seeds(
         found.values,
-        {"held-out accuracy": found.accuracy},
-        x_title=word,
-        y_title="accuracy",
+        {what: found.accuracy},
+        x_title=setting,
+        y_title=what,
         title=title,
-        alt=f"Held-out accuracy against {word}. {title}.",
-        how=f"The same {found.accuracy.size} trainings; {found.diverged} of them diverged and count as they "
-        "last stood.",
+        alt=f"{what.capitalize()} against {setting}. {title}.",
+        how=f"The same {found.accuracy.size} trainings; those that diverge are crosses. The title is about "
+        f"medians, and names what is within {alike} of the best or the worst with it."
+        f"{_elsewhere(found, experiment)}",
         log_x=found.setting == "learning_rate",
-        here=here,
+        here=found.here(experiment),
     )
 
 
-def variants(found: Remedies) -> go.Figure:
-    """Dead share and accuracy of every variant, the run on the screen first: bars are medians."""
-    now, helps = found.names[0], found.of(TRUE)
-    said = {word: ", ".join(found.of(word)) or "none" for word in (NOT_HERE, UNDECIDED)}
-    title = f"Better by {100 * GAIN:g} points or more: {', '.join(helps) or 'nothing'}"
-    labels = [
-        f"{name} ({lost} NaN)" if lost else name
-        for name, lost in zip(found.names, found.diverged, strict=True)
-    ][::-1]
-    seeds = found.dead.shape[1]
-    grid = make_subplots(
-        1, 2, shared_yaxes=True, horizontal_spacing=0.04, subplot_titles=("dead units", "held-out accuracy")
+def _best(found: Kills, setting: str) -> str:
+    """Of the values at which no training diverges."""
+    e, middle = found.experiment, np.median(found.accuracy, axis=1)
+    some = middle[np.isfinite(middle)]
+    if not len(some):
+        return f"At every {setting} tried some trainings diverge"
+    low, high = some.min(), some.max()
+    if high - low <= 2 * ALIKE:
+        ends = " to ".join(dict.fromkeys((scored(e, low), scored(e, high))))
+        at = where(found.values, np.isfinite(middle))
+        return f"The {score(e)} is {ends} at {setting} {at}{_diverging(found)}"
+    best, worst = where(found.values, middle >= high - ALIKE), where(found.values, middle <= low + ALIKE)
+    return (
+        f"The {score(e)} is best at {setting} {best} with {scored(e, high)}, worst at {worst} with "
+        f"{scored(e, low)}{_diverging(found)}"
     )
-    for column, values in enumerate((found.dead[::-1], found.accuracy[::-1]), 1):
-        colours = [BEFORE if n == now else AFTER if n in helps else PALETTE[3] for n in found.names[::-1]]
-        grid.add_bar(
-            x=np.median(values, axis=1),
-            y=labels,
-            orientation="h",
-            marker_color=colours,
-            opacity=0.75,
-            row=1,
-            col=column,
-            hovertemplate="%{y}: %{x:.1%}<extra></extra>",
-        )
-        grid.add_scatter(
-            x=values.ravel(),
-            y=np.repeat(labels, seeds),
-            mode="markers",
-            marker=dict(color=THEORY, size=6),
-            visible=seeds > 1,
-            row=1,
-            col=column,
-            hoverinfo="skip",
-        )
-    each = f"Bars are medians over {seeds} seeds, dots the runs. " if seeds > 1 else ""
-    figure = panels(
-        grid,
-        title=title,
-        alt=f"Bars of dead units and held-out accuracy with {len(found.names) - 1} remedies. {title}.",
-        how=f"No such gain here: {said[NOT_HERE]}. Not decided: {said[UNDECIDED]}. {each}"
-        "LeakyReLU, ELU and GELU are not flat below 0: there dead stands for negative on all data.",
-        height=90 + 34 * len(found.names),
-        hovermode="closest",
-        showlegend=False,
-        margin=dict(l=8, r=8, t=30, b=8),
-    )
-    figure.update_xaxes(range=[0, 1.02], tickformat=".0%", dtick=0.5)
-    return figure
-
-
-def revival(revivals: Mapping[str, Sequence[Revival]]) -> go.Figure:
-    """How many of the units that were silenced speak again, per optimizer a panel and per layer a line."""
-    grid = make_subplots(1, len(revivals), shared_yaxes=True, subplot_titles=list(revivals))
-    for column, group in enumerate(revivals.values(), 1):
-        for r, colour in zip(group, PALETTE, strict=False):
-            share = r.alive / r.units
-            grid.add_scatter(
-                x=r.at,
-                y=share.mean(axis=1),
-                name=f"layer {r.layer + 1}",
-                legendgroup=str(r.layer),
-                line=dict(color=colour, width=3),
-                showlegend=column == 1,
-                row=1,
-                col=column,
-            )
-    some = next(iter(revivals.values()))[0]
-    ends = {name: [r.returned.mean() for r in group] for name, group in revivals.items()}
-    title = "Back at the end: " + "; ".join(
-        f"{name} "
-        + ", ".join(f"{_percent(v)} of layer {r.layer + 1}" for v, r in zip(v, revivals[name], strict=True))
-        for name, v in ends.items()
-    )
-    figure = panels(
-        grid,
-        title=title,
-        alt=f"Share of silenced units that are active again, over steps. {title}.",
-        how=f"{some.units} units of one layer are silenced before the first step, their highest weighted sum "
-        f"at −{some.margin:g}; the line is the mean over {some.alive.shape[1]} seeds.",
-        margin=dict(l=8, r=8, t=60, b=8),
-    )
-    figure.update_layout(legend_y=1.1)
-    figure.update_xaxes(title_text="step")
-    figure.update_yaxes(range=[-0.03, 1.03], tickformat=".0%")
-    return figure

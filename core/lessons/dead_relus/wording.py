@@ -1,0 +1,52 @@
+"""How this page says accuracies, shares, and at which values of a setting something is so."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.diagnosis.wording import NAMES, words
+from core.experiment import Experiment
+from core.lessons.dead_relus.settings import BETTER
+from core.words import listed, short
+
+
+def percent(share: float) -> str:
+    """In whole percent: a chaotic run has no more digits to give."""
+    return f"{100 * share:.0f} %" if np.isfinite(share) else "none, as most diverge,"
+
+
+def score(e: Experiment) -> str:
+    """What is called accuracy, R² where the answer is a number."""
+    return "held-out R²" if e.loss == "mse" else "held-out accuracy"
+
+
+def scored(e: Experiment, value: float) -> str:
+    """Such an accuracy in words."""
+    if not np.isfinite(value):
+        return "none, as most diverge"
+    return short(round(value, 2)) if e.loss == "mse" else percent(value)
+
+
+def better(e: Experiment) -> str:
+    """The smallest change of it that matters."""
+    return short(BETTER) if e.loss == "mse" else f"{100 * BETTER:g} points"
+
+
+def where(values: Sequence[float], chosen: np.ndarray) -> str:
+    """The chosen of these ascending values, neighbours as a range: 0.1 and 1 to 10."""
+    groups = np.split(np.flatnonzero(chosen), np.flatnonzero(np.diff(np.flatnonzero(chosen)) > 1) + 1)
+    ends = [(short(values[group[0]]), short(values[group[-1]])) for group in groups]
+    return listed([low if low == high else f"{low} to {high}" for low, high in ends])
+
+
+def described(e: Experiment) -> str:
+    """The settings of an experiment that is not the reader's."""
+    layers = "one hidden layer" if e.depth == 1 else f"{e.depth} hidden layers"
+    details = ("learning_rate", "momentum") if e.optimizer == "sgd" else ("optimizer", "learning_rate")
+    details += ("weight_decay",) * bool(e.weight_decay)
+    said = ", ".join(words(Experiment, name, getattr(e, name)) for name in details)
+    batches = f"batches of {e.batch} of" if e.batch_size else "all"
+    return (
+        f"{layers} of {e.width} {NAMES[e.activation]} units on {e.dataset}, {said}, "
+        f"{e.steps} steps on {batches} {e.samples} samples"
+    )
