@@ -1,6 +1,7 @@
 """Charts every lesson uses: the loss of one run, and several runs on shared axes."""
 
 from collections.abc import Sequence
+from itertools import cycle
 from textwrap import wrap
 
 import numpy as np
@@ -100,12 +101,13 @@ def loss(run: Run) -> go.Figure:
 
 
 def colours(names: list[str]) -> list[str]:
-    """Fixed colours: before and after for a pair, else the first as before and the palette in order."""
-    return (
-        [BEFORE, AFTER]
-        if len(names) == 2
-        else [PALETTE[i] for i in (9, 0, 1, 8, 2, 6, 4, 5, 7, 3)[: len(names)]]
-    )
+    """Fixed colours: before and after for a pair, else the first as before and the palette in order.
+
+    After the last comes the first again: of two lines with one colour that on the screen is the thick one.
+    """
+    if len(names) == 2:
+        return [BEFORE, AFTER]
+    return [PALETTE[i] for i, _ in zip(cycle((9, 0, 1, 8, 2, 6, 4, 5, 7, 3)), names, strict=False)]
 
 
 def on_screen(names: list[str]) -> str:

@@ -65,6 +65,14 @@ def test_the_run_on_the_screen_is_drawn_last_and_widest(run):
             assert [line.name.split(":")[0] for line in ranked] == names
 
 
+def test_more_runs_than_colours_can_be_drawn_and_no_other_looks_like_that_on_the_screen(run):
+    runs = {"this run": run} | {f"run {i}": run for i in range(11)}
+    lines = [trace for trace in losses(runs).data if trace.mode != "markers"]
+    assert len(lines) == 12
+    assert len({(line.line.color, line.line.width) for line in lines}) == 11
+    assert [line.name.startswith("this run") for line in lines if line.line.width > 2] == [True]
+
+
 def test_under_the_pointer_a_number_is_of_that_step(run):
     line, *_ = losses({"this run": run}).data
     assert line.hovertemplate == "%{xaxis.title.text} %{x}<br>this run: %{text}<extra></extra>"
