@@ -1,5 +1,6 @@
 """The dropout charts draw the masks that were used, and what was measured."""
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -43,6 +44,14 @@ def test_the_masks_drawn_are_those_the_run_used(the):
         assert f"{mask[:, 0].sum()} of 8<br>kept × 2" in [
             a.text for a in figure.frames[step].layout.annotations
         ]
+
+
+def test_an_error_beyond_float32_is_said_and_left_out_of_the_chart():
+    [run] = train([SMALL.but(dataset="gap", features=0)], 8)
+    lost = replace(run, test_accuracy=np.append(run.test_accuracy[:-1], np.float32(-3e38)))
+    figure = effect.learning({"without": run, "with": lost}, error=True)
+    assert "ends at 3×10⁴⁰ % with with" in figure.layout.meta["title"]
+    assert np.isinf(figure.data[-1].y[-1]) and np.isfinite(figure.data[-1].y[:-1]).all()
 
 
 @pytest.mark.parametrize("changes", [dict(target_scale=1e-3), dict(target_shift=100)], ids=str)

@@ -42,13 +42,15 @@ def learning(runs: dict[str, Run], error: bool = False) -> go.Figure:
     for (name, run), colour in _pair(runs):
         sets = (run.train_accuracy, run.test_accuracy) if error else (run.train_loss, run.test_loss)
         for where, values in zip(("training", "held out"), sets, strict=True):
-            y = 100 * (1 - values) if error else drawable(values)
+            y = 100 * (1 - values.astype(float)) if error else drawable(values)
             everything.append(y)
+            with np.errstate(over="ignore"):
+                small = y.astype(np.float32)
             quiet = where == "training"
             traces.append(
                 go.Scatter(
                     x=run.at,
-                    y=y.astype(np.float32),
+                    y=small,
                     name=f"{where}, {name}",
                     line=dict(color=colour, width=1.5 if quiet else 3),
                     opacity=0.6 if quiet else 1,
@@ -57,7 +59,7 @@ def learning(runs: dict[str, Run], error: bool = False) -> go.Figure:
     (one, without), (other, dropped) = runs.items()
     regression = without.experiment.loss == "mse"
     if error:
-        a, b = (100 * (1 - run.test_accuracy[-1]) for run in (without, dropped))
+        a, b = (100 * (1 - float(run.test_accuracy[-1])) for run in (without, dropped))
         what = "unexplained variance" if regression else "error"
         title = f"The held-out {what} ends at {short(b)} % with {other}, {short(a)} % with {one}"
         axis = dict(title=f"{what} (%)", rangemode="tozero")
