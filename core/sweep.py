@@ -32,6 +32,12 @@ class Sweep:
         """The start with the settings of these names varied. Raises pydantic.ValidationError."""
         return cls.made(lambda *values: start.but(**dict(zip(axes, values, strict=True))), **axes)
 
+    def over_first(self, seeds: int) -> Self:
+        """The same over the first of its seeds only; the seed is the last axis."""
+        every = self.axes["seed"]
+        kept = tuple(e for i, e in enumerate(self.experiments) if i % len(every) < seeds)
+        return type(self)({**self.axes, "seed": every[:seeds]}, kept)
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The number of values of every axis."""

@@ -6,7 +6,7 @@ from core.diagnosis.census import interesting, moment, tiles
 from core.diagnosis.skill import yardstick
 from core.lessons import LESSONS
 from core.lessons.dead_relus.charts import census, deaths, history
-from core.work import WORK_LIMIT, looking, work
+from core.work import looking, work
 from pages.parts import claims, controls, dying, say, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
 
@@ -27,11 +27,8 @@ grid, tally, near_loss = st.container(), st.container(), st.container()
 def register():
     """Every death and its cause, or None where that takes too long or has to be asked for first."""
     total = work(experiment) + looking(experiment)
-    if total > WORK_LIMIT:
-        say.info("To look at every unit after every step takes too long: lower the steps, width or samples.")
-        return None
-    about = "dead_relus.register", "Name what killed every unit", experiment
-    if total > show.AT_ONCE and not show.asked(*about):
+    about = dict(about=experiment, unasked=show.AT_ONCE, what="look at every unit after every step")
+    if not show.wanted("dead_relus.register", total, "Name what killed every unit", **about):
         return None
     from core.lessons.dead_relus.measured.deaths import deaths as of_all
 
@@ -51,18 +48,19 @@ if run.last:
     from core.lessons.dead_relus.measured.history import follow
 
     unit = show.pick_unit("dead_relus", run, interesting(run))
-    life, first = computed(follow, experiment, *unit), computed(births, experiment)
-    with tally:
-        found = None
-        if reason := deaths.untold(life):
-            say.markdown(reason)
-        else:
-            found = register()
-            if born := deaths.before_training(first):
-                say.markdown(born)
-    say.markdown(history.verdict(life, found, first))
-    for row in ((history.pre_activation, history.gradient), (history.parameters, history.asleep)):
-        show.beside({f"dead_relus.{chart.__name__}": chart(life) for chart in row})
+    if show.wanted("dead_relus.life", work(experiment), "Follow it", experiment, show.UNASKED):
+        life, first = computed(follow, experiment, *unit), computed(births, experiment)
+        with tally:
+            found = None
+            if reason := deaths.untold(life):
+                say.markdown(reason)
+            else:
+                found = register()
+                if born := deaths.before_training(first):
+                    say.markdown(born)
+        say.markdown(history.verdict(life, found, first))
+        for row in ((history.pre_activation, history.gradient), (history.parameters, history.asleep)):
+            show.beside({f"dead_relus.{chart.__name__}": chart(life) for chart in row})
 else:
     say.info("The training diverged before there were steps to follow a unit through.")
 with grid:

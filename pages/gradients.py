@@ -5,6 +5,7 @@ import streamlit as st
 from core.charts.runs import loss
 from core.lessons import LESSONS
 from core.lessons.gradients.charts import moved, signals, strips, why
+from core.work import work
 from pages.parts import claims, compare, controls, further, say, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
 
@@ -21,10 +22,12 @@ say.markdown(
     "where that product is small; where one of the two falls, the other can make up for it."
 )
 if sentence := why.alike_sentence(run):
-    from core.lessons.gradients.measured.last_layer import pulled_apart
+    from core.lessons.gradients.measured.last_layer import networks, pulled_apart
 
     say.markdown(sentence)
-    say.markdown(why.pulled_apart_sentence(experiment.depth, computed(pulled_apart, experiment)))
+    cost, label = work(*networks(experiment)), "Is it that? Train the last layer alone"
+    if show.wanted("gradients.apart", cost, label, experiment, show.UNASKED, "the last layer alone"):
+        say.markdown(why.pulled_apart_sentence(experiment.depth, computed(pulled_apart, experiment)))
 say.subheader("What that does to learning")
 show.beside({"gradients.moved": moved.weights_moved(run), "gradients.loss": loss(run)})
 near_loss = st.container()

@@ -77,3 +77,10 @@ def test_it_cannot_be_changed():
         )[2, 1]
         == 5
     )
+
+
+def test_the_first_seeds_are_those_of_every_value_in_the_same_order():
+    first = SWEEP.over_first(1)
+    assert first.axes == {"gain": (1, 2, 3), "seed": (0,)}
+    assert [(e.gain, e.seed) for e in first.experiments] == [(1, 0), (2, 0), (3, 0)]
+    assert SWEEP.over_first(2) == SWEEP

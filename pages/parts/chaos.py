@@ -4,11 +4,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.diagnosis import chaos
 from core.diagnosis.claims import SEEDS
-from core.run import ENDS, Run
+from core.run import Run
+from core.sweep import Sweep
 from core.work import work
 from pages.parts import say
-from pages.parts.show import asked, on_demand
-from pages.parts.training import computed, trained
+from pages.parts.show import asked, fewer_seeds, on_demand
+from pages.parts.training import computed
 
 UNASKED = 4e11
 """Work, as core.work counts it, that may be done unasked when all else is on the screen: some seconds."""
@@ -36,7 +37,6 @@ def chaotic(run: Run) -> bool:
 
 
 def _over_seeds(e) -> list[Run]:
-    seeds = [e.but(seed=(e.seed + i) % 2**32) for i in range(SEEDS)]
-    if work(*seeds) > UNASKED:
-        return on_demand("chaos.seeds", seeds, f"How it ends over {SEEDS} seeds")
-    return trained(seeds, ENDS)
+    sweep = fewer_seeds(Sweep.over(e, seed=[(e.seed + i) % 2**32 for i in range(SEEDS)]))
+    label = f"How it ends over {len(sweep.experiments)} seeds"
+    return on_demand("chaos.seeds", sweep.experiments, label, UNASKED)

@@ -103,12 +103,11 @@ def _compared(claim: Claim, outcome: Outcome) -> str:
     return ". ".join(told) + "."
 
 
-def paraphrase(sentence: str, source: str, judged: Verdict) -> None:
-    """A sentence in our words, judged on what stands above it."""
+def above(text: str, source: str, judged: Verdict) -> None:
+    """A sentence, judged on what stands above it."""
     with st.container(border=True):
-        say.markdown(sentence)
-        say.caption(f"In our words, after: {source}.")
-        _said(judged, "")
+        sentence(text, source)
+        said(judged, "")
 
 
 def exact(tested: Sequence[ExactClaim], verdicts: Sequence[Verdict]) -> None:

@@ -11,16 +11,15 @@ from core.diagnosis.wording import NAMES, words
 from core.engine.optimizers import OPTIMIZERS
 from core.experiment import Experiment
 from core.lessons.lesson import Lesson
-from core.run import ENDS, Run
+from core.run import Run
 from core.settings import plain, said
 from core.sweep import Sweep
 from core.trainable import Trainable
 from core.words import listed
-from core.work import work
 from pages.parts import say
-from pages.parts.chaos import UNASKED, chaotic
-from pages.parts.show import beside, on_demand
-from pages.parts.training import trained
+from pages.parts.chaos import chaotic
+from pages.parts.show import UNASKED, beside, fewer_seeds, on_demand
+from pages.parts.training import SNAPSHOTS, trained
 
 MANY = 3
 """More changed settings than a legend has room for."""
@@ -51,25 +50,26 @@ def variants(lesson: Lesson, experiment: Experiment) -> dict[str, Run]:
     every, key = list(lesson.variants), f"{lesson.slug}.variants"
     about = dict(key=key, help=say.words(*every))
     names = st.pills("Set beside it", every, selection_mode="multi", default=every, **about)
-    chosen = {"this run": experiment} | {name: lesson.variant(name, experiment) for name in names}
     distinct = {}
-    for name, e in chosen.items():
-        distinct.setdefault(e, changed(experiment, e) or name)
-    return {distinct[e]: run for e, run in zip(distinct, trained(list(distinct)), strict=True)}
+    for name in names:
+        e = lesson.variant(name, experiment)
+        if e != experiment:
+            distinct.setdefault(e, changed(experiment, e) or name)
+    [run] = trained([experiment])
+    runs = on_demand(f"{key}.beside", list(distinct), "Set beside it", UNASKED, SNAPSHOTS)
+    return {"this run": run} | {distinct[run.experiment]: run for run in runs}
 
 
 def over_seeds(lesson: Lesson, experiment: Experiment) -> tuple[Sweep, list[Run]]:
-    """The run on the screen and every variant that changes something, over eight seeds; no Runs where that
-    takes long and nobody has asked for it."""
+    """The run on the screen and every variant that changes something, over eight seeds or as many as fit; no
+    Runs where that takes long and nobody has asked for it."""
     every = {name: lesson.variant(name, experiment) for name in lesson.variants}
     chosen = {"this run": experiment} | {name: e for name, e in every.items() if e != experiment}
-    sweep = Sweep.made(
-        lambda variant, seed: chosen[variant].but(seed=seed), variant=chosen, seed=range(SEEDS)
+    sweep = fewer_seeds(
+        Sweep.made(lambda variant, seed: chosen[variant].but(seed=seed), variant=chosen, seed=range(SEEDS))
     )
-    if work(*sweep.experiments) <= UNASKED:
-        return sweep, trained(sweep.experiments, ENDS)
-    label = f"What helps, over {SEEDS} seeds"
-    return sweep, on_demand(f"{lesson.slug}.variants.seeds", sweep.experiments, label)
+    key, label = f"{lesson.slug}.variants.seeds", f"What helps, over {len(sweep.axes['seed'])} seeds"
+    return sweep, on_demand(key, sweep.experiments, label, UNASKED)
 
 
 def one_variant(lesson: Lesson, experiment: Experiment, chart: Callable[[dict], go.Figure]) -> None:
@@ -78,11 +78,12 @@ def one_variant(lesson: Lesson, experiment: Experiment, chart: Callable[[dict], 
     key = f"{lesson.slug}.one_variant"
     about = dict(key=key, help=say.words(*names))
     name = st.pills("Before and after, with the same seed", names, default=names[0], **about) or names[0]
-    before, after = trained([experiment, lesson.variant(name, experiment)])
-    runs = {"before": before, changed(before.experiment, after.experiment) or name: after}
+    [before], after = trained([experiment]), lesson.variant(name, experiment)
+    if not (found := on_demand(f"{key}.after", [after], "After", UNASKED, SNAPSHOTS)):
+        return
+    runs = {"before": before, changed(experiment, after) or name: found[0]}
     beside({f"{key}.chart": chart(runs), f"{key}.losses": losses(runs)})
-    which = ["before"] * chaotic(before) + ["after"] * chaotic(after)
-    if which:
+    if which := ["before"] * chaotic(before) + ["after"] * chaotic(found[0]):
         say.caption(
             f"The training {listed(which)} is chaotic: next to nothing would take it elsewhere, so that one "
             f"seed proves nothing. What the change does is what it does over {SEEDS} seeds."

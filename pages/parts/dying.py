@@ -10,6 +10,7 @@ from core.lessons.dead_relus.measured import causes as measured
 from core.lessons.dead_relus.measured.born_dead import draw
 from core.lessons.dead_relus.wording import better, described, score
 from core.run import Run
+from core.work import work
 from pages.parts import claims, compare, say, show
 from pages.parts.training import computed
 
@@ -58,10 +59,9 @@ def can_die(run: Run) -> None:
     )
     layer, guess = _asked_about(e)
     every = len(settings.numbers_killed(e.width)) * e.vary(seed=range(SEEDS))
-    if show.too_long(every):
-        return
-    label = f"Kill units, then train: {show.networks(len(every))}"
-    if show.asked("dead_relus.kill", label, (e, layer)):
+    number = show.networks(len(every))
+    about = dict(about=(e, layer), what=f"train {number} like the one above")
+    if show.wanted("dead_relus.kill", work(*every), f"Kill units, then train: {number}", **about):
         from core.lessons.dead_relus.measured.kill import kill as measure
 
         found = computed(measure, e, layer)
@@ -69,7 +69,7 @@ def can_die(run: Run) -> None:
         if guess is not None:
             say.markdown(kill.answer(found, guess))
         say.markdown(kill.beside(found, run))
-        claims.paraphrase(
+        claims.above(
             "Dead units make a network worse.", "a common reading of the course's sentences", found.verdict
         )
 

@@ -13,6 +13,7 @@ from core.export.csv import chart_csv, runs_csv
 from core.lessons import thumbnails
 from core.lessons.lesson import Lesson
 from core.run import ENDS, Run
+from core.sweep import Sweep
 from core.trainable import Trainable
 from core.words import short
 from core.work import WORK_LIMIT, work
@@ -20,8 +21,9 @@ from pages.parts import say
 from pages.parts.controls import change, put
 from pages.parts.training import is_cached, trained
 
-AT_ONCE = 3e10
-"""Work, as core.experiment counts it, that a page does unasked: two or three seconds of it."""
+AT_ONCE, UNASKED = 3e10, 2e11
+"""Work, as core.work counts it, that a page does unasked: some seconds of it for what stands at the side, and
+half a minute at most for what the page is about. No preset takes more."""
 
 
 def card(lesson: Lesson) -> None:
@@ -133,31 +135,47 @@ def asked(key: str, label: str, about=True) -> bool:
     return False
 
 
-def on_demand(key: str, experiments: Sequence[Experiment], label: str = "") -> list[Run]:
-    """The Runs of many experiments, measured at start and end, once the reader asks; none until then."""
-    if too_long(experiments):
-        return []
+def wanted(key: str, cost: float, label: str, about, unasked: float = 0, what: str = "train it") -> bool:
+    """Whether to do so much work now: unasked up to a limit of its own, else asked for, too much never."""
+    if cost > WORK_LIMIT:
+        say.info(
+            f"To {what} takes too long. Lower the steps, the number of layers, the width or the samples."
+        )
+        return False
+    return cost <= unasked or asked(key, label, about)
+
+
+def on_demand(
+    key: str, experiments: Sequence[Experiment], label: str = "", unasked: float = 0, snapshots: int = ENDS
+) -> list[Run]:
+    """The Runs of many experiments, by default measured at start and end.
+
+    They are trained at once where that takes no more work than `unasked`, else when the reader asks. There
+    are none until then, nor where all of them together take more work than is allowed.
+    """
     number = networks(len(experiments))
     label = f"{label}: train {number}" if label else f"Train {number}"
-    if is_cached(experiments, ENDS) or asked(key, label, tuple(experiments)):
-        return trained(experiments, ENDS)
+    cost = 0 if is_cached(experiments, snapshots) else work(*experiments)
+    if wanted(key, cost, label, tuple(experiments), unasked, f"train {number} like the one above"):
+        return trained(experiments, snapshots)
     return []
-
-
-def too_long(experiments: Sequence[Experiment]) -> bool:
-    """Whether to train all of them takes more work than is allowed at once; then it says so."""
-    if work(*experiments) <= WORK_LIMIT:
-        return False
-    say.info(
-        f"To train {networks(len(experiments))} like the one above takes too long. "
-        "Lower the steps, the number of layers, the width or the samples."
-    )
-    return True
 
 
 def networks(number: int) -> str:
     """So many of them."""
     return "1 network" if number == 1 else f"{number} networks"
+
+
+def fewer_seeds(sweep: Sweep) -> Sweep:
+    """The sweep over as many of its seeds as may be trained together, and a sentence if that is not all."""
+    every = len(sweep.axes["seed"])
+    for seeds in range(every, 0, -1):
+        fits = sweep.over_first(seeds)
+        if work(*fits.experiments) <= WORK_LIMIT:
+            if seeds < every:
+                say.caption(f"{seeds} of {every} seeds: with these settings more of them take too long.")
+            return fits
+    return sweep
 
 
 def openers(lesson: Lesson, choices: Mapping[str, Experiment]) -> None:

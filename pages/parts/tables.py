@@ -27,6 +27,7 @@ from core.lessons.feature_scaling.upload import (
 from core.lessons.lesson import Lesson
 from core.run import ENDS
 from core.words import short
+from core.work import work
 from pages.parts import controls, say, show
 from pages.parts.training import computed, trained
 
@@ -177,16 +178,18 @@ def overview(e: TableExperiment) -> None:
 
 def ladder(e: TableExperiment) -> None:
     """Every pipeline over several seeds; for four models once the reader asks."""
-    place, every = st.container(), trials.ladder(e, all_models=True)
-    label = f"Linear and deep, SGD and Adam: train {len(every.experiments)} networks"
-    sweep = every if show.asked(LADDER, label, e) else trials.ladder(e, all_models=False)
-    runs = trained(sweep.experiments, ENDS)
+    place, sweep = st.container(), trials.ladder(e, all_models=True)
+    runs = show.on_demand(LADDER, sweep.experiments, "Linear and deep, SGD and Adam")
     with place:
+        if not runs:
+            sweep = show.fewer_seeds(trials.ladder(e, all_models=False))
+            runs = show.on_demand(f"{LADDER}.this", sweep.experiments, "Every way of scaling", show.UNASKED)
         limits = computed(least_squares.limits, e, trials.seeds(e))
-        shown = limits if sweep is every or not e.depth else None
-        show.chart(charts.ladder(trials.compared(sweep, runs), shown), "feature_scaling.ladder")
-        if lowest := trials.lowest(runs):
-            say.markdown(charts.lowest_sentence(lowest))
+        if runs:
+            shown = limits if len(sweep.axes["model"]) > 1 or not e.depth else None
+            show.chart(charts.ladder(trials.compared(sweep, runs), shown), "feature_scaling.ladder")
+            if lowest := trials.lowest(runs):
+                say.markdown(charts.lowest_sentence(lowest))
         say.markdown(charts.end_sentence(limits))
 
 
@@ -265,6 +268,9 @@ def first_not_finite(e: TableExperiment) -> None:
     """The first tensor with a number that is not finite, in the run on the screen."""
     from core.lessons.feature_scaling.measured.nan_trap import first_not_finite
 
+    key, label = "feature_scaling.look", "Look at every tensor of every step of the run on the screen"
+    if not show.wanted(key, work(e), label, e, show.UNASKED):
+        return
     found = computed(first_not_finite, e)
     if bad := found.first_bad:
         many = (

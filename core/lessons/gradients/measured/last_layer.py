@@ -83,9 +83,14 @@ class PulledApart:
         return self.pulled_apart < BETTER * self.as_it_comes
 
 
-def pulled_apart(experiment: Experiment, tick: Callable | None = None) -> PulledApart:
-    """Train the last layer alone in both ways over SEEDS seeds, from the experiment's own on."""
+def networks(experiment: Experiment) -> list[LastLayer]:
+    """The last layer alone in both ways, as it comes first, over SEEDS seeds from the experiment's own on."""
     seeds = [experiment.but(seed=(experiment.seed + i) % 2**32) for i in range(SEEDS)]
-    runs = train([LastLayer(e, apart) for apart in (False, True) for e in seeds], ENDS, tick)
+    return [LastLayer(e, apart) for apart in (False, True) for e in seeds]
+
+
+def pulled_apart(experiment: Experiment, tick: Callable | None = None) -> PulledApart:
+    """Train `networks`."""
+    runs = train(networks(experiment), ENDS, tick)
     losses = np.array([final_loss(run) for run in runs]).reshape(2, SEEDS)
     return PulledApart(*losses)
