@@ -7,10 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.experiment import Experiment
 from core.lessons import LESSONS
+from tests.corners import BESIDE
 
 GRADIENTS = LESSONS["gradients"]
-BESIDE = {"backprop": ("learning_rate", "steps"), "batchnorm": ("rows", "nudge", "gamma", "beta", "seen")}
-"""The controls that stand on the page itself, beside what they change."""
 QUICK = {"depth": "3", "width": "8", "samples": "64", "steps": "20"}
 
 
