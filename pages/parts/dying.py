@@ -60,7 +60,7 @@ def can_die(run: Run) -> None:
     layer, guess = _asked_about(e)
     every = len(settings.numbers_killed(e.width)) * e.vary(seed=range(SEEDS))
     number = show.networks(len(every))
-    about = dict(about=(e, layer), what=f"train {number} like the one above")
+    about = dict(about=(e, layer), what=f"train {number} with these settings")
     if show.wanted("dead_relus.kill", work(*every), f"Kill units, then train: {number}", **about):
         from core.lessons.dead_relus.measured.kill import kill as measure
 

@@ -138,9 +138,7 @@ def asked(key: str, label: str, about=True) -> bool:
 def wanted(key: str, cost: float, label: str, about, unasked: float = 0, what: str = "train it") -> bool:
     """Whether to do so much work now: unasked up to a limit of its own, else asked for, too much never."""
     if cost > WORK_LIMIT:
-        say.info(
-            f"To {what} takes too long. Lower the steps, the number of layers, the width or the samples."
-        )
+        say.info(f"To {what} takes too long. Lower the steps or the width.")
         return False
     return cost <= unasked or asked(key, label, about)
 
@@ -156,7 +154,7 @@ def on_demand(
     number = networks(len(experiments))
     label = f"{label}: train {number}" if label else f"Train {number}"
     cost = 0 if is_cached(experiments, snapshots) else work(*experiments)
-    if wanted(key, cost, label, tuple(experiments), unasked, f"train {number} like the one above"):
+    if wanted(key, cost, label, tuple(experiments), unasked, f"train {number} with these settings"):
         return trained(experiments, snapshots)
     return []
 
