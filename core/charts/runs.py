@@ -194,6 +194,7 @@ def losses(runs: dict[str, Run]) -> go.Figure:
         if len(beyond):
             traces[name].append(
                 go.Scatter(
+                    name="beyond the axis",
                     x=beyond,
                     y=np.full(len(beyond), high),
                     text=[f"step {step}<br>{name}: {short(run.loss[step])}" for step in beyond],

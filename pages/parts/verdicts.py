@@ -113,17 +113,16 @@ def _every_rule(lesson: Lesson, examined: Examined) -> None:
 
 def _differences(before: Trainable, after: Trainable) -> str:
     return ", ".join(
-        f"{name.replace('_', ' ')} {_plain(before, name)} → {_plain(after, name)}"
-        for name in after.changes(before)
+        f"{name} {_plain(before, name)} → {_plain(after, name)}" for name in after.changes(before)
     )
 
 
 def _plain(settings: Trainable, name: str) -> str:
     """A setting in prose; pairs are columns of a table with a pipeline of their own."""
-    value = getattr(settings, name)
+    value, fields = getattr(settings, name), type(settings).model_fields
     if isinstance(value, tuple):
-        return ", ".join(f"{column}: {pipeline}" for column, pipeline in value) or "none"
-    return plain(said(type(settings).model_fields[name], value))
+        return ", ".join(f"{column}: {said(fields['scaling'], done)}" for column, done in value) or "none"
+    return plain(said(fields[name], value))
 
 
 def _apply(lesson: Lesson, before: Trainable, after: Trainable, show: Callable) -> None:
