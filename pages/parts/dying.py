@@ -33,7 +33,11 @@ def kills(run: Run) -> None:
     claim = settings.suspected(experiment)
     sweep = claim.sweep
     if runs := show.on_demand("dead_relus.suspects", sweep.experiments, "Take each cause away alone"):
-        show.chart(causes.suspects(claim, judge(claim, runs)), "dead_relus.suspects.chart")
+        judged = judge(claim, runs)
+        if causes.untold(judged.outcomes):
+            say.info(f"{causes.guilty(judged.outcomes)}.")
+        else:
+            show.chart(causes.suspects(claim, judged), "dead_relus.suspects.chart")
     for setting in settings.CAUSES:
         key, label = f"dead_relus.{setting}", f"Vary the {setting.replace('_', ' ')}"
         sweep = settings.swept(experiment, setting)

@@ -211,6 +211,14 @@ def test_each_suspect_is_changed_alone_when_asked(page, figures, cold):
     assert len(labels) == len(suspected(at.session_state["dead_relus"]).cases) == 4
 
 
+def test_of_trainings_that_diverge_nobody_is_suspected(page, figures, cold):
+    at = page(PAGE, **QUICK | {"dataset": "curve", "learning_rate": "100"})
+    at.button(key="dead_relus.suspects.run").click().run()
+    assert not at.exception
+    assert [info for info in at.info if "8 of the 8 trainings diverge" in info.value]
+    assert "dead_relus.suspects.chart" not in figures(at)
+
+
 def test_units_are_killed_when_asked_in_the_layer_of_choice_and_the_guess_is_answered(tab, figures, cold):
     at = tab(CAN_DIE, **QUICK)
     assert "dead_relus.kill.chart" not in figures(at)

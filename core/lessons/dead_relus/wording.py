@@ -12,7 +12,7 @@ from core.words import listed, short
 
 def percent(share: float) -> str:
     """In whole percent: a chaotic run has no more digits to give."""
-    return f"{100 * share:.0f} %" if np.isfinite(share) else "none, as most diverge,"
+    return f"{100 * share:.0f} %"
 
 
 def score(e: Experiment) -> str:

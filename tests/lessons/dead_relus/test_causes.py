@@ -146,7 +146,12 @@ def test_suspected_is_what_there_is_and_each_is_taken_away_alone():
         (0.43, (0.4, 0.4, 0.5), "None of these is shown to have killed 43 % of the units by itself"),
         (0.05, (0, 0, 0), "Only 5 % of the units are dead: less than the 10 points asked for"),
         (0, (0, 0, 0), "No unit is dead in the median: each passes a signal or a gradient on some sample"),
-        (np.inf, (0, 0, 0), "Most of the 8 trainings diverge: what would have died there cannot be told"),
+        (
+            np.repeat([0.4, np.inf], [7, 1]),
+            (0, 0, 0),
+            "1 of the 8 trainings diverges: what would have died there cannot be told",
+        ),
+        (np.inf, (0, 0, 0), "8 of the 8 trainings diverge: what would have died there cannot be told"),
     ],
 )
 def test_who_did_it_is_what_the_rule_of_the_claims_says(before, after, title, monkeypatch):
@@ -191,6 +196,8 @@ def test_runs_that_diverge_are_counted():
     found = remedies(sweep, train(sweep.experiments, ENDS))
     assert list(found.diverged) == [0, 2] and not found.better(TRUE) and not found.fewer(TRUE)
     assert found.dead.shape == found.accuracy.shape == (2, 2)
+    lost = Remedies(e, found.names, found.dead[::-1], found.accuracy[::-1])
+    assert lost.better(TRUE) == ["far too fast"] and not lost.fewer(TRUE)
     rates = Sweep.over(e, learning_rate=(0.01, 100), seed=range(2))
     swept = kills(rates, train(rates.experiments, ENDS))
     assert np.isnan(swept.accuracy).tolist() == np.isnan(swept.last).tolist() == [[False] * 2, [True] * 2]

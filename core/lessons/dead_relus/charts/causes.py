@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -22,7 +24,7 @@ ALIKE = 0.01
 def suspects(claim: Claim, verdict: Verdict) -> go.Figure:
     """How many fewer units are dead once one cause is taken away, seed by seed, and which causes did it."""
     outcomes = verdict.outcomes
-    title = _guilty(outcomes)
+    title = guilty(outcomes)
     figure = effects(claim, verdict)
     figure.layout.meta = dict(
         title=title,
@@ -32,25 +34,39 @@ def suspects(claim: Claim, verdict: Verdict) -> go.Figure:
         f"{100 * FEWER:g} points fewer units pass nothing at the end. Where several did it, they did so "
         "together: each was needed.",
     )
-    figure.update_yaxes(
-        ticktext=[f"{_changed(o)}:<br>{percent(_after(o))} dead<br>({o.word})" for o in outcomes]
-    )
+    figure.update_yaxes(ticktext=[f"{_changed(o)}:<br>{_left(o)}<br>({_word_on(o)})" for o in outcomes])
     return figure.update_xaxes(title_text="points fewer units dead")
+
+
+def untold(outcomes: Sequence[Outcome]) -> int:
+    """How many of the trainings diverge as they are: beside these, no number of dead units is fewer."""
+    return int(np.isinf(outcomes[0].without).sum())
 
 
 def _changed(outcome: Outcome) -> str:
     return outcome.case.labels()[1]
 
 
+def _word_on(outcome: Outcome) -> str:
+    return "did it" if outcome.word == TRUE else outcome.word
+
+
 def _after(outcome: Outcome) -> float:
     return float(np.median(outcome.helped))
 
 
-def _guilty(outcomes: tuple[Outcome, ...]) -> str:
+def _left(outcome: Outcome) -> str:
+    after = _after(outcome)
+    return f"{percent(after)} dead" if np.isfinite(after) else "most diverge"
+
+
+def guilty(outcomes: Sequence[Outcome]) -> str:
+    """Which causes did it, as a sentence."""
     now = float(np.median(outcomes[0].without))
     did, open_ = ([o for o in outcomes if o.word == word] for word in (TRUE, UNDECIDED))
-    if not np.isfinite(now):
-        return f"Most of the {SEEDS} trainings diverge: what would have died there cannot be told"
+    if lost := untold(outcomes):
+        verb = "diverges" if lost == 1 else "diverge"
+        return f"{lost} of the {SEEDS} trainings {verb}: what would have died there cannot be told"
     if not now:
         return "No unit is dead in the median: each passes a signal or a gradient on some sample"
     if now < FEWER:
@@ -93,7 +109,7 @@ def killed(found: Kills, experiment: Experiment) -> go.Figure:
     else:
         series |= {"layer 1, before training": found.born}
         title = _born(found, setting, dead)
-        if found.predicted:
+        if found.predicted and np.isfinite(found.off):
             theory = {"layer 1, predicted": found.predicted[:2]}
             title += f"; the means over the seeds are within {100 * found.off:.1f} points of the formula"
     return over_seeds(
@@ -124,10 +140,13 @@ def _deadly(found: Kills, setting: str, dead: str) -> str:
 
 def _born(found: Kills, setting: str, dead: str) -> str:
     born = np.median(found.born, axis=1)
-    if not born.max():
+    if not np.isfinite(born).any():
+        return f"At every {setting} tried the signal overflows before the first step"
+    most = np.nanmax(born)
+    if not most:
         return f"Before the first step no unit of layer 1 is {dead} in the median, at any {setting} tried"
-    at = where(found.values, born > born.max() - ALIKE)
-    return f"Before the first step {percent(born.max())} of layer 1 are {dead} at {setting} {at}"
+    at = where(found.values, born > most - ALIKE)
+    return f"Before the first step {percent(most)} of layer 1 are {dead} at {setting} {at}"
 
 
 def accuracy(found: Kills, experiment: Experiment) -> go.Figure:

@@ -82,7 +82,8 @@ def killing(found: Kill, guess: int | None = None) -> go.Figure:
         title=title,
         alt=f"{score(e).capitalize()} against units killed in layer {found.layer + 1}. {title}.",
         how=f"{seeds} seeds for every number of killed units, each compared with the training of the same "
-        f"seed without any; {better(e)} count where the whole 93 % interval of the median says so. "
+        "seed without any: by how much it falls is decided where the whole 93 % interval of the median lies "
+        "on one side of the dashed line. "
         f"{_about(found)}",
         hovermode="closest",
         xaxis=dict(

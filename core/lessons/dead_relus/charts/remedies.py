@@ -25,7 +25,7 @@ def variants(found: Remedies) -> go.Figure:
         for name, lost in zip(found.names, found.diverged, strict=True)
     ][::-1]
     grid = make_subplots(
-        1, 2, shared_yaxes=True, horizontal_spacing=0.04, subplot_titles=("dead units", score(e))
+        1, 2, shared_yaxes=True, horizontal_spacing=0.1, subplot_titles=("dead units", score(e))
     )
     for column, values, helps, asked, digits in (
         (1, found.dead, found.fewer(TRUE), -FEWER, ".0%"),
@@ -63,7 +63,7 @@ def variants(found: Remedies) -> go.Figure:
         f"{_named(found.fewer(UNDECIDED))}. Dead is a unit that passes nothing on any training sample: its "
         f"output and its slope are exactly 0. Bars are medians over those of {seeds} seeds that end, dots "
         "the trainings; a remedy has to be beyond the dashed line with the whole 93 % interval, pair by "
-        "pair.",
+        "pair." + " A training that diverges (NaN) counts as the worst." * bool(found.diverged.any()),
         height=90 + 34 * len(found.names),
         hovermode="closest",
         showlegend=False,

@@ -91,8 +91,12 @@ class Remedies:
         return np.isinf(self.accuracy).sum(axis=1)
 
     def fewer(self, word: str) -> list[str]:
-        """Those of which the claims' rule says this word: that they leave FEWER dead, or yet fewer."""
-        return self._said(gains_of(MEASURES["shut_units"], "lower", self.dead[0], self.dead[1:]), FEWER, word)
+        """Those of which the claims' rule says this word: that they leave FEWER dead, or yet fewer.
+
+        Of a training that diverges as it is nobody knows how many would be dead: there none counts as fewer.
+        """
+        gains = gains_of(MEASURES["shut_units"], "lower", self.dead[0], self.dead[1:])
+        return self._said(np.where(np.isinf(self.dead[0]), -np.inf, gains), FEWER, word)
 
     def better(self, word: str) -> list[str]:
         """The same of the accuracy: that it is higher by BETTER or more."""
