@@ -25,8 +25,9 @@ from core.diagnosis.finding import (
     unlearned,
 )
 from core.diagnosis.measures import final_loss, ratio
+from core.diagnosis.pace import another_start
 from core.diagnosis.reference import reference
-from core.diagnosis.remedies import Remedy, another_start
+from core.diagnosis.remedies import Remedy
 from core.diagnosis.usual import above_usual
 from core.engine.optimizers import OPTIMIZERS
 from core.run import Run

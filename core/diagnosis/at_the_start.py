@@ -18,12 +18,8 @@ from core.diagnosis.finding import (
     without_hidden_layers,
 )
 from core.diagnosis.measures import first_over_last, ratio
-from core.diagnosis.remedies import (
-    bounded_steps,
-    fresh_weights,
-    let_through,
-    rescaled_gradients,
-)
+from core.diagnosis.pace import bounded_steps, rescaled_gradients
+from core.diagnosis.remedies import fresh_weights, let_through
 from core.diagnosis.skill import percent
 from core.engine.initial import initial_weight
 from core.run import Run

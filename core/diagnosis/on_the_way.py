@@ -18,13 +18,8 @@ from core.diagnosis.finding import (
     without_hidden_layers,
 )
 from core.diagnosis.measures import ratio
-from core.diagnosis.remedies import (
-    filled_gaps,
-    let_through,
-    no_decay,
-    scaled_features,
-    shorter_steps,
-)
+from core.diagnosis.pace import shorter_steps
+from core.diagnosis.remedies import filled_gaps, let_through, no_decay, scaled_features
 from core.diagnosis.skill import percent
 from core.diagnosis.usual import FAR_OFF, above_usual, below_usual, too_high
 from core.run import Run

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.diagnosis.finding import SHALLOW, Finding, Rule, broken_off, finding, harm, outcome
 from core.diagnosis.measures import ratio
-from core.diagnosis.remedies import (
+from core.diagnosis.pace import (
     less_momentum,
     longer_steps,
     longer_updates,

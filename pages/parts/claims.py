@@ -24,7 +24,7 @@ from core.quotes import is_quote
 from core.run import ENDS
 from core.words import short
 from pages.parts import say
-from pages.parts.show import asked
+from pages.parts.show import asked, networks
 from pages.parts.training import is_cached, trained
 
 VERDICTS = {
@@ -56,7 +56,7 @@ def _claim(claim: Claim, key: str) -> None:
     with st.container(border=True, key=key):
         sentence(claim.sentence, claim.source)
         experiments = claim.sweep.experiments
-        label = f"Test it: train {len(experiments)} networks"
+        label = f"Test it: train {networks(len(experiments))}"
         if is_cached(experiments, ENDS) or asked(key, label, experiments):
             judged = judge(claim, trained(experiments, ENDS))
             said(judged, claim.note)

@@ -161,7 +161,7 @@ def on_demand(
 
 def networks(number: int) -> str:
     """So many of them."""
-    return "1 network" if number == 1 else f"{number} networks"
+    return "1 network" if number == 1 else f"{number:,} networks"
 
 
 def fewer_seeds(sweep: Sweep) -> Sweep:

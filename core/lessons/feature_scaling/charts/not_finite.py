@@ -28,7 +28,7 @@ def parameters(found: Poisoned) -> go.Figure:
     figure = chart(
         [
             go.Heatmap(
-                squares(found.grids[0]),
+                squares(found.grids[1]),
                 zmin=0,
                 zmax=1,
                 colorscale=[[0, FORWARD], [1, BACKWARD]],
@@ -53,7 +53,10 @@ def parameters(found: Poisoned) -> go.Figure:
         yaxis=dict(visible=False),
     )
     frames = [dict(data=[squares(grid)], name=str(i)) for i, grid in enumerate(found.grids)]
-    return played(figure, frames, "step ", redraw=True)
+    played(figure, frames, "step ", redraw=True)
+    for slider in figure.layout.sliders:
+        slider.active = 1
+    return figure
 
 
 def overflow(found: Overflows) -> go.Figure:
