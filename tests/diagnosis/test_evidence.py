@@ -10,7 +10,7 @@ from core.diagnosis.rules import RULES, diagnose, examine
 from core.engine.train import train
 from core.lessons.gradients.lesson import LESSON
 from core.lessons.gradients.settings import DIVERGING
-from core.words import short
+from core.words import share, short
 from tests.benchmarks.draws import overflowing
 from tests.benchmarks.evidence import drawn, read
 from tests.evidence import Read, change, finding, findings
@@ -88,6 +88,12 @@ def test_a_printed_number_is_read_back_to_its_last_digit(number):
     if number and np.isfinite(number):
         assert not agrees(short(number), 1.06 * number)
         assert not agrees(short(number), -number)
+
+
+@pytest.mark.parametrize("part", [4.443514576569876e-24, 1 / 3.2e6, 1e-5])
+def test_a_printed_part_is_read_back_to_the_last_digit_of_its_parts(part):
+    assert agrees(share(part), part)
+    assert not agrees(share(part), 1.06 * part) and not agrees(share(part), part / 1.06)
 
 
 @pytest.mark.parametrize("door", DIVERGING)

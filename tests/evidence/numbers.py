@@ -11,9 +11,6 @@ SMALL_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 def value(text: str, digits: int = 3) -> tuple[float, float]:
     """A printed number, and half a unit of its last digit by the rules of core.words."""
-    if text.startswith("1 part in "):
-        parts, half = value(text.removeprefix("1 part in "))
-        return 1 / parts, half / parts**2
     if text in ("∞", "−∞", "NaN"):
         return float(text.replace("∞", "inf").replace("−", "-")), 0.0
     number, _, unit = text.replace(",", "").partition(" ")
@@ -30,8 +27,13 @@ def value(text: str, digits: int = 3) -> tuple[float, float]:
 
 
 def agrees(text: str, true: float, digits: int = 3) -> bool:
-    """Whether a printed number is this one, to its last digit; what is not all is not 100 %."""
-    true = float(true)
+    """Whether a printed number is this one, to its last digit; what is not all is not 100 %.
+
+    Of "1 part in" the last digit is that of the number of parts.
+    """
+    true, parts = float(true), text.removeprefix("1 part in ")
+    if parts != text:
+        return agrees(parts, over(1, true))
     if text.startswith("over "):
         return value(text[5:])[0] < true < 100
     said, half = value(text, digits)
