@@ -5,7 +5,7 @@ import streamlit as st
 from core.diagnosis.census import interesting, moment, tiles
 from core.diagnosis.skill import yardstick
 from core.lessons import LESSONS
-from core.lessons.dead_relus.charts import census, deaths, history
+from core.lessons.dead_relus.charts import census, deaths, history, obituaries
 from core.work import looking, work
 from pages.parts import claims, controls, dying, say, shell, show, take_away, verdicts
 from pages.parts.training import computed, trained
@@ -37,7 +37,8 @@ def register():
         show.chart(deaths.register(found), "dead_relus.deaths")
     else:
         say.markdown(f"#### {deaths.sentence(found)}")
-        say.caption(deaths.balance(found))
+        if sums := deaths.balance(found):
+            say.caption(sums)
     return found
 
 
@@ -52,13 +53,13 @@ if run.last:
         life, first = computed(follow, experiment, *unit), computed(births, experiment)
         with tally:
             found = None
-            if reason := deaths.untold(life):
+            if reason := obituaries.untold(life):
                 say.markdown(reason)
             else:
                 found = register()
-                if born := deaths.before_training(first):
+                if born := obituaries.before_training(first):
                     say.markdown(born)
-        say.markdown(history.verdict(life, found, first))
+        say.markdown(obituaries.verdict(life, found, first))
         for row in ((history.pre_activation, history.gradient), (history.parameters, history.asleep)):
             show.beside({f"dead_relus.{chart.__name__}": chart(life) for chart in row})
 else:

@@ -73,12 +73,13 @@ def sentence(run: Run) -> str:
         return f"{at} what the units say is not finite"
     if not total:
         return f"{at} {f'none of the {units} units' if units > 1 else 'no unit'} is {name}"
-    text = f"{at} {total} of {units} units {'is' if total == 1 else 'are'} {name}"
+    text = f"{at} {total} of {units} unit{'s' if units > 1 else ''} {'is' if total == 1 else 'are'} {name}"
     if e.depth > 1 and total < units:
         text += f", {_where(layers, e.width)}"
     before = int((silent[0] & end).sum())
     if run.last and before:
-        text += f"; {'all' if before == total else before} of them before the first step too"
+        who = f"{before} of them " if before < total else "all " * (total > 1)
+        text += f"; {who}before the first step too"
     return text
 
 

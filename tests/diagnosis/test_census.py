@@ -92,7 +92,7 @@ def filled(active, **changes):
         ([[1, 1]], [[1, 1]], "After 1 step none of the 2 units is dead"),
         ([[1, 1]], [[0, 1]], "After 1 step 1 of 2 units is dead"),
         ([[0, 1]], [[0, 0]], "After 1 step 2 of 2 units are dead; 1 of them before the first step too"),
-        ([[0, 0]], [[0, 0]], "After 1 step 2 of 2 units are dead; all of them before the first step too"),
+        ([[0, 0]], [[0, 0]], "After 1 step 2 of 2 units are dead; all before the first step too"),
         ([[1, 1], [0, 1]], [[1, 1], [1, 0]], "After 1 step 1 of 4 units is dead, in layer 2"),
         ([[1, 1]] * 2, [[1, 1], [0, 0]], "After 1 step 2 of 4 units are dead, all in layer 2"),
         ([[1, 1]] * 2, [[0, 1], [0, 0]], "After 1 step 3 of 4 units are dead, 1 in layer 1 and 2 in layer 2"),
@@ -103,6 +103,7 @@ def filled(active, **changes):
         ),
         ([[1, 1]] * 4, [[0, 1]] * 4, "After 1 step 4 of 8 units are dead, 1 in every layer"),
         ([[1]], [[1]], "After 1 step no unit is dead"),
+        ([[0]], [[0]], "After 1 step 1 of 1 unit is dead; before the first step too"),
         ([[np.nan]], [[np.nan]], "After 1 step what the units say is not finite"),
     ],
 )

@@ -11,7 +11,8 @@ from core.data import BATCHES, load, stream
 from core.engine.initial import initial
 from core.engine.train import train
 from core.lessons.dead_relus.charts import deaths as charts
-from core.lessons.dead_relus.charts.history import verdict
+from core.lessons.dead_relus.charts import obituaries
+from core.lessons.dead_relus.charts.obituaries import verdict
 from core.lessons.dead_relus.lesson import START
 from core.lessons.dead_relus.measured.births import births
 from core.lessons.dead_relus.measured.deaths import CAUSES, PARTS, Death, Deaths, deaths
@@ -184,11 +185,11 @@ def death(**changes):
 def test_one_rule_names_the_cause_and_the_sentence_names_it_too(changes, cause, words):
     one = death(**changes)
     assert one.cause == cause
-    assert words in charts.told(one, TINY)
+    assert words in obituaries.told(one, TINY)
 
 
 def test_adam_has_a_moving_average_where_sgd_has_momentum():
-    assert "Adam's moving average alone took" in charts.told(death(), TINY.but(optimizer="adam"))
+    assert "Adam's moving average alone took" in obituaries.told(death(), TINY.but(optimizer="adam"))
 
 
 def tally(*deaths, e=TINY, born=0):
@@ -201,7 +202,7 @@ def test_the_tally_counts_every_death_once():
     moved, pulled = death(own=0.25), death(alone={"gradient": -1, "momentum": 1}, returned=9)
     assert charts.sentence(tally(death(no_gradient=True), death(no_gradient=True), moved, pulled)) == (
         "4 deaths in layer 2: 2 by momentum alone (while their own gradient was exactly 0), "
-        "1 because its inputs moved, 1 by its own gradient alone; 1 came back"
+        "1 by its own gradient alone, 1 because its inputs moved; 1 came back"
     )
     assert charts.sentence(tally(death(no_gradient=True), death())).startswith(
         "2 deaths in layer 2: 2 by momentum alone (1 of these while their own gradient was exactly 0); none"
@@ -217,6 +218,7 @@ def test_the_bars_are_the_deaths(name):
     back = -bars["came back"].y.sum() if "came back" in bars else 0
     assert back == sum(one.returned is not None for one in known.deaths)
     assert f"= {known.silent.sum()} dead after step {known.last}." in charts.balance(known)
+    assert charts.balance(tally(born=3)) == ""
 
 
 def test_the_life_of_a_unit_ends_as_the_register_says():
@@ -227,7 +229,7 @@ def test_the_life_of_a_unit_ends_as_the_register_says():
     )
     e, first = known.experiment, births(known.experiment)
     sentence = verdict(follow(e, one.layer, one.unit), known, first)
-    assert f"is dead from step {one.step} on" in sentence and charts.told(one, e) in sentence
+    assert f"is dead from step {one.step} on" in sentence and obituaries.told(one, e) in sentence
     assert "momentum alone took" in sentence
     without = verdict(follow(e, one.layer, one.unit), None, first)
     assert f"is dead from step {one.step} on" in without and "momentum" not in without
@@ -264,27 +266,25 @@ def test_a_unit_that_is_born_dead_says_what_you_set():
     share = short(100 * known.without["bias"][layer, unit])
     assert "dead before the first step already. You set the initial bias to -5: at 0" in sentence
     assert sentence.endswith(f"above 0 on {share} % of the samples.")
-    none = (known.without["bias"] == 0).sum() or "none"
-    assert f"with the initial bias at 0 instead of -5, all else the same, {none}." in charts.before_training(
-        known
-    )
-    assert charts.before_training(births(TINY.but(bias=0.1, depth=1))) == ""
+    none, text = (known.without["bias"] == 0).sum() or "none", obituaries.before_training(known)
+    assert f"with the initial bias at 0 instead of -5, all else the same, {none}." in text
+    assert obituaries.before_training(births(TINY.but(bias=0.1, depth=1))) == ""
 
 
-@pytest.mark.parametrize("activation", charts.SLOPES)
+@pytest.mark.parametrize("activation", obituaries.SLOPES)
 def test_units_that_are_never_flat_are_not_called_dead(activation):
     h = follow(TINY.but(activation=activation, bias=-2, steps=2, learning_rate=0.1), 1, 0)
-    assert "No unit is called dead here" in charts.untold(h)
+    assert "No unit is called dead here" in obituaries.untold(h)
     assert "dead" not in verdict(h, None, births(h.experiment))
 
 
 def test_a_slope_that_fades_to_nothing_is_counted():
     h = follow(TINY.but(activation="gelu", bias=-60, steps=1), 0, 0)
     assert h.flat[-1].sum() == h.dead[-1].sum() == 48
-    assert "At step 1, 48 of the 48 units that are negative on all data are so far down" in charts.untold(h)
+    assert "At step 1, 48 of the 48 units that are negative on all data are so far" in obituaries.untold(h)
     assert not follow(TINY.but(activation="leaky_relu", bias=-60, steps=1), 0, 0).flat.any()
 
 
 def test_with_batch_normalization_it_is_said_that_no_cause_is_named():
-    assert "pinned on a cause" in charts.untold(follow(TINY.but(batchnorm=True, steps=1), 0, 0))
-    assert charts.untold(follow(TINY.but(steps=1), 0, 0)) == ""
+    assert "pinned on a cause" in obituaries.untold(follow(TINY.but(batchnorm=True, steps=1), 0, 0))
+    assert obituaries.untold(follow(TINY.but(steps=1), 0, 0)) == ""

@@ -72,7 +72,13 @@ def census_grid(run: Run, picked: tuple[int, int] | None = None) -> go.Figure:
         how="A cell is a unit; orange: at or below 0 on every training sample, blue: above 0 on some, on the "
         "more the darker. Click a unit to look at it below; ▶ runs through the steps.",
         height=230 + min(24 * e.depth, 300),
-        xaxis=dict(title="unit", range=[0.5, e.width + 0.5], showgrid=False, zeroline=False),
+        xaxis=dict(
+            title="unit",
+            range=[0.5, e.width + 0.5],
+            dtick=1 if e.width < 10 else 5 * max(1, e.width // 32),
+            showgrid=False,
+            zeroline=False,
+        ),
         yaxis=dict(
             title="hidden layer",
             range=[0.5, e.depth + 0.5],

@@ -9,40 +9,13 @@ import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, PALETTE, THEORY, chart, drawable, ends, log_axis
 from core.diagnosis import census
-from core.lessons.dead_relus.charts import deaths as register
+from core.lessons.dead_relus.charts.obituaries import name, part
 from core.words import listed, short
 
 if TYPE_CHECKING:
-    from core.lessons.dead_relus.measured.births import Births
-    from core.lessons.dead_relus.measured.deaths import Deaths
     from core.lessons.dead_relus.measured.history import UnitHistory
 
 DEAD = PALETTE[1]
-
-
-def name(history: UnitHistory) -> str:
-    """The unit, as readers count."""
-    return f"unit {history.unit + 1} of layer {history.layer + 1}"
-
-
-def verdict(history: UnitHistory, deaths: Deaths | None, births: Births) -> str:
-    """When the unit fell silent for good and what did it: as the register of deaths says, if there is one."""
-    h, died, word = history, history.died, census.word(history.experiment.activation)
-    subject = name(h).capitalize()
-    known = deaths.of(h.layer, h.unit) if deaths else []
-    if died is None:
-        back = [f"from step {d.step} to {d.returned}" for d in known if d.returned is not None]
-        more = f" It was dead {listed(back[:3])}{', and again later' * (len(back) > 3)}." if back else ""
-        share = short(100 * h.active[-1])
-        return f"At step {h.at[-1]} {name(h)} is above 0 on {share} % of the samples.{more}"
-    if died == 0:
-        return f"{subject} is {word} before the first step already. {register.born(births, h.layer, h.unit)}"
-    before = f" Before, it was above 0 on {short(100 * h.active[died - 1])} % of the samples."
-    if not known or known[-1].returned is not None:
-        apart = "" if h.every == 1 else f", as far as looks {h.every} steps apart show"
-        return f"{subject} is {word} from step {h.at[died]} on{apart}.{before}"
-    told = register.told(known[-1], h.experiment)
-    return f"{subject} is dead from step {known[-1].step} on.{before if h.every == 1 else ''} {told}"
 
 
 def _death(figure: go.Figure, history: UnitHistory) -> go.Figure:
@@ -110,7 +83,7 @@ def gradient(history: UnitHistory) -> go.Figure:
         when = f"in all {number} steps looked at" if number > 1 else "in the one step looked at"
         title = f"Once {census.word(h.experiment.activation)}, it lets exactly 0 through, {when}"
         if silent and nothing[silent - 1]:
-            title += ", and on the one before"
+            title += ", and on the step before"
     elif nothing.any() and nothing.all():
         title = f"Exactly 0 gets through on all {len(nothing)} batches looked at"
     elif nothing.any():
@@ -195,7 +168,7 @@ def _without_gradient(history):
     if h.every > 1:
         return f"{once}, its weights and bias still move, {rest}"
     parts = ["momentum"] * (e.optimizer == "adam" or e.momentum > 0) + ["decay"] * (e.weight_decay > 0)
-    movers = listed([register.part(part, e) for part in parts])
+    movers = listed([part(one, e) for one in parts])
     return f"{once}, {movers} alone still move{'s' * (len(parts) == 1)} its weights and bias, {rest}"
 
 
