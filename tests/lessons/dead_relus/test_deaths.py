@@ -205,7 +205,7 @@ def test_the_tally_counts_every_death_once():
         "1 by its own gradient alone, 1 because its inputs moved; 1 came back"
     )
     assert charts.sentence(tally(death(no_gradient=True), death())).startswith(
-        "2 deaths in layer 2: 2 by momentum alone (1 of these while their own gradient was exactly 0); none"
+        "2 deaths in layer 2: 2 by momentum alone (1 of these while its own gradient was exactly 0); none"
     )
     assert charts.sentence(tally()) == "No unit died in 12 steps"
 
