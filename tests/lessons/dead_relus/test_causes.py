@@ -133,9 +133,8 @@ def test_suspected_is_what_there_is_and_each_is_taken_away_alone():
         (
             0.43,
             (0, 0.02, 0.4),
-            "The learning rate and momentum did it: 0 % with learning rate 0.1 and 2 % with momentum 0 are "
-            "dead "
-            "instead of 43 %",
+            "The learning rate and momentum did it: 0 % with learning rate 0.1 and 2 % with no momentum are "
+            "dead instead of 43 %",
         ),
         (
             0.43,
