@@ -94,11 +94,15 @@ def steps_to_learned(run: Run) -> float:
     return float(reached[0]) if len(reached) else np.inf
 
 
+def rises(run: Run) -> float:
+    """Share of the steps that raise the loss by more than a thousandth; those after a divergence do."""
+    losses = np.append(run.loss, run.train_loss[-1]).astype(float)
+    return float(1 - (losses[1:] <= (1 + RISE) * losses[:-1]).mean())
+
+
 def steady_rate(run: Run) -> float:
     """Its learning rate if no step raises the loss by more than a thousandth, else 0."""
-    losses = np.append(run.loss, run.train_loss[-1]).astype(float)
-    steady = run.diverged_at is None and (losses[1:] <= (1 + RISE) * losses[:-1]).all()
-    return float(run.experiment.learning_rate) if steady else 0.0
+    return 0.0 if rises(run) or run.diverged_at is not None else float(run.experiment.learning_rate)
 
 
 def first_layer_moved(run: Run) -> float:

@@ -36,7 +36,8 @@ def steady() -> None:
     """How long a step columns of unlike sizes allow, once the reader asks."""
     key = "feature_scaling.steady"
     say.markdown("How long may a step be where one column is large and another small?")
-    if show.asked(key, "Spread the sizes of the columns, and find the largest steady learning rate"):
+    if show.asked(key, "Spread the sizes: the largest steady learning rate, and rises of the loss"):
         from core.lessons.feature_scaling.measured import steps
 
-        show.chart(charts.steady(computed(steps.steadiness)), key + ".chart")
+        found = computed(steps.steadiness)
+        show.beside({f"{key}.chart": charts.steady(found), f"{key}.rising": charts.rising(found)})

@@ -326,6 +326,7 @@ FIXED = {
     "outliers.without_log": lambda: dict(kept=outliers.without_log(2)),
     "steps.shifted": lambda: dict(found=steps.shifts(2)),
     "steps.steady": lambda: dict(found=steps.steadiness((1, 100), 2)),
+    "steps.rising": lambda: dict(found=steps.steadiness((1, 100), 2)),
     "valley.limits": lambda: dict(
         zip(("correlated", "shifted"), valley.correlation_and_mean(0, 200), strict=True)
     ),

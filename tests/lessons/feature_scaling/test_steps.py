@@ -1,5 +1,7 @@
 """Steps against PyTorch and closed forms: how far one goes, and how long one may be."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -98,6 +100,19 @@ def test_a_linear_model_is_steady_below_2_over_lambda_max_and_not_far_above(stea
     assert (steady.rates[0] >= below * (1 - 1e-9)).all()
     assert (steady.rates[0] < 2 * steady.limit).all()
     assert steady.within == np.isclose(steady.rates[0], below).sum()
+
+
+def test_rises_are_counted_at_the_rate_that_is_steady_with_equal_sizes(steady):
+    assert (steady.rises[:, 0] == 0).all() and (steady.rises[0, 1] == 1).all()
+    assert (steady.rises[1, 1] > 0).all()
+    e = steps.SPREAD.but(steps=100, depth=0, spread=100, seed=1, learning_rate=steady.rates[0, 0, 1])
+    [run] = train([e], ENDS)
+    losses = [*run.loss, run.train_loss[-1]]
+    rises = sum(not after <= 1.001 * before for before, after in pairwise(losses))
+    assert steady.rises[0, 1, 1] == pytest.approx(rises / 100)
+    linear, network = 100 * np.median(steady.rises[:, 1], axis=-1)
+    title = charts.rising(steady).layout.meta["title"]
+    assert f"in {linear:.0f} % of the steps of a linear model and in {network:.0f} %" in title
 
 
 def test_different_sizes_leave_short_steps_and_little_progress(steady):

@@ -43,6 +43,29 @@ def _times(factor: float) -> str:
     return "just" if short(factor) == "1" else f"{short(factor)} times"
 
 
+def rising(found: Steadiness) -> go.Figure:
+    """How often the loss rises at the learning rate that is steady with equal sizes, against their spread."""
+    (linear, network), leapt = np.median(found.rises[:, -1], axis=-1), found.rises[1, -1] > 0
+    title = (
+        f"At a rate that is steady with equal sizes, a spread of {short(found.spreads[-1])} makes the loss "
+        f"rise in {100 * linear:.0f} % of the steps of a linear model and in {100 * network:.0f} % of a "
+        "network's"
+    )
+    figure = over_seeds(
+        found.spreads,
+        dict(zip(("linear model", "network"), found.rises, strict=True)),
+        x_title="spread of column sizes",
+        y_title="steps that raise the loss",
+        title=title,
+        alt=f"Share of steps that raise the loss against the spread of column sizes. {title}.",
+        how="The same trainings, each at the largest rate that is steady for its own rows with equal sizes: "
+        "only the sizes change. Steps after a divergence count as rises. A network may leap once and "
+        f"come to rest: at the widest spread the loss of {leapt.sum()} of {leapt.size} rises at least once.",
+        log_x=True,
+    )
+    return figure.update_yaxes(range=[-0.03, 1.03], tickformat=".0%")
+
+
 def steady(found: Steadiness) -> go.Figure:
     """The largest steady learning rate against the spread of the columns' sizes, and 2 / lambda_max."""
     linear, network = (np.median(rates, axis=-1) for rates in found.rates)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.diagnosis.claims import SEEDS, Verdict, decided, interval, sum_up
-from core.diagnosis.measures import final_loss, steady_rate
+from core.diagnosis.measures import final_loss, rises, steady_rate
 from core.engine.initial import initial
 from core.engine.network import Stack
 from core.engine.train import train
@@ -122,12 +122,15 @@ def shifts(seeds: int = SEEDS, tick=lambda *_: None) -> Shifts:
 class Steadiness:
     """The largest learning rate of RATES at which no step raises the loss, against the spread of the sizes.
 
-    rates: of a linear model and of a network [2, spreads, seeds]; limit: 2 / lambda_max of the linear model
-    [spreads, seeds]; losses: of the linear model after the last step at its rate [spreads, seeds].
+    rates: of a linear model and of a network [2, spreads, seeds]; rises: the share of their steps that raise
+    the loss, at the rate that is steady with equal sizes [2, spreads, seeds]; limit: 2 / lambda_max of the
+    linear model [spreads, seeds]; losses: of the linear model after the last step at its rate [spreads,
+    seeds].
     """
 
     spreads: tuple[float, ...]
     rates: np.ndarray
+    rises: np.ndarray
     limit: np.ndarray
     losses: np.ndarray
 
@@ -139,13 +142,18 @@ class Steadiness:
 
 
 def steadiness(spreads=SPREADS, seeds: int = SEEDS, tick=lambda *_: None) -> Steadiness:
-    """Columns of the same rows, their sizes spread around the same middle: only the sizes change."""
+    """Columns of the same rows, their sizes spread around the same middle: only the sizes change.
+
+    The first spread is 1: equal sizes.
+    """
     start = SPREAD.but(steps=100)
     sweep = Sweep.over(start, depth=(0, 2), spread=spreads, seed=range(seeds), learning_rate=RATES)
     runs = train(sweep.experiments, ENDS, tick)
     rates = sweep.of(runs, steady_rate)
     best = rates.argmax(axis=-1)[0, :, :, None]
+    equal = rates[:, :1].argmax(axis=-1)[..., None]
+    risen = np.take_along_axis(sweep.of(runs, rises), equal, axis=-1)[..., 0]
     losses = np.take_along_axis(sweep.of(runs, final_loss)[0], best, axis=-1)[..., 0]
     tables = [start.but(spread=s, seed=seed).load().x_train for s in spreads for seed in range(seeds)]
     limit = [len(x) / np.linalg.norm(with_bias(x), 2) ** 2 for x in tables]
-    return Steadiness(spreads, rates.max(axis=-1), np.reshape(limit, losses.shape), losses)
+    return Steadiness(spreads, rates.max(axis=-1), risen, np.reshape(limit, losses.shape), losses)
