@@ -63,10 +63,17 @@ def scaler(e: TableExperiment) -> ColumnTransformer:
 
 
 def scaled(e: TableExperiment) -> np.ndarray:
-    """All rows after scaling [rows, features]."""
-    x = e.draw()[e.features].to_numpy()
+    """All rows after scaling [rows, features]: as `scaler` does it, columns of the same pipeline at once."""
+    x, done = e.draw()[e.features].to_numpy(), np.array(list(e.pipelines().values()))
+    result = np.empty(x.shape)
     with np.errstate(all="ignore"):
-        return scaler(e).fit(x if e.fit_on == "all rows" else x[: e.samples]).transform(x)
+        for name in np.unique(done):
+            columns = x[:, done == name]
+            fitted = make_pipeline(*transformers(name, e.clip, e.impute)).fit(
+                columns if e.fit_on == "all rows" else columns[: e.samples]
+            )
+            result[:, done == name] = fitted.transform(columns)
+    return result
 
 
 def prepare(e: TableExperiment) -> SimpleNamespace:

@@ -201,7 +201,7 @@ UNTRAINED = {
 """The settings that no table depends on: experiments that differ in them alone share what is prepared."""
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def _prepared(e: TableExperiment) -> SimpleNamespace:
     from core.lessons.feature_scaling.pipelines import prepare
 
