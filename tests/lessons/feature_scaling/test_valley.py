@@ -106,7 +106,9 @@ def test_every_pipeline_stays_within_its_prediction():
     assert found["zscore"][0] < 1.5 < 100 < found["unit"][0]
     assert found["linear"][1] > 100 * found["zscore"][1]
     figure = iterations(found, ratio_steps((3,)))
-    assert "none takes more steps than its κ predicts" in figure.layout.meta["title"]
+    arrived = sum(np.isfinite(counted) for _, counted in found.values())
+    assert arrived < len(found)
+    assert f"of the {arrived} that arrive none took more steps" in figure.layout.meta["title"]
     [late] = [trace for trace in figure.data if trace.marker.symbol == "triangle-up"]
     assert set(late.y) == {MOST_STEPS}
     for axis in (
@@ -116,7 +118,16 @@ def test_every_pipeline_stays_within_its_prediction():
     ):
         assert axis.range[0] > -0.2
     slow = {"zscore": (2.0, 1e4)}
-    assert "1 of 1 take more steps" in iterations(slow, ratio_steps((3,))).layout.meta["title"]
+    assert "of the 1 that arrive 1 took more" in iterations(slow, ratio_steps((3,))).layout.meta["title"]
+    never = {"zscore": (2.0, np.nan)}
+    assert "none arrives within" in iterations(never, ratio_steps((3,))).layout.meta["title"]
+
+
+def test_a_valley_is_named_after_what_is_done_to_its_columns():
+    """A logarithm that would not help is not taken, and not spoken of."""
+    assert contours_title(landscape(HOUSES, ("age", "rooms"), "log")).startswith("age and rooms, raw: ")
+    title = contours_title(landscape(HOUSES, ("age", "income"), "log_zscore"))
+    assert title.startswith("age (z-score) and income (log, z-score): ")
 
 
 def test_a_landscape_is_gradient_descent_on_the_real_loss():

@@ -27,7 +27,10 @@ RINGS = (1, 0.5, 0.25, 0.125)
 
 def contours_title(found: Landscape) -> str:
     """How narrow the valley is, and how many steps lead down it."""
-    name = f"{' and '.join(found.names)}, {PIPELINES[found.pipeline]}"
+    done = [PIPELINES[pipeline] for pipeline in found.pipelines]
+    name = f"{' and '.join(found.names)}, {done[0]}"
+    if done[0] != done[1]:
+        name = " and ".join(f"{column} ({how})" for column, how in zip(found.names, done, strict=True))
     counted = (
         f"{found.counted:,.0f} step{'s' * (found.counted != 1)}"
         if np.isfinite(found.counted)
@@ -111,12 +114,14 @@ def iterations(pipelines: dict[str, tuple[float, float]], ratios: tuple[np.ndarr
     counted = np.array([n for _, n in pipelines.values()])
     late = ~np.isfinite(counted) & np.isfinite(kappas)
     over = counted > np.maximum(np.ceil(predicted_steps(kappas)), 1)
-    bounded = f"{over.sum()} of {len(over)} take" if over.any() else "none takes"
+    bounded = f"none arrives within {MOST_STEPS:,} steps"
+    if arrived := np.isfinite(counted).sum():
+        bounded = f"of the {arrived} that arrive {over.sum() or 'none'} took more steps than κ predicts"
     line = np.logspace(0.05, np.log10(max(np.nanmax(kappas), 1e4)) + 0.3, 80)
     lowest, highest = (list(pipelines)[i] for i in (np.nanargmin(kappas), np.nanargmax(kappas)))
     title = (
         f"κ from {short(np.nanmin(kappas))} ({PIPELINES[lowest]}) to {short(np.nanmax(kappas))} "
-        f"({PIPELINES[highest]}): {bounded} more steps than its κ predicts"
+        f"({PIPELINES[highest]}): {bounded}"
     )
     named = np.array(
         [f"{PIPELINES[name]}: κ {short(kappa)}" for name, kappa in zip(pipelines, kappas, strict=True)]
@@ -160,8 +165,9 @@ def iterations(pipelines: dict[str, tuple[float, float]], ratios: tuple[np.ndarr
         title=title,
         alt=f"Steps of gradient descent against the condition number. {title}.",
         how="Linear regression with a bias on all columns, from weights of 0 at the best constant rate, "
-        "until what the loss is above its lowest value is down to a millionth. A start with little error in "
-        "a slow direction needs fewer steps than predicted; the diamonds start with as much in both.",
+        "until what the loss is above its lowest value is down to a millionth: there it arrives. A "
+        "start with little error in a slow direction needs fewer steps than predicted; the diamonds start "
+        "with as much in both.",
         height=440,
         hovermode="closest",
         xaxis=log_axis([1, *line], "condition number κ of the Hessian"),

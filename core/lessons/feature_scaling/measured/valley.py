@@ -100,12 +100,13 @@ class Landscape:
     """The loss over the weights of two columns, and the way of gradient descent down it.
 
     curvatures [2], rising, and directions [2, 2], a column each: eigenvalues and eigenvectors of the Hessian.
-    path [steps + 1, 2] starts at weights of 0; best [2] is where the loss is lowest. counted: the steps to a
+    pipelines: what is really done to either column. path [steps + 1, 2] starts at weights of 0; best [2] is
+    where the loss is lowest. counted: the steps to a
     millionth of the excess loss, NaN for more than 20,000.
     """
 
     names: tuple[str, str]
-    pipeline: str
+    pipelines: tuple[str, str]
     kappa: float
     counted: float
     curvatures: np.ndarray
@@ -143,7 +144,8 @@ class Landscape:
 def landscape(e: TableExperiment, names: tuple[str, str], pipeline: str, tick=lambda *_: None) -> Landscape:
     """Linear regression on two columns without bias, all else the page's; 20 steps from 0."""
     tick()
-    data = e.but(impute=True).everywhere(pipeline).load()
+    e = e.but(impute=True).everywhere(pipeline)
+    data, done = e.load(), e.pipelines()
     x = data.x_train[:, [e.features.index(name) for name in names]]
     hessian, best = least_squares(x, data.y_train)
     values, directions = np.linalg.eigh(hessian)
@@ -153,7 +155,14 @@ def landscape(e: TableExperiment, names: tuple[str, str], pipeline: str, tick=la
         path.append(path[-1] - rate * hessian @ (path[-1] - best))
     counted = count_steps(hessian[None], -best[None], tick=tick)[0]
     return Landscape(
-        tuple(names), pipeline, kappa(x), float(counted), values, directions, np.array(path), best
+        tuple(names),
+        tuple(done[name] for name in names),
+        kappa(x),
+        float(counted),
+        values,
+        directions,
+        np.array(path),
+        best,
     )
 
 
