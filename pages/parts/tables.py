@@ -25,7 +25,7 @@ from core.lessons.feature_scaling.upload import (
     read,
 )
 from core.lessons.lesson import Lesson
-from core.run import ENDS
+from core.run import ENDS, Run
 from core.words import short
 from core.work import work
 from pages.parts import controls, say, show
@@ -139,17 +139,24 @@ def _choices(upload: Upload, state: dict) -> dict[str, str]:
     return {name: pipeline for name, pipeline in choices.items() if pipeline != "as above"}
 
 
+def glance(run: Run) -> None:
+    """The first numbers; no held-out R² where held-out cells have no number, which is no divergence."""
+    if trials.scoreless(run):
+        counted = {"Held-out R²": ("no score", "Some held-out cells have no number.")}
+        show.glance(run, "final_loss", "survived", counted=counted)
+    else:
+        show.glance(run, "test_r2", "final_loss", "survived")
+
+
 def overview(e: TableExperiment) -> None:
     """Every column in a line, before and after scaling; one of them larger. After only where it differs."""
     before, after = computed(before_and_after, e)
     table = summary(e, before, after)
     for name in table.columns.intersection(NUMBERS):
-        table[name] = table[name].map(short)
+        table[name] = [short(value) if np.isfinite(value) else "none" for value in table[name]]
     config = {name: st.column_config.BarChartColumn(name, width="small") for name in ("values", "scaled")}
     st.dataframe(table, column_config=config, hide_index=True, key="feature_scaling.columns")
-    scaled = (
-        "Right of *scaling* is what the network sees." if "scaled" in table else "Scaling changes nothing."
-    )
+    scaled = "Right of *scaling* is what the model sees." if "scaled" in table else "Scaling changes nothing."
     say.caption(
         f"{e.samples:,} training rows, of which the numbers are, and {len(before) - e.samples:,} held out; "
         f"the target is {e.target}. {scaled} Skewness is Kelley’s, from −1 to 1: it compares the 10th, 50th "

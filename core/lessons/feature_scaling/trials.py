@@ -15,7 +15,7 @@ from core.lessons.feature_scaling.table import PIPELINES, TableExperiment
 from core.run import Run
 from core.sweep import Sweep
 from core.theory import overflow_step
-from core.words import short
+from core.words import listed, short
 
 SEEDS, MODEL_SEEDS = 5, 3
 WORST, COST = -0.25, 0.02
@@ -47,10 +47,14 @@ def middle(values: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Ladder:
-    """Held-out R2 of every pipeline: scores, model -> [pipelines, seeds], -inf after a divergence."""
+    """Held-out R2 of every pipeline: scores, model -> [pipelines, seeds], -inf where there is none.
+
+    no_score: why there is none, in words.
+    """
 
     pipelines: tuple[str, ...]
     scores: Mapping[str, np.ndarray]
+    no_score: str = "diverged"
 
     def medians(self, model: str) -> dict[str, float]:
         """Pipeline -> the median over the seeds."""
@@ -74,10 +78,16 @@ class Ladder:
         return max(max(scores.values()) for scores in linear), max(scores["zscore"] for scores in deep)
 
 
+def scoreless(run: Run) -> bool:
+    """Whether training ended and held-out cells without a number leave no score."""
+    return run.diverged_at is None and not np.isfinite(test_r2(run))
+
+
 def compared(sweep: Sweep, runs: Sequence[Run]) -> Ladder:
     """Of the runs of a `ladder`."""
     scores = sweep.of(runs, test_r2)
-    return Ladder(sweep.axes["scaling"], dict(zip(sweep.axes["model"], scores, strict=True)))
+    by_model = dict(zip(sweep.axes["model"], scores, strict=True))
+    return Ladder(sweep.axes["scaling"], by_model, "no score" if any(map(scoreless, runs)) else "diverged")
 
 
 @dataclass(frozen=True)
@@ -218,12 +228,15 @@ def outcome(run: Run) -> str:
     columns = "Columns scaled one by one"
     if done == {"none"} or e.everywhere(e.scaling) == e:
         columns = f"All columns {PIPELINES[e.scaling if done != {'none'} else 'none']}"
+        logs = [name for name, pipeline in run.experiment.pipelines().items() if "log" in pipeline]
+        if "log" in e.scaling and 0 < len(logs) < e.inputs:
+            columns += f" (the log of {listed(logs)} alone)"
     start = f"{columns}: {model(e)}"
     if run.diverged_at is not None:
         at = f"at step {run.diverged_at:,} of {e.steps:,}"
         return f"{start} diverges {at}, where its loss is {short(run.diverged_to)}."
     score, steps = test_r2(run), f"after {e.steps:,} step{'s' * (e.steps > 1)}"
-    if not np.isfinite(score):
+    if scoreless(run):
         return f"{start} has no held-out score {steps}: some held-out cells have no number."
     worse = ", worse than guessing the mean" * (score < 0)
     return f"{start} reaches a held-out R² of {short(score)} {steps}{worse}."

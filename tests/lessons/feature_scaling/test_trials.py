@@ -4,6 +4,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.diagnosis.claims import NOT_HERE, TRUE, UNDECIDED
@@ -14,6 +15,7 @@ from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.lesson import MODELS
 from core.lessons.feature_scaling.measured.valley import steepest
 from core.lessons.feature_scaling.table import PIPELINES
+from core.lessons.feature_scaling.upload import Upload, Uploaded
 from core.run import ENDS
 from core.words import short
 
@@ -48,16 +50,32 @@ def test_the_ends_of_a_ladder_are_those_of_its_first_model():
     assert "0.5" in sentence and "diverged" in sentence
 
 
-@pytest.mark.parametrize(("network", "said"), [(0.7, " beats "), (0.9, "does not beat")])
-def test_the_best_linear_model_is_set_beside_the_best_network_on_z_scores(network, said):
-    scores = {"linear, SGD": [0.1, 0.8], "linear, Adam": [0, 0], "deep": [0.95, network]}
+def test_the_best_linear_model_is_set_beside_the_best_network_on_z_scores():
+    scores = {"linear, SGD": [0.1, 0.8], "linear, Adam": [0, 0], "deep": [0.95, 0.7], "wide": [0, -np.inf]}
     found = made(**scores)
-    assert found.less_and_more == (0.8, network)
-    assert said in ladder.ladder_sentence(found)
+    assert found.less_and_more == (0.8, 0.7)
+    said = ladder.ladder_sentence(found)
+    assert said.startswith("linear, SGD. z-score: held-out R² 0.8; raw: 0.1. ")
+    assert said.endswith("Of all linear models the best: 0.8; of the networks on z-scores: 0.7")
 
 
-def test_every_way_of_scaling_may_diverge():
-    assert ladder.ladder_sentence(made(mine=[-np.inf, -np.inf])) == "Every way of scaling diverges"
+def test_every_way_of_scaling_may_come_to_the_same():
+    assert ladder.ladder_sentence(made(mine=[-np.inf, -np.inf])) == "Every way of scaling: diverged"
+    assert ladder.ladder_sentence(made(mine=[0.5, 0.5])) == "Every way of scaling: held-out R² 0.5"
+
+
+def test_gaps_in_held_out_rows_are_no_divergence():
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=["a", "b", "y"])
+    last = Uploaded.of(SMALL, Upload(table, "y"), {}).draw().index[-1]
+    table.loc[last, "a"] = np.nan
+    gap = Uploaded.of(SMALL.but(scaling="zscore", steps=5), Upload(table, "y"), {})
+    [run] = train([gap], ENDS)
+    assert trials.scoreless(run) and "has no held-out score after 5 steps" in trials.outcome(run)
+    sweep = trials.Sweep.made(lambda model, scaling, seed: gap, model=["this"], scaling=["zscore"], seed=[0])
+    found = trials.compared(sweep, [run])
+    assert ladder.ladder_sentence(found) == "Every way of scaling: no score"
+    assert "this, z-score: no score" in ladder.ladder(found).data[0].text
+    assert not trials.scoreless(train([SMALL.but(steps=5)], ENDS)[0])
 
 
 def test_the_lowest_score_is_told_with_the_row_that_makes_it():
@@ -110,9 +128,16 @@ def test_what_outliers_cost_is_said_by_the_rule_of_the_claims():
         cost("unit", np.inf, TRUE),
     ]
     said = outliers.cost_sentence(found)
-    assert "cost held-out R² behind linear (0.21) and unit (all: only with them it diverges)." in said
-    assert f"less than {trials.COST} behind clip." in said
-    assert "Not decided behind log." in said and said.endswith("with them and without them behind raw")
+    assert said == (
+        "The outliers of this table cost held-out R² behind linear (0.21) and unit (all: only with them it "
+        f"diverges). They cost less than {trials.COST} of held-out R² behind clip. What they cost in "
+        "held-out R² is not decided behind log. Whether they are there or not, training diverges behind raw"
+    )
+    alone = outliers.cost_sentence([cost("log, clip", 0, UNDECIDED), cost("log", 0, UNDECIDED)])
+    assert (
+        alone
+        == "What the outliers of this table cost in held-out R² is not decided behind log, clip; and log"
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +149,10 @@ def test_what_outliers_cost_is_said_by_the_rule_of_the_claims():
             "with 1 hidden layer of 32 trained by Adam",
         ),
         ({"scaling": "zscore", "age": "unit"}, "Columns scaled one by one: a linear model"),
-        ({"scaling": "log_clip_zscore", "steps": 1}, "All columns log, clip, z-score: a linear model"),
+        (
+            {"scaling": "log_clip_zscore", "steps": 1},
+            "All columns log, clip, z-score (the log of income and population alone): a linear model",
+        ),
         ({"learning_rate": 1e-15}, "reaches a held-out R² of"),
     ],
 )

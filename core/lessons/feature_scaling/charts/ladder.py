@@ -14,21 +14,32 @@ from core.words import listed, short
 END = "trained to the end"
 
 
+def named(pipelines: Sequence[str]) -> str:
+    """A list of pipelines, some of which have commas themselves."""
+    *others, last = pipelines
+    return f"{'; '.join(others)}; and {last}" if others and "," in "".join(pipelines) else listed(pipelines)
+
+
 def ladder_sentence(found: Ladder) -> str:
-    """The best and the worst pipeline of the first model, and where a model with less beats one with more."""
+    """The best and the worst pipeline of the first model, and beside it the best linear model and network."""
     best, worst = found.ends
-    scores = found.medians(next(iter(found.scores)))
-    if np.isneginf(scores[best]):
-        return "Every way of scaling diverges"
-    low = "diverged" if np.isneginf(scores[worst]) else short(scores[worst])
-    sentence = f"{PIPELINES[best]}: held-out R² {short(scores[best])}; {PIPELINES[worst]}: {low}"
+    model = next(iter(found.scores))
+    scores = found.medians(model)
+    high, low = (_score(scores[name], found.no_score) for name in found.ends)
+    sentence = f"{PIPELINES[best]}: held-out R² {high}; {PIPELINES[worst]}: {low}"
+    if scores[best] == scores[worst]:
+        sentence = f"Every way of scaling: {high if np.isneginf(scores[best]) else f'held-out R² {high}'}"
     if found.less_and_more:
-        linear, network = found.less_and_more
-        sentence += (
-            f". A linear model on the best columns ({short(linear)}) "
-            f"{'beats' if linear > network else 'does not beat'} a network on z-scores ({short(network)})"
+        linear, network = (_score(score, found.no_score) for score in found.less_and_more)
+        sentence = (
+            f"{model}. {sentence}. Of all linear models the best: {linear}; "
+            f"of the networks on z-scores: {network}"
         )
     return sentence
+
+
+def _score(value: float, no_score: str) -> str:
+    return no_score if np.isneginf(value) else short(value)
 
 
 def end_sentence(limits: np.ndarray) -> str:
@@ -52,7 +63,7 @@ def end_sentence(limits: np.ndarray) -> str:
         f"{short(np.median(affine))}, the median of {affine.shape[1]} seeds; in no seed are the four further "
         f"apart than {short(spread)}, which is rounding. They only shift and stretch a "
         "column, which can change how fast such a model learns, not what it can learn."
-        + f" A log or a clip bends columns, which can move the end: {listed(bent)}."
+        + f" A log or a clip bends columns, which can move the end: {named(bent)}."
         * bool(bent)
     )
 
@@ -73,7 +84,12 @@ def lowest_sentence(found: Lowest) -> str:
     )
 
 
-def marks(names: Sequence[str], scores: Mapping[str, np.ndarray], colours: Sequence[str]) -> list[go.Scatter]:
+def marks(
+    names: Sequence[str],
+    scores: Mapping[str, np.ndarray],
+    colours: Sequence[str],
+    no_score: str = "diverged",
+) -> list[go.Scatter]:
     """Every score a small mark in the row of its name, their median a large one: name -> [names, seeds]."""
     offsets = np.linspace(0.18, -0.18, len(scores)) if len(scores) > 1 else [0.0]
     traces = []
@@ -87,7 +103,7 @@ def marks(names: Sequence[str], scores: Mapping[str, np.ndarray], colours: Seque
                 symbol.append(
                     "x" if not np.isfinite(value) else "triangle-left" if value < WORST else "circle"
                 )
-                said = "diverged" if not np.isfinite(value) else f"R² {short(value)}"
+                said = no_score if not np.isfinite(value) else f"R² {short(value)}"
                 text.append(f"{series}, {name}: {'median ' if large else ''}{said}")
         traces.append(
             go.Scatter(
@@ -123,7 +139,7 @@ def ladder(found: Ladder, limits: np.ndarray | None = None) -> go.Figure:
     """
     names, models = [PIPELINES[name] for name in found.pipelines], found.scores
     seeds = next(iter(models.values())).shape[1]
-    traces = marks(names, models, PALETTE)
+    traces = marks(names, models, PALETTE, found.no_score)
     hollow = limits is not None and bool(np.isfinite(limits).any())
     if hollow:
         ends = np.median(limits[::-1], axis=1)
@@ -144,8 +160,8 @@ def ladder(found: Ladder, limits: np.ndarray | None = None) -> go.Figure:
         traces,
         title=title,
         alt=f"Held-out R² of {len(names)} pipelines over {seeds} seeds. {title}.",
-        how=f"Small marks are {seeds} seeds, the large one is their median. A cross at the left edge "
-        f"diverged; a triangle is below {WORST}."
+        how=f"Small marks are {seeds} seeds, the large one is their median. A cross at the left edge: "
+        f"{found.no_score}; a triangle is below {WORST}."
         + " A hollow mark is the median of where a linear model ends, by least squares."
         * hollow,
         height=110 + 46 * len(names),

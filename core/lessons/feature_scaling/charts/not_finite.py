@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, chart, played
 from core.charts.sweeps import over_seeds
+from core.diagnosis.skill import percent
 from core.lessons.feature_scaling.trials import Overflows
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def parameters(found: Poisoned) -> go.Figure:
         return dict(type="heatmap", z=grid[::-1])
 
     title = (
-        f"One missing cell among {found.cells:,}: after one step {100 * found.shares[1]:.0f} % of the "
+        f"One missing cell among {found.cells:,}: after one step {percent(found.shares[1])} of a network’s "
         f"{found.parameters} parameters are NaN"
     )
     figure = chart(
@@ -40,8 +41,10 @@ def parameters(found: Poisoned) -> go.Figure:
         ],
         title=title,
         alt=f"Grid of all parameters, finite in blue and NaN in orange. {title}.",
-        how=f"Blue is a finite number, orange is NaN. From then on {100 * found.healthy_finite:.0f} % of the "
-        "outputs are finite, even on rows without a gap: the weights themselves are gone.",
+        how="Not the model above: 2 hidden layers of 16 on the columns of this table behind log, clip, "
+        "z-score, gaps filled, of which one cell is made NaN. Blue is a finite number, orange is NaN. "
+        f"At the end {percent(found.healthy_finite)} of the outputs are finite, for rows without a gap: the "
+        "weights themselves are gone.",
         height=360,
         hovermode="closest",
         xaxis=dict(
@@ -62,8 +65,8 @@ def parameters(found: Poisoned) -> go.Figure:
 def overflow(found: Overflows) -> go.Figure:
     """The step at which raw columns overflow over the learning rate, measured and predicted."""
     title = (
-        f"The step of the overflow is known in advance, within one step in {100 * found.within:.0f} % of "
-        f"{len(found.off)} runs"
+        f"Predicted before training, the step of the overflow is right to within one in "
+        f"{(found.off <= 1).sum()} of {len(found.off)} runs"
     )
     figure = over_seeds(
         found.multiples,
@@ -73,8 +76,9 @@ def overflow(found: Overflows) -> go.Figure:
         y_title="first step with a loss that is not finite",
         title=title,
         alt=f"Step of overflow against the learning rate. {title}.",
-        how="A linear model on the raw columns by plain gradient descent, in float32. Beyond 1 the error "
-        "along the top eigenvector grows by |1 − η λ_max| a step, until its square passes 3.4×10³⁸.",
+        how="A linear model on the raw columns, gaps filled, by plain gradient descent, in float32. "
+        "Beyond 1 the error along the top eigenvector grows by |1 − η λ_max| a step, until its square passes "
+        "3.4×10³⁸.",
         log_x=True,
         log_y=True,
     )

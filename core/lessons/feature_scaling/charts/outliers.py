@@ -8,10 +8,11 @@ import plotly.graph_objects as go
 from core.charts.style import AFTER, BEFORE, FORWARD, PALETTE, THEORY, chart
 from core.charts.sweeps import over_seeds
 from core.diagnosis.claims import NOT_HERE, TRUE, UNDECIDED, Outcome
-from core.lessons.feature_scaling.charts.ladder import marks, rows
-from core.lessons.feature_scaling.theory import SIZES, SPREADS, clipped_theory, log_theory
+from core.diagnosis.skill import percent
+from core.lessons.feature_scaling.charts.ladder import marks, named, rows
+from core.lessons.feature_scaling.theory import SIZES, SLOPE, SPREADS, clipped_theory, log_theory
 from core.lessons.feature_scaling.trials import COST, WORST
-from core.words import listed, short
+from core.words import short
 
 
 def outlier_lines(found: dict, share: float, bound: float) -> go.Figure:
@@ -21,8 +22,8 @@ def outlier_lines(found: dict, share: float, bound: float) -> go.Figure:
     theory |= dict(zip(("clipped", "clipped_r2"), clipped_theory(share, grid, bound), strict=True))
     raw, clipped = (np.median(found[name], axis=1)[-1] for name in ("slope", "clipped"))
     title = (
-        f"A straight line through one column with {100 * share:g} % of outliers of size {sizes[-1]:g} has "
-        f"{100 * raw / 2:.0f} % of its slope; clipped at {bound:g}, {100 * clipped / 2:.0f} %"
+        f"A straight line through one column with {percent(share)} of outliers of size {sizes[-1]:g} has "
+        f"{_part(raw)} of its slope; clipped at {bound:g}, {_part(clipped)}"
     )
     shown = {
         "slope": ("slope, raw", PALETTE[1]),
@@ -57,20 +58,25 @@ def outlier_lines(found: dict, share: float, bound: float) -> go.Figure:
         title=title,
         alt=f"Slope and R² of a straight line against the size of outliers. {title}.",
         how="Not the table above: 5,000 rows, y = 2x + noise, x normal. Then a share of x is replaced by ± "
-        "the size of an outlier, which flattens the line. Dots are medians of 5 seeds, dashed is the closed "
-        "form.",
+        "the size of an outlier, which flattens the line. A clip narrows x itself, too, the more the lower "
+        "it is, which makes the line steeper. Dots are medians of 5 seeds, dashed is the closed form.",
         xaxis=dict(title="size of the outliers, in standard deviations", type="log", tickvals=SIZES),
-        yaxis=dict(title="slope, R²", range=[-0.05, 2.1]),
+        yaxis=dict(title="slope, R²", range=[-0.05, 1.05 * max(SLOPE, theory["clipped"].max())]),
         hovermode="closest",
     )
+
+
+def _part(slope: float) -> str:
+    """Of the true slope, in percent: two digits, as many as five seeds have to give."""
+    return percent(float(f"{slope / SLOPE:.2g}"))
 
 
 def squeezed(found: dict, share: float) -> go.Figure:
     """How much of a column this share of outliers presses together under linear scaling."""
     sizes, pressed = SIZES, np.median(found["squeezed"], axis=1)
     title = (
-        f"The same column under linear scaling, with {100 * share:g} % of outliers of size {sizes[-1]:g}: "
-        f"{100 * pressed[-1]:.0f} % of the rows share a tenth of the range"
+        f"The same column under linear scaling, with {percent(share)} of outliers of size {sizes[-1]:g}: "
+        f"{percent(pressed[-1])} of the rows share a tenth of the range"
     )
     return chart(
         [go.Scatter(x=sizes, y=pressed, mode="lines+markers", line_color=FORWARD)],
@@ -91,17 +97,18 @@ def cost_sentence(outcomes: Sequence[Outcome]) -> str:
     def cost(outcome):
         return short(outcome.gain) if np.isfinite(outcome.gain) else "all: only with them it diverges"
 
-    parts = []
-    if said[TRUE]:
-        dear = listed([f"{o.condition} ({cost(o)})" for o in said[TRUE]])
-        parts.append(f"The outliers of this table cost held-out R² behind {dear}")
-    if said[NOT_HERE]:
-        parts.append(f"They cost less than {COST} behind {listed([o.condition for o in said[NOT_HERE]])}")
-    if said[UNDECIDED]:
-        parts.append(f"Not decided behind {listed([o.condition for o in said[UNDECIDED]])}")
-    if lost:
-        parts.append(f"Training diverges with them and without them behind {listed(lost)}")
-    return ". ".join(parts)
+    parts = {
+        "{} cost held-out R² behind": [f"{o.condition} ({cost(o)})" for o in said[TRUE]],
+        f"{{}} cost less than {COST} of held-out R² behind": [o.condition for o in said[NOT_HERE]],
+        "what {} cost in held-out R² is not decided behind": [o.condition for o in said[UNDECIDED]],
+        "whether {} are there or not, training diverges behind": lost,
+    }
+    parts = {says: named(behind) for says, behind in parts.items() if behind}
+    told = [
+        f"{says.format('they' if i else 'the outliers of this table')} {behind}"
+        for i, (says, behind) in enumerate(parts.items())
+    ]
+    return ". ".join(text[0].upper() + text[1:] for text in told)
 
 
 def trained(outcomes: Sequence[Outcome], unavoidable: float) -> go.Figure:
@@ -123,8 +130,9 @@ def trained(outcomes: Sequence[Outcome], unavoidable: float) -> go.Figure:
         how=f"The model above, trained on the table as it is and on the same table with a sensor that never "
         f"sticks, nothing else changed: small marks are {seeds} seeds, the large one is their median, a "
         f"cross diverged, a triangle is below {WORST}. A cost is said where the whole 93 % interval of the "
-        f"paired differences reaches {COST}. A cost of about {short(unavoidable)} no scaling can avoid: a "
-        "row in which the sensor sticks is held out too, and there it says nothing.",
+        f"paired differences reaches {COST}. A model that has learned all that the sensor says loses about "
+        f"{short(unavoidable)}, whatever the scaling: a row in which it sticks is held out too, and there it "
+        "says nothing.",
         height=130 + 50 * len(outcomes),
         hovermode="closest",
         **rows(names),
