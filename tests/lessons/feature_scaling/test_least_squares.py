@@ -62,6 +62,15 @@ def test_fitting_on_all_rows_moves_bounds_and_no_straight_line():
     assert f"the most is {short(apart[most])}, behind {PIPELINES[most]}" in refitted(FOUND, every)
 
 
+def test_medians_that_fill_gaps_move_even_straight_lines():
+    gaps = SMALL.but(missing=30, impute=True)
+    training, every = (limits(gaps.but(fit_on=rows), (0, 1)) for rows in ("training rows", "all rows"))
+    apart = np.abs(every - training).max(axis=1)
+    most = list(PIPELINES)[apart.argmax()]
+    said = refitted(training, every)
+    assert "rounding" not in said and f"at most {short(apart.max())}, behind {PIPELINES[most]}" in said
+
+
 def test_the_best_columns_are_those_of_scikit_learn():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(60, 30)), rng.normal(size=60)

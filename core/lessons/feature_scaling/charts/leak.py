@@ -65,19 +65,24 @@ def chosen(found: np.ndarray) -> go.Figure:
 def refitted(training: np.ndarray, every: np.ndarray) -> str:
     """What it changes to fit the scaling on all rows: least-squares R2 of both ways [pipelines, seeds].
 
-    "" where there is no one end, see ladder.end_sentence.
+    "" where cells have no number.
     """
     apart = dict(zip(PIPELINES, np.abs(every - training).max(axis=1), strict=True))
-    affine = [apart.pop(name) for name in AFFINE]
-    bent = [name for name, change in apart.items() if np.isfinite(change)]
-    if not max(affine) < ROUNDING or not bent:
+    known = [name for name, change in apart.items() if np.isfinite(change)]
+    if not known:
         return ""
-    most = max(bent, key=apart.get)
-    return (
+    most, affine = max(known, key=apart.get), max(apart[name] for name in AFFINE)
+    told = (
         "**Scaling fitted on all rows** knows something of the held-out rows, too. For a linear model "
-        f"trained to the end it changes held-out R² by at most {short(max(affine))} behind "
-        f"{listed([PIPELINES[name] for name in AFFINE])}, in {training.shape[1]} seeds: what only shifts and "
-        "stretches a column moves no prediction, and what is left is rounding. Where a column is bent its "
-        f"bounds move: the most is {short(apart[most])}, behind {PIPELINES[most]}. While training is not at "
-        "its end another range can change its speed; that is no leak."
+        f"trained to the end it changes held-out R², in {training.shape[1]} seeds, by at most "
+    )
+    if affine < ROUNDING:
+        told += (
+            f"{short(affine)} behind {listed([PIPELINES[name] for name in AFFINE])}: what only shifts and "
+            "stretches a column moves no prediction, and what is left is rounding. Behind the others, which "
+            "may bend a column, the most is "
+        )
+    return (
+        f"{told}{short(apart[most])}, behind {PIPELINES[most]}. While training is not at its end another "
+        "range can change its speed; that is no leak."
     )
