@@ -150,7 +150,8 @@ CLAIMS = (
                 LINEAR.but(scaling="log_clip_zscore", age="log_clip_zscore"),
             ),
         ),
-        note="Where no network is named the model is linear. What decides is what the target follows: the "
-        "price follows the logarithms of the log-normal columns, and the age of a house itself.",
+        note="Where no network is named the model is linear. For such a model what decides is what "
+        "the target follows: the price follows the logarithms of the log-normal columns, and the age of a "
+        "house itself.",
     ),
 )
