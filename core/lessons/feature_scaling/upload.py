@@ -87,8 +87,8 @@ def _unfit(values: pd.Series) -> str:
         return f"it is not numeric, for instance {shorten(str(values.dropna().iloc[0]))}"
     if values.isna().mean() > 0.5:
         return "more than half of its cells are empty"
-    if np.isinf(values.to_numpy(dtype=float)).any():
-        return "it has infinite values"
+    if (values.astype(float).abs() > np.finfo(np.float32).max).any():
+        return "it has values beyond 3.4×10³⁸, where float32 ends"
     return ""
 
 
