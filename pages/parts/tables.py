@@ -166,9 +166,11 @@ def overview(e: TableExperiment) -> None:
     )
     if bad := int((~np.isfinite(after)).sum()):
         cells = "1 cell has" if bad == 1 else f"{bad:,} cells have"
+        follows = "One is enough to turn every weight into NaN"
+        if np.isfinite(after[: e.samples]).all():
+            follows = "All are held out: they leave every weight as it is, but there is no held-out score"
         say.warning(
-            f"{cells} no number after scaling. One is enough to turn every weight into NaN; turn on *Fill "
-            "gaps* under More.",
+            f"{cells} no number after scaling. {follows}; turn on *Fill gaps* under More.",
             icon=":material/warning:",
         )
     with st.expander("The first rows"):

@@ -8,6 +8,7 @@ import pytest
 
 from core.lessons import LESSONS
 from core.lessons.feature_scaling.table import PIPELINES
+from core.lessons.feature_scaling.upload import Upload, Uploaded
 from pages.parts import sizes
 from pages.parts.tables import KEY
 
@@ -33,7 +34,7 @@ def upload(at, data):
 def test_raw_columns_diverge_and_the_ladder_says_so(page, figures, the):
     at = page(PAGE)
     assert at.metric[0].value == "diverged"
-    assert any("log, clip, z-score: held-out R² 0.9" in text for text in said(at))
+    assert any("log, clip, z-score: median held-out R² 0.9" in text for text in said(at))
     marks = the(figures(at)["feature_scaling.ladder"], name="this model")["marker"]["symbol"]
     assert len(marks) == 6 * len(PIPELINES)
     assert marks[-6:] == ["x"] * 6
@@ -169,6 +170,17 @@ def test_a_file_that_is_no_table_gets_a_sentence_and_the_page_stays(page, figure
     upload(at, data)
     assert [text.value for text in at.text] == [sentence]
     assert "feature_scaling.ladder" in figures(at)
+
+
+def test_a_gap_in_a_held_out_row_is_no_divergence(page):
+    at = page(PAGE, scaling="zscore", steps="5")
+    table = pd.read_csv(io.BytesIO(csv()))
+    last = Uploaded.of(LESSON.start, Upload(table, "price"), {}).draw().index[-1]
+    table.loc[last, "height"] = np.nan
+    upload(at, table.to_csv(index=False).encode())
+    assert [metric.value for metric in at.metric if metric.label == "Held-out R²"] == ["no score"]
+    assert any("has no held-out score after 5 steps" in text for text in said(at))
+    assert any("All are held out" in text and "NaN" not in text for text in said(at))
 
 
 def test_gaps_in_an_uploaded_table_reach_the_page_as_a_warning(page):

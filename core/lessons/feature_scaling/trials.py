@@ -230,7 +230,7 @@ def outcome(run: Run) -> str:
         columns = f"All columns {PIPELINES[e.scaling if done != {'none'} else 'none']}"
         logs = [name for name, pipeline in run.experiment.pipelines().items() if "log" in pipeline]
         if "log" in e.scaling and 0 < len(logs) < e.inputs:
-            columns += f" (the log of {listed(logs)} alone)"
+            columns += f" (the log only of {listed(logs)})"
     start = f"{columns}: {model(e)}"
     if run.diverged_at is not None:
         at = f"at step {run.diverged_at:,} of {e.steps:,}"

@@ -60,6 +60,8 @@ def test_fitting_on_all_rows_moves_bounds_and_no_straight_line():
     assert max(apart[name] for name in AFFINE) < 1e-9 < apart["clip"]
     most = max(set(PIPELINES) - set(AFFINE), key=apart.get)
     assert f"the most is {short(apart[most])}, behind {PIPELINES[most]}" in refitted(FOUND, every)
+    shifted = FOUND + 1e-12 * np.isin(list(PIPELINES), AFFINE)[:, None]
+    assert "behind clip. " in refitted(FOUND, shifted)
 
 
 def test_medians_that_fill_gaps_move_even_straight_lines():

@@ -55,13 +55,13 @@ def test_the_best_linear_model_is_set_beside_the_best_network_on_z_scores():
     found = made(**scores)
     assert found.less_and_more == (0.8, 0.7)
     said = ladder.ladder_sentence(found)
-    assert said.startswith("linear, SGD. z-score: held-out R² 0.8; raw: 0.1. ")
+    assert said.startswith("z-score (linear, SGD): median held-out R² 0.8; raw (linear, SGD): 0.1. ")
     assert said.endswith("Of all linear models the best: 0.8; of the networks on z-scores: 0.7")
 
 
 def test_every_way_of_scaling_may_come_to_the_same():
     assert ladder.ladder_sentence(made(mine=[-np.inf, -np.inf])) == "Every way of scaling: diverged"
-    assert ladder.ladder_sentence(made(mine=[0.5, 0.5])) == "Every way of scaling: held-out R² 0.5"
+    assert ladder.ladder_sentence(made(mine=[0.5, 0.5])) == "Every way of scaling: median held-out R² 0.5"
 
 
 def test_gaps_in_held_out_rows_are_no_divergence():
@@ -151,7 +151,7 @@ def test_what_outliers_cost_is_said_by_the_rule_of_the_claims():
         ({"scaling": "zscore", "age": "unit"}, "Columns scaled one by one: a linear model"),
         (
             {"scaling": "log_clip_zscore", "steps": 1},
-            "All columns log, clip, z-score (the log of income and population alone): a linear model",
+            "All columns log, clip, z-score (the log only of income and population): a linear model",
         ),
         ({"learning_rate": 1e-15}, "reaches a held-out R² of"),
     ],

@@ -25,16 +25,16 @@ def ladder_sentence(found: Ladder) -> str:
     best, worst = found.ends
     model = next(iter(found.scores))
     scores = found.medians(model)
+    of = f" ({model})" if len(found.scores) > 1 else ""
     high, low = (_score(scores[name], found.no_score) for name in found.ends)
-    sentence = f"{PIPELINES[best]}: held-out R² {high}; {PIPELINES[worst]}: {low}"
+    if np.isfinite(scores[best]):
+        high = f"median held-out R² {high}"
+    sentence = f"{PIPELINES[best]}{of}: {high}; {PIPELINES[worst]}{of}: {low}"
     if scores[best] == scores[worst]:
-        sentence = f"Every way of scaling: {high if np.isneginf(scores[best]) else f'held-out R² {high}'}"
+        sentence = f"Every way of scaling{of}: {high}"
     if found.less_and_more:
         linear, network = (_score(score, found.no_score) for score in found.less_and_more)
-        sentence = (
-            f"{model}. {sentence}. Of all linear models the best: {linear}; "
-            f"of the networks on z-scores: {network}"
-        )
+        sentence += f". Of all linear models the best: {linear}; of the networks on z-scores: {network}"
     return sentence
 
 
