@@ -55,8 +55,8 @@ def overfitting(run: Run) -> Finding | None:
     return Finding(
         "warning" if severe else "note",
         f"From step {run.at[parted]} on the held-out loss rises from {short(best)} to {short(held[-1])}, "
-        f"while that of training falls from {short(train[parted])} to {short(train[-1])}: the network learns "
-        "its samples by heart.",
+        f"while that of training falls from {short(train[parted])} to {short(train[-1])}: the "
+        "samples are learned by heart.",
         remedies=regularized(run) if severe else (),
         quantity="held-out loss at the end over its lowest",
         measured=ratio(held[-1], best),

@@ -131,7 +131,7 @@ SENTENCES = {
     ),
     "overfitting": (
         "From step {step} on the held-out loss rises from {low} to {high}, while that of training falls from "
-        "{then} to {now}: the network learns its samples by heart.",
+        "{then} to {now}: the samples are learned by heart.",
     ),
     "too_small": (
         "Not finished: after {steps} steps? the loss is {loss}, where guessing gives {guess}: too short to "
