@@ -18,9 +18,14 @@ def test_the_grid_turns_when_played(open_page, settle):
     chart = tab.locator(f'[data-testid=stPlotlyChart][aria-label^="{GRID}"]')
     bad = """chart => { const z = chart.querySelector('.js-plotly-plot')._fullData[0].z;
         return [...(z._inputArray ?? z)].flatMap(row => row.length ? [...row] : [row]).some(v => v === 1) }"""
+    label = chart.locator(".slider-label").first
+    expect(label).to_contain_text("step 1")
+    assert chart.evaluate(bad)
+    chart.locator(".slider-rail-touch-rect").first.click(position={"x": 2, "y": 5}, force=True)
+    expect(label).to_contain_text("step 0")
     assert not chart.evaluate(bad)
     chart.locator(".updatemenu-button").first.click()
-    expect(chart.locator(".slider-label").first).to_contain_text("step 2")
+    expect(label).to_contain_text("step 2")
     assert chart.evaluate(bad)
 
 
