@@ -32,7 +32,9 @@ def kills(run: Run) -> None:
     experiment = run.experiment
     claim = settings.suspected(experiment)
     sweep = claim.sweep
-    if runs := show.on_demand("dead_relus.suspects", sweep.experiments, "Take each cause away alone"):
+    if not claim.cases:
+        say.markdown("None of the causes tried here is in the settings above: none can be taken away.")
+    elif runs := show.on_demand("dead_relus.suspects", sweep.experiments, "Take each cause away alone"):
         judged = judge(claim, runs)
         if causes.untold(judged.outcomes):
             say.info(f"{causes.guilty(judged.outcomes)}.")
@@ -70,6 +72,8 @@ def can_die(run: Run) -> None:
 
         found = computed(measure, e, layer)
         show.chart(kill.killing(found, guess), "dead_relus.kill.chart")
+        if found.alone == e.width:
+            return
         if guess is not None:
             say.markdown(kill.answer(found, guess))
         say.markdown(kill.beside(found, run))

@@ -11,8 +11,11 @@ from core.words import listed, short
 
 
 def percent(share: float) -> str:
-    """In whole percent: a chaotic run has no more digits to give."""
-    return f"{100 * share:.0f} %"
+    """In whole percent: a chaotic run has no more digits to give. What is not none is never called 0 %, and
+    what is not all never 100 %."""
+    if 0 < share < 0.005:
+        return "under 1 %"
+    return "over 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
 def score(e: Experiment) -> str:
@@ -23,7 +26,7 @@ def score(e: Experiment) -> str:
 def scored(e: Experiment, value: float) -> str:
     """Such an accuracy in words."""
     if not np.isfinite(value):
-        return "none, as most diverge"
+        return "none, as at least half diverge"
     return short(round(value, 2)) if e.loss == "mse" else percent(value)
 
 

@@ -14,7 +14,7 @@ from core.lessons.dead_relus.charts.remedies import variants
 from core.lessons.dead_relus.measured.causes import Kills, Remedies, kills, remedies
 from core.lessons.dead_relus.settings import BETTER, CALM, FEWER, START, suspected
 from core.lessons.dead_relus.theory import dead_in_first_layer
-from core.lessons.dead_relus.wording import where
+from core.lessons.dead_relus.wording import percent, where
 from core.run import ENDS
 from core.sweep import Sweep
 
@@ -70,7 +70,11 @@ def rated(last, accuracy=0.5, e=START):
 def test_the_rates_at_which_the_median_of_the_last_layer_is_over_half_are_named():
     last = [[0.6, 0.1, 0.2], [0.9, 0.6, 0.1], [1, 1, 1]]
     title = charts.killed(rated(last), START).layout.meta["title"]
-    assert title == "At learning rate 0.3 to 1 more than half of layer 2 is dead; of layer 1 at most 50 %"
+    assert title == (
+        "At learning rate 0.3 to 1 more than half of layer 2 is dead in the median; of layer 1 at most 50 %"
+    )
+    none = charts.killed(rated(np.zeros((3, 3))), START).layout.meta["title"]
+    assert none.endswith("; of layer 1 no unit")
     calm = charts.killed(rated(np.array(last) / 2), START).layout.meta["title"]
     assert calm.startswith("At no learning rate tried is more than half of layer 2 dead")
 
@@ -84,6 +88,23 @@ def test_where_a_training_diverges_the_title_says_so_and_nothing_else_of_it():
     )
     title = charts.accuracy(found, START).layout.meta["title"]
     assert "best at learning rate 0.1 with 80 %, worst at 0.3 with 70 %; at 1 some" in title
+
+
+def test_where_no_value_leaves_all_trainings_to_end_nothing_is_said_of_deaths():
+    title = charts.killed(rated(np.full((3, 3), np.nan), np.nan), START).layout.meta["title"]
+    assert title == "How many units die cannot be told; at 0.1 to 1 some trainings diverge"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0 %"), (0.002, "under 1 %"), (0.006, "1 %"), (0.994, "99 %"), (0.998, "over 99 %"), (1, "100 %")],
+)
+def test_some_are_never_none_and_most_never_all(share, text):
+    assert percent(share) == text
+
+
+def test_where_no_cause_is_set_there_is_none_to_take_away():
+    assert not suspected(START.but(learning_rate=1e-6, momentum=0, clip_norm=0.05)).cases
 
 
 def test_ties_are_not_crowned():
@@ -142,7 +163,11 @@ def test_suspected_is_what_there_is_and_each_is_taken_away_alone():
             "Long gradients did it: 0 % with clip norm 0.1 are dead instead of 43 %; not decided: the "
             "learning rate",
         ),
-        (0.43, (0.4, 0.4, 0.5), "None of these is shown to have killed 43 % of the units by itself"),
+        (
+            0.43,
+            (0.4, 0.4, 0.5),
+            "43 % of the units are dead, and no change alone is shown to leave 10 points fewer",
+        ),
         (0.05, (0, 0, 0), "Only 5 % of the units are dead: less than the 10 points asked for"),
         (0, (0, 0, 0), "No unit is dead in the median: each passes a signal or a gradient on some sample"),
         (
@@ -184,6 +209,9 @@ def test_a_remedy_helps_where_the_rule_of_the_claims_says_so():
     assert figure.layout.meta["title"] == "Better by 3 points or more: better"
     asked = [np.median(before) - FEWER, np.median(before) + BETTER]
     assert [shape.x0 for shape in figure.layout.shapes] == pytest.approx(asked)
+    assert "the whole 93 % interval" in figure.layout.meta["how"]
+    fewer = replace(found, dead=dead[:, :3], accuracy=accuracy[:, :3])
+    assert "93 %" not in (how := variants(fewer).layout.meta["how"]) and "every pair" in how
 
 
 def test_runs_that_diverge_are_counted():

@@ -207,6 +207,8 @@ def test_the_tally_counts_every_death_once():
     assert charts.sentence(tally(death(no_gradient=True), death())).startswith(
         "2 deaths in layer 2: 2 by momentum alone (1 of these while its own gradient was exactly 0); none"
     )
+    assert "1 by momentum alone (while its own" in charts.sentence(tally(death(no_gradient=True)))
+    assert charts.balance(tally(death())).startswith("1 death = ")
     assert charts.sentence(tally()) == "No unit died in 12 steps"
 
 

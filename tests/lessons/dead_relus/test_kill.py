@@ -1,5 +1,6 @@
 """Units killed before the first step: they stay dead, nothing else changes, and titles say what follows."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -104,8 +105,8 @@ MIXED = np.repeat([0.0, 0.1], 4)
         (
             (MIXED, 0.1, np.inf),
             {UNDECIDED: [2], TRUE: [3, 4]},
-            "Of 4 units of layer 1 no number is shown to die at a cost of less than 3 points; with 3 and 4 "
-            "dead the held-out accuracy falls by 3 points or more; not decided with 2",
+            "Of 4 units of layer 1 no number tried, from 2 up, is shown to die at a cost of less than 3 "
+            "points; with 3 and 4 dead the held-out accuracy falls by 3 points or more; not decided with 2",
         ),
     ],
 )
@@ -126,7 +127,15 @@ def test_the_guess_stands_on_the_chart_between_the_numbers_tried():
     assert charts.answer(found, 1).endswith(
         "the most shown to cost less than 3 points is 3; the fewest shown to cost as much is 4."
     )
-    assert "none is shown to cost less than 0.03" in charts.answer(made(1, 1, 1, dataset="curve"), 2)
+    worse = charts.answer(made(1, 1, 1, dataset="curve"), 2)
+    assert "of the numbers tried, from 2 up, none is shown to cost less than 0.03" in worse
+
+
+def test_a_layer_that_dies_by_itself_shows_nothing():
+    found = replace(made(0, 0, 0), dead=np.full((4, 8), 4))
+    assert charts.killing(found).layout.meta["title"] == (
+        "With none killed all 4 units of layer 1 die in the median: killing them shows nothing"
+    )
 
 
 def test_a_dead_layer_is_passed_only_by_a_residual_connection():

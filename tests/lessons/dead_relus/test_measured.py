@@ -1,5 +1,7 @@
 """A second look at a training sees the same numbers, and what it shows of a unit is what happened to it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,11 +9,14 @@ import torch
 from core.diagnosis import census
 from core.engine.network import Stack
 from core.engine.train import train
+from core.lessons.dead_relus.charts import hinges as hinge_charts
+from core.lessons.dead_relus.charts import history as charts
 from core.lessons.dead_relus.charts.revival import far
 from core.lessons.dead_relus.measured.hinges import hinges
 from core.lessons.dead_relus.measured.history import follow
 from core.lessons.dead_relus.measured.revival import Revival, revive, silence
-from core.lessons.dead_relus.settings import CALM, LINE, PLANE, REVIVAL, REVIVALS, START
+from core.lessons.dead_relus.settings import CALM, LINE, NEGATIVE, PLANE, REVIVAL, REVIVALS, START
+from core.words import short
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +69,47 @@ def test_what_gets_through_is_what_autograd_says():
 def test_asleep_on_a_batch_is_not_dead(history):
     assert (history.dead + history.asleep <= START.width).all()
     assert history.asleep.sum() > 0
+
+
+def title(chart, e, layer=0, unit=0):
+    return chart(follow(e, layer, unit)).layout.meta["title"]
+
+
+def test_what_moves_without_a_gradient_is_how_far_it_ends_from_where_it_died(history):
+    ends = [np.append(history.weight[i], history.bias[i]) for i in (history.died, -1)]
+    share = np.linalg.norm(ends[1] - ends[0]) / np.linalg.norm(ends[0])
+    said = charts.parameters(history).layout.meta["title"]
+    assert said.endswith(f"momentum alone still moves its weights and bias, by {short(100 * share)} % in all")
+
+
+def test_where_the_batch_is_the_whole_training_set_there_is_no_gap():
+    e = CALM.but(steps=1, width=4, samples=64, batch_size=0)
+    assert "the lines are one" in charts.asleep(follow(e, 0, 0)).layout.meta["how"]
+    how = charts.asleep(follow(e.but(batchnorm=True), 0, 0)).layout.meta["how"]
+    assert "in evaluation mode, above 0 on some of all 64" in how
+
+
+def test_with_batch_normalization_what_is_shown_is_normalized():
+    e = CALM.but(steps=1, width=4, samples=64, batchnorm=True, bias=-5, learning_rate=1e-6)
+    assert "its normalized weighted sum ends" in title(charts.pre_activation, e)
+    assert title(charts.parameters, e) == "Its bias ends where it began, at -5"
+
+
+def test_of_one_batch_and_of_none_it_is_said_so():
+    one = NEGATIVE.but(steps=1, width=4, samples=64, bias=-60, activation="gelu", depth=1)
+    h = follow(one, 0, 0)
+    assert charts.gradient(replace(h, active=np.ones(2))).layout.meta["title"] == (
+        "Exactly 0 gets through on the one batch looked at"
+    )
+    none = one.but(activation="identity", bias=0, depth=2, steps=2000, learning_rate=100)
+    assert title(charts.gradient, none).startswith("The training diverged before")
+
+
+def test_one_dead_hinge_is_one():
+    found = hinges(LINE.but(steps=1))
+    for dead, words in ((1, "1 of 24 units is dead"), (2, "2 of 24 units are dead")):
+        silent = np.broadcast_to(np.arange(24) < dead, found.silent.shape)
+        assert words in hinge_charts.line(replace(found, silent=silent)).layout.meta["title"]
 
 
 def test_there_is_no_history_of_a_unit_that_is_not_there():

@@ -31,8 +31,8 @@ def suspects(claim: Claim, verdict: Verdict) -> go.Figure:
         alt=f"Effects on dead units of {len(outcomes)} changes, each made alone. {title}.",
         how="A dot is a pair of trainings with the same seed, a bar the 93 % interval of their median. A "
         "cause did it where the whole bar lies right of the dashed line: changed alone, at least "
-        f"{100 * FEWER:g} points fewer units pass nothing at the end. Where several did it, they did so "
-        "together: each was needed.",
+        f"{100 * FEWER:g} points fewer units pass nothing at the end. Where several did it, none did it "
+        "alone: without any one of them fewer die.",
     )
     figure.update_yaxes(ticktext=[f"{_changed(o)}:<br>{_left(o)}<br>({_word_on(o)})" for o in outcomes])
     return figure.update_xaxes(title_text="points fewer units dead")
@@ -57,7 +57,7 @@ def _after(outcome: Outcome) -> float:
 
 def _left(outcome: Outcome) -> str:
     after = _after(outcome)
-    return f"{percent(after)} dead" if np.isfinite(after) else "most diverge"
+    return f"{percent(after)} dead" if np.isfinite(after) else "at least half diverge"
 
 
 def guilty(outcomes: Sequence[Outcome]) -> str:
@@ -73,7 +73,10 @@ def guilty(outcomes: Sequence[Outcome]) -> str:
         return f"Only {percent(now)} of the units are dead: less than the {100 * FEWER:g} points asked for"
     doubt = f"; not decided: {listed([o.condition for o in open_])}" if open_ else ""
     if not did:
-        return f"None of these is shown to have killed {percent(now)} of the units by itself{doubt}"
+        return (
+            f"{percent(now)} of the units are dead, and no change alone is shown to leave "
+            f"{100 * FEWER:g} points fewer{doubt}"
+        )
     names = listed([o.condition for o in did])
     changes = listed([f"{percent(_after(o))} with {_changed(o)}" for o in did])
     return f"{names[0].upper()}{names[1:]} did it: {changes} are dead instead of {percent(now)}{doubt}"
@@ -128,14 +131,20 @@ def killed(found: Kills, experiment: Experiment) -> go.Figure:
 
 
 def _deadly(found: Kills, setting: str, dead: str) -> str:
-    """Of the values at which no training diverges."""
+    """Medians over the seeds, of the values at which no training diverges."""
     e, last, first = found.experiment, np.median(found.last, axis=1), np.median(found.first, axis=1)
-    tried = "tried" if np.isfinite(last).all() else "at which all trainings end"
-    title = f"At no {setting} {tried} is more than half of layer {e.depth} {dead} in the median"
+    ended = np.isfinite(last)
+    if not ended.any():
+        return "How many units die cannot be told"
+    tried = "tried" if ended.all() else "at which all trainings end"
+    at = f"At no {setting} {tried} is more than half of layer {e.depth} {dead}"
     if (last > 0.5).any():
-        title = f"At {setting} {where(found.values, last > 0.5)} more than half of layer {e.depth} is {dead}"
-    most = first[np.isfinite(first)]
-    return title + (f"; of layer 1 at most {percent(most.max())}" if e.depth > 1 and len(most) else "")
+        at = f"At {setting} {where(found.values, last > 0.5)} more than half of layer {e.depth} is {dead}"
+    title = f"{at} in the median"
+    if e.depth == 1:
+        return title
+    most = first[ended].max()
+    return f"{title}; of layer 1 {f'at most {percent(most)}' if most else 'no unit'}"
 
 
 def _born(found: Kills, setting: str, dead: str) -> str:

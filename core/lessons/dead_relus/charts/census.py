@@ -149,7 +149,7 @@ def before_and_after(runs: dict[str, Run]) -> go.Figure:
         ],
         title=title[0].upper() + title[1:],
         alt=f"Units that are never above 0 over the steps. {title}.",
-        how="All hidden units together; same data, same initial weights, same order of the batches.",
+        how="All hidden units together.",
         xaxis=dict(title="step", range=[0, max(run.experiment.steps for run in runs.values())]),
         yaxis=dict(title="% of units at or below 0 on all data", range=[-2, 102]),
     )

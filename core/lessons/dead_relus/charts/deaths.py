@@ -66,7 +66,7 @@ def balance(found: Deaths) -> str:
     terms = {
         "{} dead before the first step": found.born.sum(),
         "− {} of them that woke": found.woke.sum(),
-        "+ {} deaths": len(found.deaths),
+        f"+ {{}} death{'s' * (len(found.deaths) > 1)}": len(found.deaths),
         "− {} that came back": back,
     }
     told = " ".join(term.format(number) for term, number in terms.items() if number).removeprefix("+ ")

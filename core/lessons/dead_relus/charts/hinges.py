@@ -20,8 +20,9 @@ DEAD = PALETTE[1]
 def _ending(found: Hinges) -> str:
     first, last = int(found.silent[0].sum()), int(found.silent[-1].sum())
     if found.at[-1] < found.experiment.steps:
-        return f"the training diverges after step {found.at[-1]}, with {last} units dead"
-    return f"{last} of {found.silent.shape[1]} units are dead at the end, {first} before the first step"
+        return f"the training diverges after step {found.at[-1]}, with {last} unit{'s' * (last != 1)} dead"
+    dead = f"{last} of {found.silent.shape[1]} units {'is' if last == 1 else 'are'} dead"
+    return f"{dead} at the end, {first} before the first step"
 
 
 def line(found: Hinges) -> go.Figure:

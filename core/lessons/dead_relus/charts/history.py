@@ -53,12 +53,13 @@ def pre_activation(history: UnitHistory) -> go.Figure:
             )
         )
     traces.append(go.Scatter(x=h.at, y=z[:, 3], name="median", line_color=FORWARD))
-    title = f"{name(h).capitalize()}: its weighted sum ends between {short(z[-1, 0])} and {short(z[-1, -1])}"
+    what = f"{'normalized ' * h.experiment.batchnorm}weighted sum"
+    title = f"{name(h).capitalize()}: its {what} ends between {short(z[-1, 0])} and {short(z[-1, -1])}"
     figure = chart(
         traces,
         title=title,
         alt=f"Distribution of the pre-activation of {name(h)} over the training set and the steps. {title}.",
-        how="The weighted sums of all training samples"
+        how=f"The {what}s of all training samples{', in evaluation mode' * h.experiment.batchnorm}"
         + (
             "; the gate is open above the line at 0."
             if h.experiment.activation == "relu"
@@ -78,14 +79,17 @@ def gradient(history: UnitHistory) -> go.Figure:
     nothing = passed == 0
     axis = log_axis([*received, *passed], "size (norm over the batch)")
     silent = len(passed) if h.died is None else h.died
-    if nothing[silent:].any() and nothing[silent:].all():
+    if not len(passed):
+        title = "The training diverged before the next step that is looked at"
+    elif nothing[silent:].any() and nothing[silent:].all():
         number = len(passed) - silent
         when = f"in all {number} steps looked at" if number > 1 else "in the one step looked at"
         title = f"Once {census.word(h.experiment.activation)}, it lets exactly 0 through, {when}"
         if silent and nothing[silent - 1]:
             title += ", and on the step before"
     elif nothing.any() and nothing.all():
-        title = f"Exactly 0 gets through on all {len(nothing)} batches looked at"
+        number = f"all {len(nothing)} batches" if len(nothing) > 1 else "the one batch"
+        title = f"Exactly 0 gets through on {number} looked at"
     elif nothing.any():
         title = (
             f"On {nothing.sum()} of {len(nothing)} batches exactly 0 gets through, on the others something"
@@ -142,7 +146,10 @@ def parameters(history: UnitHistory) -> go.Figure:
         hoverinfo="skip",
     )
     traces = [weights, go.Scatter(x=h.at, y=h.bias, name="bias", line=dict(color=BACKWARD, width=3))]
-    title = f"Its bias goes from {short(h.bias[0])} to {short(h.bias[-1])}"
+    first, last = short(h.bias[0]), short(h.bias[-1])
+    title = f"Its bias goes from {first} to {last}"
+    if first == last:
+        title = f"Its bias ends where it began, at {last}"
     if h.died is not None and len(h.at) - h.died > 1 and not h.gradient[h.died : -1].any():
         title = _without_gradient(h)
     return _death(
@@ -164,7 +171,8 @@ def _without_gradient(history):
     once = f"Once {census.word(e.activation)}"
     if not h.update[h.died :].any():
         return f"{once}, not a bit of its weights and bias changes"
-    rest = f"by {short(100 * h.update[h.died :].sum() / h.size[h.died])} % in all"
+    moved = np.hypot(np.linalg.norm(h.weight[-1] - h.weight[h.died]), h.bias[-1] - h.bias[h.died])
+    rest = f"by {short(100 * moved / h.size[h.died])} % in all"
     if h.every > 1:
         return f"{once}, its weights and bias still move, {rest}"
     parts = ["momentum"] * (e.optimizer == "adam" or e.momentum > 0) + ["decay"] * (e.weight_decay > 0)
@@ -174,17 +182,24 @@ def _without_gradient(history):
 
 def asleep(history: UnitHistory) -> go.Figure:
     """Silent on the step's batch against silent on the whole training set, for the unit's layer."""
-    h, layer = history, history.layer
+    h, e, layer = history, history.experiment, history.layer
     dead, asleep = h.dead[:, layer], h.asleep[:, layer]
     most, place = int(asleep.max()), f"In layer {layer + 1}"
-    if h.experiment.activation == "relu":
-        whole, batch = "dead: silent on all training samples", "silent on this step's batch"
-        some, none = "asleep on a batch without being dead", "no living unit is ever asleep on a whole batch"
+    if e.activation == "relu":
+        whole, batch = "dead: silent on all training samples", "those and the silent on this step's batch"
+        some, none = "asleep on a batch without being dead", "no living unit is asleep on a whole batch"
     else:
-        whole, batch = "negative on all training samples", "negative on this step's batch"
+        whole, batch = "negative on all training samples", "those and the negative on this step's batch"
         some, none = "negative on a batch but not on all data", "no unit is negative on a batch only"
     number = f"{most} unit{' is' if most == 1 else 's are'}"
     title = f"{place} up to {number} {some}" if most else f"{place} {none}"
+    mode = ", in evaluation mode," * (e.batchnorm or e.dropout > 0)
+    how = (
+        f"The gap between the lines: units at or below 0 on all {e.batch} samples of the step's batch, and "
+        f"yet{mode} above 0 on some of all {e.samples}."
+    )
+    if e.batch == e.samples and not mode:
+        how = "Every batch is the whole training set, so that the lines are one."
     return chart(
         [
             go.Scatter(x=h.at, y=dead, name=whole, line_color=DEAD),
@@ -192,8 +207,7 @@ def asleep(history: UnitHistory) -> go.Figure:
         ],
         title=title,
         alt=f"Units of layer {layer + 1} that are silent, over the steps. {title}.",
-        how="The gap between the lines: units at or below 0 on all samples of the step's batch, which are "
-        f"{h.experiment.batch}, and yet above 0 on others of the {h.experiment.samples}.",
-        xaxis=dict(title="step", range=[0, h.experiment.steps]),
+        how=how,
+        xaxis=dict(title="step", range=[0, e.steps]),
         yaxis=dict(title="units", rangemode="tozero"),
     )

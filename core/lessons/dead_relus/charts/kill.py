@@ -28,8 +28,17 @@ def finding(found: Kill) -> str:
     units = f"of {width} unit{'s' * (width > 1)} of layer {found.layer + 1}"
     costs, free, undecided = (found.at(word) for word in (TRUE, NOT_HERE, UNDECIDED))
     less, more = f"the {score(e)} falls by less than {better(e)}", f"it falls by {better(e)} or more"
+    if found.alone == width:
+        whole = f"all {width} units" if width > 1 else "the one unit"
+        return (
+            f"With none killed {whole} of layer {found.layer + 1} die{'s' * (width == 1)} in the median: "
+            "killing them shows nothing"
+        )
     if not free:
-        parts = [f"{units.capitalize()} no number is shown to die at a cost of less than {better(e)}"]
+        parts = [
+            f"{units.capitalize()} no number tried, from {found.killed[1]} up, is shown to die at a cost of "
+            f"less than {better(e)}"
+        ]
         more = f"the {score(e)} {more.removeprefix('it ')}"
     elif costs and free[-1] > costs[0]:
         parts = [f"With {_numbers(free)} {units} dead {less}"]
@@ -108,7 +117,7 @@ def killing(found: Kill, guess: int | None = None) -> go.Figure:
 
 
 def _about(found: Kill) -> str:
-    e, alone = found.experiment, int(np.median(found.dead[0]))
+    e, alone = found.experiment, found.alone
     none, every = (scored(e, float(np.median(found.accuracy[i]))) for i in (0, -1))
     back = f"{found.returned or 'None'} of the killed units came back."
     passes = "What comes from below passes a dead layer by its residual connection"
@@ -119,7 +128,7 @@ def _about(found: Kill) -> str:
     return (
         f"{back} With none killed, {alone} of the layer {own} and the {score(e)} is {none}, in the median. "
         f"{passes}: then it is {every}."
-        + (f" {lost} trainings diverged and count as the worst." if lost else "")
+        + (f" Of {found.accuracy.size} trainings {lost} diverged: the worst there is." if lost else "")
     )
 
 
@@ -129,7 +138,8 @@ def answer(found: Kill, guess: int) -> str:
     cheap = f"cost less than {better(found.experiment)}"
     most = f"the most shown to {cheap} is {free[-1]}" if free else f"none is shown to {cheap}"
     least = f"the fewest shown to cost as much is {costs[0]}" if costs else "none is shown to cost as much"
-    return f"**Your guess: {guess} of {found.experiment.width}.** Measured: {most}; {least}."
+    tried = f"of the numbers tried, from {found.killed[1]} up, {most}; {least}"
+    return f"**Your guess: {guess} of {found.experiment.width}.** Measured: {tried}."
 
 
 def beside(found: Kill, run: Run) -> str:

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.charts.style import AFTER, BEFORE, PALETTE, THEORY, panels
-from core.diagnosis.claims import NOT_HERE, TRUE, UNDECIDED
+from core.diagnosis.claims import NOT_HERE, SEEDS, TRUE, UNDECIDED
 from core.lessons.dead_relus.measured.causes import Remedies
 from core.lessons.dead_relus.settings import BETTER, FEWER
 from core.lessons.dead_relus.wording import better, score
@@ -20,6 +20,8 @@ def variants(found: Remedies) -> go.Figure:
     """Dead share and accuracy of every variant, the run on the screen first: bars are medians."""
     e, now, seeds = found.experiment, found.names[0], found.dead.shape[1]
     title = f"Better by {better(e)} or more: {_named(found.better(TRUE))}"
+    ends = "the whole 93 % interval, pair by pair" if seeds >= SEEDS else "every pair"
+    dashed = "Dashed: what is asked for, from the median of this run. " * bool(found.diverged[0] < seeds)
     labels = [
         f"{name} ({lost} NaN)" if lost else name
         for name, lost in zip(found.names, found.diverged, strict=True)
@@ -62,8 +64,9 @@ def variants(found: Remedies) -> go.Figure:
         f"At least {100 * FEWER:g} points fewer units dead: {_named(found.fewer(TRUE))}; not decided: "
         f"{_named(found.fewer(UNDECIDED))}. Dead is a unit that passes nothing on any training sample: its "
         f"output and its slope are exactly 0. Bars are medians over those of {seeds} seeds that end, dots "
-        "the trainings; a remedy has to be beyond the dashed line with the whole 93 % interval, pair by "
-        "pair." + " A training that diverges (NaN) counts as the worst." * bool(found.diverged.any()),
+        f"the trainings. {dashed}A remedy has to change as much with {ends}."
+        + " A training that diverges (NaN) counts as the worst."
+        * bool(found.diverged.any()),
         height=90 + 34 * len(found.names),
         hovermode="closest",
         showlegend=False,

@@ -69,6 +69,11 @@ class Kill:
     returned: int
 
     @property
+    def alone(self) -> int:
+        """How many units of the layer die with none killed: the median over the seeds."""
+        return int(np.median(self.dead[0]))
+
+    @property
     def falls(self) -> np.ndarray:
         """By how much killing lowers the accuracy, seed by seed: [N - 1, seeds]."""
         return gains_of(MEASURES["test_r2"], "lower", self.accuracy[0], self.accuracy[1:])

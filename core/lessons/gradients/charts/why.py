@@ -26,7 +26,7 @@ def alike_sentence(run: Run) -> str:
     spread = run.probes["activation_std"].astype(float)
     alike = (spread[[0, last], -1] < ALIKE * spread[[0, last], 0]).all()
     heard = run.probes["delta_norm"][[0, last], -1].all()
-    guesses = abs(run.train_loss[last] / run.chance - 1) < GUESSES
+    guesses = abs(float(run.train_loss[last]) / run.chance - 1) < GUESSES
     if not (guesses and alike and heard) or short_run(run) or e.depth == 1 or e.residual:
         return ""
     return (
