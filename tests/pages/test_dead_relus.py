@@ -112,6 +112,12 @@ def test_causes_of_a_long_run_are_named_when_asked(page, figures, monkeypatch, c
     assert "dead_relus.deaths" not in figures(at)
 
 
+def test_where_no_cause_is_set_none_is_offered_to_be_taken_away(tab):
+    at = tab(KILLS, **MODEST, learning_rate="1e-6", momentum="0", clip_norm="0.05")
+    assert "none can be taken away" in said(at)
+    assert not [one for one in at.button if one.key == "dead_relus.suspects.run"]
+
+
 def test_units_that_are_born_dead_say_what_was_set(page):
     at = page(PAGE, **MODEST, bias="-5")
     assert "all else the same" in said(at)

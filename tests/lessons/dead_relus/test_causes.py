@@ -190,6 +190,8 @@ def test_who_did_it_is_what_the_rule_of_the_claims_says(before, after, title, mo
     figure = charts.suspects(claim, judge(claim, runs))
     assert figure.layout.meta["title"] == title
     assert [shape.x0 for shape in figure.layout.shapes] == [0, 100 * FEWER]
+    axes = figure.to_dict()["layout"]
+    assert [key for key in axes if key.startswith("xaxis") and "title" in axes[key]] == ["xaxis"]
 
 
 def test_a_remedy_helps_where_the_rule_of_the_claims_says_so():

@@ -35,7 +35,7 @@ def suspects(claim: Claim, verdict: Verdict) -> go.Figure:
         "alone: without any one of them fewer die.",
     )
     figure.update_yaxes(ticktext=[f"{_changed(o)}:<br>{_left(o)}<br>({_word_on(o)})" for o in outcomes])
-    return figure.update_xaxes(title_text="points fewer units dead")
+    return figure.update_layout(xaxis_title_text="points fewer units dead")
 
 
 def untold(outcomes: Sequence[Outcome]) -> int:
