@@ -21,7 +21,7 @@ from core.diagnosis.measures import ratio
 from core.diagnosis.pace import shorter_steps
 from core.diagnosis.remedies import filled_gaps, let_through, no_decay, scaled_features
 from core.diagnosis.skill import percent
-from core.diagnosis.usual import FAR_OFF, above_usual, below_usual, too_high
+from core.diagnosis.usual import FAR_OFF, LOW, above_usual, below_usual, too_high
 from core.run import Run
 from core.words import short
 
@@ -128,7 +128,7 @@ def _dead(run: Run) -> Finding | None:
     where, born = ", and no gradient passes them", silent[0].mean(axis=1).max() > MOST_UNITS
     if e.batchnorm or (e.dropout and layer):
         where = " in evaluation mode"
-    if not born and above_usual(run) > 1:
+    if not born and above_usual(run) > LOW:
         where += f"; {too_high(run)}"
     return finding(
         run,

@@ -333,7 +333,7 @@ def dead(run, which, *_):
     mode, fast = which % 2 == 1, which < 2
     words = {"every": mine, "whenever": mine, "since": mine, "mode": bool(hidden) == mode}
     many = max(sum(not active[0, i, u] for u in range(e.width)) for i in range(e.depth)) > e.width / 2
-    words["the rate is named"] = fast == (not many and times_off(run)[0] > 1)
+    words["the rate is named"] = fast == (not many and times_off(run)[0] > 1.5)
     if not mode and len(units) == e.width and not e.clip_norm:
         words["no"] = not run.probes["weight_grad_norm"][finite(run), layer]
     else:
