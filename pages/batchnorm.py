@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.charts.runs import losses
+from core.charts.compared import losses
 from core.lessons import LESSONS
 from core.lessons.batchnorm import lesson as batchnorm
 from core.lessons.batchnorm.charts import costs, gains, inside

@@ -49,7 +49,7 @@ if run.last:
     from core.lessons.dead_relus.measured.history import follow
 
     unit = show.pick_unit("dead_relus", run, interesting(run))
-    if show.wanted("dead_relus.life", work(experiment), "Follow it", experiment, show.UNASKED):
+    if show.wanted("dead_relus.life", work(experiment), "Follow its units", experiment, show.UNASKED):
         life, first = computed(follow, experiment, *unit), computed(births, experiment)
         with tally:
             found = None
@@ -69,8 +69,6 @@ with grid:
 show.chart(census.counts(run), "dead_relus.counts")
 
 verdicts.findings(lesson, run, inside=census.before_and_after)
-
-
 dying.further(run)
 claims.tested(lesson)
 take_away.take_away(run, near_loss)

@@ -2,21 +2,35 @@
 
 import streamlit as st
 
-from core.charts.runs import losses
+from core.charts.compared import losses
 from core.lessons import LESSONS
 from core.lessons.feature_scaling import export, trials
 from core.lessons.feature_scaling.charts import outliers, valley
 from core.lessons.feature_scaling.houses import Houses, recipe
 from core.lessons.feature_scaling.measured import outliers as measured_outliers
 from core.lessons.feature_scaling.measured import valley as measured
-from pages.parts import chaos, claims, compare, controls, say, shell, show, sizes, tables, take_away, verdicts
+from pages.parts import (
+    chaos,
+    claims,
+    compare,
+    controls,
+    nan_trap,
+    own_table,
+    say,
+    shell,
+    show,
+    sizes,
+    tables,
+    take_away,
+    verdicts,
+)
 from pages.parts.training import computed, trained
 
 shell.guard()
 
 lesson = LESSONS["feature_scaling"]
-settings = controls.ask(lesson, tables.unused)
-experiment = tables.chosen(settings)
+settings = controls.ask(lesson, own_table.unused)
+experiment = own_table.chosen(settings)
 [run] = trained([experiment])
 say.markdown(f"**{trials.outcome(run)}**")
 tables.glance(run)
@@ -24,7 +38,7 @@ show.chart(losses(compare.variants(lesson, experiment)), "feature_scaling.losses
 near_loss = st.container()
 say.subheader("What each way of scaling is worth")
 tables.ladder(experiment)
-verdicts.findings(lesson, run, tables.change)
+verdicts.findings(lesson, run, own_table.change)
 
 say.subheader("The table")
 tables.overview(experiment)
@@ -67,25 +81,7 @@ show.chart(outliers.without_log(computed(measured_outliers.without_log)), "featu
 say.subheader("Leakage")
 tables.leakage(experiment)
 
-say.subheader("The NaN trap")
-say.markdown("A float32 ends at 3.4×10³⁸. Each line below was computed when you opened this page.")
-tables.facts()
-tables.poisoned(experiment)
-tables.overflow(experiment)
-tables.first_not_finite(experiment)
-say.markdown(
-    "**How to be safe.** Look before training, stop at the first loss that is not finite, and let PyTorch "
-    "name the operation:"
-)
-st.code(
-    "assert torch.isfinite(x).all(), f'{(~torch.isfinite(x)).sum()} cells have no number'\n"
-    "with torch.autograd.detect_anomaly():  # slow: only to find the operation\n"
-    "    loss = loss_function(network(x), y)\n"
-    "    assert torch.isfinite(loss), f'step {step}: the loss is {loss}'\n"
-    "    loss.backward()",
-    language="python",
-)
-
+nan_trap.section(experiment)
 claims.tested(lesson)
 sizes.shift()
 linkable = experiment if isinstance(experiment, Houses) else None

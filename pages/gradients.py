@@ -26,7 +26,8 @@ if sentence := why.alike_sentence(run):
 
     say.markdown(sentence)
     cost, label = work(*networks(experiment)), "Is it that? Train the last layer alone"
-    if show.wanted("gradients.apart", cost, label, experiment, show.UNASKED, "the last layer alone"):
+    what = "train the last layer alone"
+    if show.wanted("gradients.apart", cost, label, experiment, show.UNASKED, what):
         say.markdown(why.pulled_apart_sentence(experiment.depth, computed(pulled_apart, experiment)))
 say.subheader("What that does to learning")
 show.beside({"gradients.moved": moved.weights_moved(run), "gradients.loss": loss(run)})

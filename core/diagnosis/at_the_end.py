@@ -24,7 +24,7 @@ from core.diagnosis.finding import (
     three_quarters,
     unlearned,
 )
-from core.diagnosis.measures import final_loss, ratio
+from core.diagnosis.numbers import final_loss, ratio
 from core.diagnosis.pace import another_start
 from core.diagnosis.reference import reference
 from core.diagnosis.remedies import Remedy

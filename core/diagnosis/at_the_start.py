@@ -17,7 +17,7 @@ from core.diagnosis.finding import (
     with_one_layer,
     without_hidden_layers,
 )
-from core.diagnosis.measures import first_over_last, ratio
+from core.diagnosis.numbers import first_over_last, ratio
 from core.diagnosis.pace import bounded_steps, rescaled_gradients
 from core.diagnosis.remedies import fresh_weights, let_through
 from core.diagnosis.skill import percent

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.diagnosis.measures import final_loss
+from core.diagnosis.numbers import final_loss
 from core.run import Run
 from core.words import share, two_digits
 from core.work import WORK_LIMIT, work

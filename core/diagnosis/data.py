@@ -21,7 +21,7 @@ from core.diagnosis.finding import (
     remaining,
     unlearned,
 )
-from core.diagnosis.measures import ratio
+from core.diagnosis.numbers import ratio
 from core.diagnosis.reference import reference
 from core.diagnosis.remedies import LONG_TAIL, UNIT_SIZE, scaled_features, scaled_target
 from core.run import Run

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.diagnosis.capacity import ENOUGH_STEPS
-from core.diagnosis.measures import final_loss, ratio
+from core.diagnosis.numbers import final_loss, ratio
 from core.diagnosis.reference import ROWS, reference
 from core.diagnosis.remedies import Remedy
 from core.diagnosis.skill import in_words, skill

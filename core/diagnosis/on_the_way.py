@@ -17,11 +17,11 @@ from core.diagnosis.finding import (
     outcome,
     without_hidden_layers,
 )
-from core.diagnosis.measures import ratio
+from core.diagnosis.numbers import ratio
 from core.diagnosis.pace import shorter_steps
 from core.diagnosis.remedies import filled_gaps, let_through, no_decay, scaled_features
 from core.diagnosis.skill import percent
-from core.diagnosis.usual import FAR_OFF, LOW, above_usual, below_usual, too_high
+from core.diagnosis.usual import FAR_OFF, above_usual, below_usual, too_high
 from core.run import Run
 from core.words import short
 
@@ -77,7 +77,7 @@ def _largest(run: Run) -> tuple[int | None, str]:
     layer, last = int(sizes[known[-1]].argmax()), int(known[-1])
     start = f", {short(sizes[0, layer])} at the start" if last else ""
     return layer + 1, (
-        f" At step {run.at[last]}, the last at which it was finite, the {name} was largest in layer "
+        f" When last measured and finite, at step {run.at[last]}, the {name} was largest in layer "
         f"{layer + 1}: {short(sizes[last, layer])}{start}."
     )
 
@@ -128,7 +128,7 @@ def _dead(run: Run) -> Finding | None:
     where, born = ", and no gradient passes them", silent[0].mean(axis=1).max() > MOST_UNITS
     if e.batchnorm or (e.dropout and layer):
         where = " in evaluation mode"
-    if not born and above_usual(run) > LOW:
+    if not born and above_usual(run) > 1:
         where += f"; {too_high(run)}"
     return finding(
         run,

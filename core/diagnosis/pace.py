@@ -2,7 +2,7 @@
 
 import math
 
-from core.diagnosis.measures import first_over_last
+from core.diagnosis.numbers import first_over_last
 from core.diagnosis.remedies import SLOPE, Remedy, offer
 from core.diagnosis.usual import MOMENTUM, above_usual, rounded, steady_rate, usual_rate
 from core.engine.optimizers import OPTIMIZERS, momentum

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import entr, log_softmax, ndtri
 from threadpoolctl import threadpool_limits
 
-from core.diagnosis.measures import ratio
+from core.diagnosis.numbers import ratio
 from core.trainable import Trainable
 
 ROWS = 512

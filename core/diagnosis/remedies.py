@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from core.diagnosis.measures import first_over_last
+from core.diagnosis.numbers import first_over_last
 from core.diagnosis.usual import FAR_OFF, above_usual, below_usual, steady_rate
 from core.diagnosis.wording import words
 from core.run import Run

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from core.diagnosis import at_the_end, at_the_start, data, on_the_way, steps, two_modes
 from core.diagnosis.finding import BETTER, LITTLE, SEVERITIES, Finding, broken_off, remaining
-from core.diagnosis.measures import final_loss
+from core.diagnosis.numbers import final_loss
 from core.run import Run
 from core.words import two_digits
 

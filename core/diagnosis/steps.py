@@ -6,7 +6,7 @@ Thresholds lie between what healthy and broken networks show in tests/benchmarks
 import numpy as np
 
 from core.diagnosis.finding import SHALLOW, Finding, Rule, broken_off, finding, harm, outcome
-from core.diagnosis.measures import ratio
+from core.diagnosis.numbers import ratio
 from core.diagnosis.pace import (
     less_momentum,
     longer_steps,

@@ -17,8 +17,8 @@ from core.diagnosis.finding import (
     severity,
     without_hidden_layers,
 )
-from core.diagnosis.measures import ratio
 from core.diagnosis.modes import SAMPLES, four_modes
+from core.diagnosis.numbers import ratio
 from core.diagnosis.usual import LOW, above_usual, below_usual
 from core.run import Run
 from core.words import short

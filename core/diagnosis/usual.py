@@ -45,19 +45,25 @@ def steady_rate(run: Run) -> dict[str, float]:
 
 
 def below_usual(run: Run) -> float:
-    """How many times smaller than the lowest usual one the learning rate is."""
+    """How many times smaller than the lowest usual one the learning rate is, to three digits."""
     e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
     lowest = kind.usual[0] * (1 - momentum(e)) if e.depth else usual_rate(run, e.optimizer) / 10
-    return lowest / e.learning_rate
+    return _three_digits(lowest / e.learning_rate)
 
 
 def above_usual(run: Run) -> float:
-    """How many times larger than what such networks bear the learning rate is: scaled, momentum up to 0.9."""
+    """How many times larger than what such networks bear the learning rate is, to three digits: scaled,
+    momentum up to 0.9."""
     e, kind = run.experiment, OPTIMIZERS[run.experiment.optimizer]
     if kind.rescales:
-        return e.learning_rate / (kind.usual[1] if e.depth else kind.linear_rate)
+        return _three_digits(e.learning_rate / (kind.usual[1] if e.depth else kind.linear_rate))
     rate = e.learning_rate / (1 - min(momentum(e), MOMENTUM))
-    return rate * e.depth / 2 if e.depth else rate * (1 + e.inputs)
+    return _three_digits(rate * e.depth / 2 if e.depth else rate * (1 + e.inputs))
+
+
+def _three_digits(times: float) -> float:
+    """As it is printed: what is said to be too high is never "1 times" what is borne."""
+    return float(f"{times:.3g}")
 
 
 def too_high(run: Run) -> str:

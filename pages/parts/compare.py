@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.charts.runs import losses, signals_compared
+from core.charts.compared import losses, signals_compared
 from core.diagnosis.claims import SEEDS
 from core.diagnosis.wording import NAMES, words
 from core.engine.optimizers import OPTIMIZERS

@@ -6,7 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.diagnosis.measures import MEASURES, given_to_right
+from core.diagnosis.measures import MEASURES
+from core.diagnosis.numbers import given_to_right
 from core.diagnosis.skill import unsure
 from core.experiment import Experiment
 from core.export.csv import chart_csv, runs_csv

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from core.charts.runs import signals_compared
+from core.charts.compared import signals_compared
 from core.diagnosis.finding import Finding
 from core.diagnosis.rules import RULES, Examined, cured, examine
 from core.lessons.lesson import Lesson

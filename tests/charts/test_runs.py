@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.charts.runs import loss, losses, signals_compared
+from core.charts.compared import losses, signals_compared
+from core.charts.runs import loss
 from core.engine.train import train
 from core.experiment import Experiment
 from core.run import LEARNED

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.diagnosis.finding import finding, harm, outcome, remaining
-from core.diagnosis.measures import ratio
+from core.diagnosis.numbers import ratio
 from core.diagnosis.remedies import Remedy
 from core.diagnosis.skill import percent
 from core.engine.train import train

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.diagnosis.measures import MEASURES, TARGET, per_layer
+from core.diagnosis.measures import MEASURES
+from core.diagnosis.numbers import TARGET, per_layer
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.feature_scaling.houses import Houses

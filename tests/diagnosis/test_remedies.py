@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.diagnosis.rules import diagnose, helped
+from core.diagnosis.usual import above_usual
 from core.diagnosis.wording import words
 from core.engine.optimizers import OPTIMIZERS
 from core.engine.train import train
@@ -60,6 +61,12 @@ def test_a_rate_too_high_with_momentum_alone_is_cured_without_or_by_clipping():
         after = train([run.experiment.but(**change) for run in runs], ENDS)
         for run, cured in zip(runs, after, strict=True):
             assert helped(run, cured)
+
+
+def test_what_is_just_borne_is_not_called_too_high_by_rounding():
+    """0.1 / (1 - 0.9) x 2 layers / 2 is 1, and a little more in floating point."""
+    [run] = train([SMALL.but(depth=2, learning_rate=0.1, steps=1)], ENDS)
+    assert above_usual(run) == 1
 
 
 def test_no_other_rate_is_called_too_high_with_momentum_alone():

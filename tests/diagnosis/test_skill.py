@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.diagnosis.measures import given_to_right
+from core.diagnosis.numbers import given_to_right
 from core.diagnosis.skill import skill, unsure, yardstick
 from core.engine.train import train
 from core.experiment import Experiment

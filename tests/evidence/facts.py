@@ -288,7 +288,7 @@ def times_off(run) -> tuple[float, float]:
     else:
         steady = 0.5 / (1 + (e.load().x_train.astype(e.precision).astype(float) ** 2).mean() * e.inputs)
         bears, lowest = (1 - min(beta, 0.9)) / (1 + e.inputs), float(f"{steady * (1 - beta):.0e}") / 10
-    return e.learning_rate / bears, lowest / e.learning_rate
+    return tuple(float(f"{off:.3g}") for off in (e.learning_rate / bears, lowest / e.learning_rate))
 
 
 def non_finite(run, which, _, examined):
@@ -333,7 +333,7 @@ def dead(run, which, *_):
     mode, fast = which % 2 == 1, which < 2
     words = {"every": mine, "whenever": mine, "since": mine, "mode": bool(hidden) == mode}
     many = max(sum(not active[0, i, u] for u in range(e.width)) for i in range(e.depth)) > e.width / 2
-    words["the rate is named"] = fast == (not many and times_off(run)[0] > 1.5)
+    words["the rate is named"] = fast == (not many and times_off(run)[0] > 1)
     if not mode and len(units) == e.width and not e.clip_norm:
         words["no"] = not run.probes["weight_grad_norm"][finite(run), layer]
     else:

@@ -10,7 +10,7 @@ from core.lessons import LESSONS
 from core.lessons.feature_scaling.table import PIPELINES
 from core.lessons.feature_scaling.upload import Upload, Uploaded
 from pages.parts import sizes
-from pages.parts.tables import KEY
+from pages.parts.own_table import KEY
 
 PAGE, LESSON = "pages/feature_scaling.py", LESSONS["feature_scaling"]
 QUICK = {"samples": "64", "steps": "20"}

@@ -12,7 +12,7 @@ from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons import LESSONS
 from core.words import short
-from pages.parts.tables import KEY
+from pages.parts.own_table import KEY
 from pages.parts.training import SNAPSHOTS
 
 QUICK = {"width": "24", "steps": "40"}

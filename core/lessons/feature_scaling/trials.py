@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.diagnosis.claims import Case, Claim
-from core.diagnosis.measures import test_r2
+from core.diagnosis.numbers import test_r2
 from core.engine.forward import forward
 from core.engine.optimizers import OPTIMIZERS
 from core.lessons.feature_scaling.houses import Houses

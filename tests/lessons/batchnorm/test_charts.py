@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.data import load
-from core.diagnosis.measures import TARGET, steps_to_target
+from core.diagnosis.numbers import TARGET, steps_to_target
 from core.engine.train import train
 from core.lessons.batchnorm import lesson
 from core.lessons.batchnorm.charts import costs, gains, inside

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.diagnosis.measures import steps_to_target
+from core.diagnosis.numbers import steps_to_target
 from core.engine.train import train
 from core.lessons.batchnorm import lesson
 from core.lessons.batchnorm.charts import costs as charts

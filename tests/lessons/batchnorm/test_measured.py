@@ -7,7 +7,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from core.diagnosis.measures import steps_to_target
+from core.diagnosis.numbers import steps_to_target
 from core.engine.network import Stack
 from core.engine.train import batches, train
 from core.experiment import BN_EPSILON, Experiment

@@ -10,7 +10,7 @@ from plotly.colors import hex_to_rgb
 
 from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, THEORY, chart, drawable, log_axis
 from core.charts.sweeps import over_seeds
-from core.diagnosis.measures import TARGET
+from core.diagnosis.numbers import TARGET
 from core.lessons.batchnorm.measured.gains import Race, Reach
 from core.words import short
 

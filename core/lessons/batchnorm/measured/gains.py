@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.diagnosis.measures import final_loss, steps_to_target
+from core.diagnosis.numbers import final_loss, steps_to_target
 from core.run import Run
 from core.sweep import Sweep, typical
 
@@ -18,7 +18,7 @@ class Race:
     """Training at one learning rate, without batch normalization and with it.
 
     steps [n], losses [2, seeds, n]: the mean of each step's loss and those of the nine before it, inf where
-    it is not finite. reached [2]: the median step at which the loss is down to measures.TARGET, inf if never.
+    it is not finite. reached [2]: the median step at which the loss is down to numbers.TARGET, inf if never.
     """
 
     learning_rate: float

@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.charts.runs import colours
+from core.charts.compared import colours
 from core.charts.style import PALETTE, chart, panels, played
 from core.diagnosis import census
 from core.run import Run

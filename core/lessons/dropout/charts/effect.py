@@ -20,7 +20,7 @@ from core.charts.style import (
     single,
 )
 from core.data import load
-from core.diagnosis.measures import generalization_gap, test_loss
+from core.diagnosis.numbers import generalization_gap, test_loss
 from core.engine.forward import Reliability
 from core.lessons.dropout.charts.modes import answer_title, percent
 from core.run import Run

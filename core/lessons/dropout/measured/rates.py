@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.diagnosis.measures import hidden_moved
+from core.diagnosis.numbers import hidden_moved
 from core.engine.initial import initial_weight
 from core.run import Run
 from core.sweep import Sweep, typical

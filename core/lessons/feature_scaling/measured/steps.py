@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.diagnosis.claims import SEEDS, Verdict, decided, interval, sum_up
-from core.diagnosis.measures import final_loss, rises, steady_rate
+from core.diagnosis.numbers import final_loss, rises, steady_rate
 from core.engine.initial import initial
 from core.engine.network import Stack
 from core.engine.train import train

@@ -15,7 +15,7 @@ from core.charts.style import (
     drawable,
     played,
 )
-from core.diagnosis.measures import first_over_last, per_layer
+from core.diagnosis.numbers import first_over_last, per_layer
 from core.lessons.gradients.charts.moved import moved_sentence
 from core.run import Run
 from core.spread import spread

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.diagnosis.finding import short_run
-from core.diagnosis.measures import per_layer
+from core.diagnosis.numbers import per_layer
 from core.run import Run
 from core.theory import predict, sigma_w
 from core.words import short, two_digits

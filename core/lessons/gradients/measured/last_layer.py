@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core.diagnosis.measures import final_loss
+from core.diagnosis.numbers import final_loss
 from core.engine.forward import forward
 from core.engine.initial import initial
 from core.engine.train import train

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.diagnosis.measures import final_loss
+from core.diagnosis.numbers import final_loss
 from core.engine.optimizers import OPTIMIZERS, momentum
 from core.experiment import Experiment
 from core.run import LEARNED, Run
