@@ -49,6 +49,8 @@ QUOTES = {
     ),
     KAGGLE: (
         "Here, 50% dropout has been added between the two hidden layers.",
+        "Now, if it's good to normalize the data before it goes into the network, maybe also normalizing "
+        "inside the network would be better!",
         "SGD will shift the network weights in proportion to how large an activation the data produces. "
         "Features that tend to produce activations of very different sizes can make for unstable training "
         "behavior.",

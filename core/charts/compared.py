@@ -29,6 +29,14 @@ WORDS, FEW = 56, 24
 """Characters of a line in a legend, and dots that may be large."""
 
 
+ONE_MODE = (
+    "A line is the loss of each step's batch in training mode; the dot at its end and the number beside its "
+    "name are the loss on the whole training set"
+)
+BOTH_MODES = (
+    "A thin line is the loss of each step's batch in training mode; the thick one, and the number beside its "
+    "name, are the loss on the whole training set"
+)
 MARKS = {
     "x": " A cross marks the last finite loss of a run that diverged, at the top where none is on the axis.",
     "triangle-up": " A triangle at the upper edge is a dot, or the start of a piece of a line, that lies "
@@ -92,8 +100,11 @@ def _begins(holds: np.ndarray) -> np.ndarray:
     return np.flatnonzero(holds & ~np.append(False, holds[:-1]))
 
 
-def losses(runs: dict[str, Run]) -> go.Figure:
-    """The training losses of several runs on shared axes; what lies beyond them runs along the upper edge."""
+def losses(runs: dict[str, Run], evaluated: bool = False) -> go.Figure:
+    """The training losses of several runs on shared axes; what lies beyond them runs along the upper edge.
+
+    evaluated: the loss on the whole training set in evaluation mode is drawn too, thick, at the snapshots.
+    """
     names, first = list(runs), next(iter(runs.values()))
     chances, current = [run.chance for run in runs.values()], on_screen(names)
     same = "Same seed, same axes" if len({run.experiment.seed for run in runs.values()}) == 1 else "Same axes"
@@ -114,10 +125,16 @@ def losses(runs: dict[str, Run]) -> go.Figure:
         marks = (symbol, "triangle-up" if len(beyond) else "circle")
         seen |= {MARKS[mark]: None for mark in marks if mark in MARKS}
         quiet = dict(mode="markers", showlegend=False, cliponaxis=False)
-        line = _line(i, run.loss[i], name, outcome(run), name == current, legendrank=rank, line_color=colour)
-        line.y = np.minimum(line.y, high)
+        of_run = dict(legendrank=rank, line_color=colour, legendgroup=name)
+        line = _line(i, run.loss[i], name, outcome(run), name == current, **of_run)
+        lines = [line]
+        if evaluated:
+            line.update(showlegend=False, line_width=1, opacity=0.6)
+            lines.append(_line(run.at, run.train_loss, name, outcome(run), True, **of_run))
+        for one in lines:
+            one.y = np.minimum(one.y, high)
         traces[name] = [
-            line,
+            *lines,
             go.Scatter(
                 x=[end],
                 y=[np.clip(last, low, high)],
@@ -146,9 +163,8 @@ def losses(runs: dict[str, Run]) -> go.Figure:
         [trace for of_run in traces.values() for trace in of_run],
         title=_learning(runs),
         alt=f"Training loss over steps of {', '.join(names)}. {_learning(runs)}.",
-        how=f"{same}. A line is the loss of each step's batch in training mode; the dot at its end and the "
-        "number beside its name are the loss on the whole training set in evaluation mode. A run learns if "
-        f"that is below half of what guessing gives{half}.{''.join(seen)}{zoomed}",
+        how=f"{same}. {BOTH_MODES if evaluated else ONE_MODE} in evaluation mode. A run learns if that is "
+        f"below half of what guessing gives{half}.{''.join(seen)}{zoomed}",
         xaxis=steps,
         yaxis=axis,
         height=340 + 22 * len(names),

@@ -24,11 +24,13 @@ def over_seeds(
     theory: Mapping[str, tuple] | None = None,
     here: float | None = None,
     colours: Sequence[str] = PALETTE,
+    lost: str = "diverged",
     **layout,
 ) -> go.Figure:
     """Every seed a dot, the median a line, a band from the lowest to the highest seed.
 
-    series: name -> [len(x), seeds]; what is not finite diverged, and is a cross at the upper edge.
+    series: name -> [len(x), seeds]; what is not finite is a cross at the upper edge, and is said to have
+    `lost`: diverged, or never arrived.
     theory: name -> (x, y), drawn dashed grey. here: the value of the experiment on the screen.
     """
     x, drawn = np.asarray(x, dtype=float), theory or {}
@@ -81,14 +83,14 @@ def over_seeds(
                 mode="lines+markers",
             ),
         ]
-        lost = (~np.isfinite(v)).sum(axis=1)
+        gone = (~np.isfinite(v)).sum(axis=1)
         traces.append(
             go.Scatter(
-                x=x[lost > 0],
-                y=np.full((lost > 0).sum(), edge),
+                x=x[gone > 0],
+                y=np.full((gone > 0).sum(), edge),
                 mode="markers",
                 marker=dict(symbol="x", size=9, color=colour),
-                text=[f"{n} of {v.shape[1]} diverged" for n in lost[lost > 0]],
+                text=[f"{n} of {v.shape[1]} {lost}" for n in gone[gone > 0]],
                 hovertemplate="%{text}<extra></extra>",
                 legendgroup=name,
                 showlegend=False,

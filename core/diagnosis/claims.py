@@ -10,7 +10,7 @@ from core.diagnosis.measures import MEASURES, Measure
 from core.diagnosis.wording import words
 from core.experiment import Experiment
 from core.quotes import is_quote
-from core.run import Run
+from core.run import ENDS, Run
 from core.sweep import Sweep
 from core.words import listed
 
@@ -20,11 +20,17 @@ TRUE, NOT_HERE, UNDECIDED, TRUE_IF = "true", "not here", "not decided", "true if
 
 @dataclass(frozen=True)
 class Case:
-    """One condition under which a claim is tested: `without` and `helped` differ in one thing."""
+    """One condition under which a claim is tested: `without` and `helped` differ in one thing.
+
+    measure: what is measured here, in the unit of the claim's own measure, which it takes the place of.
+    same_rate: both sides keep the learning rate of their Experiments, whatever rates the claim tries.
+    """
 
     condition: str
     without: Experiment
     helped: Experiment
+    measure: str = ""
+    same_rate: bool = False
 
     def labels(self) -> tuple[str, str]:
         """What differs, in words, on both sides."""
@@ -44,6 +50,7 @@ class Claim:
     can: it says that something can happen, which one case proves and only none refutes.
     rates: learning rates at each of which every network is trained, on either side: the best value of each
     counts. So no side has a rate that suits only the other. Without them the Experiments have their own.
+    snapshots: how often the measure wants a network to be measured on the way.
     """
 
     sentence: str
@@ -55,6 +62,7 @@ class Claim:
     note: str = ""
     can: bool = False
     rates: tuple[float, ...] = ()
+    snapshots: int = ENDS
 
     @property
     def quoted(self) -> bool:
@@ -65,7 +73,9 @@ class Claim:
     def sweep(self) -> Sweep:
         """Both sides of every case over the same seeds and the same learning rates."""
         return Sweep.made(
-            lambda case, side, seed, rate: getattr(case, side).but(seed=seed, **rate),
+            lambda case, side, seed, rate: getattr(case, side).but(
+                seed=seed, **({} if case.same_rate else rate)
+            ),
             case=self.cases,
             side=("without", "helped"),
             seed=range(SEEDS),
@@ -137,27 +147,31 @@ def decided(low: float, high: float, at_least: float) -> str:
 
 def judge(claim: Claim, runs: list[Run]) -> Verdict:
     """The verdict over the Runs of the claim's sweep."""
-    measure, outcomes = MEASURES[claim.measure], []
-    best = np.min if claim.goal == "lower" else np.max
-    values = best(claim.sweep.of(runs, measure.of), axis=-1)
-    for case, (without, helped) in zip(claim.cases, values, strict=True):
-        gains = gains_of(measure, claim.goal, without, helped)
-        scale = np.exp if measure.logarithmic else np.asarray
-        low, middle, high = (float(scale(gain)) for gain in interval(gains))
-        outcomes.append(
-            Outcome(
-                case,
-                without,
-                helped,
-                scale(gains),
-                middle,
-                (low, high),
-                better=int((gains > 0).sum()),
-                equal=int((gains == 0).sum()),
-                word=decided(low, high, claim.at_least),
-            )
-        )
+    best, outcomes = np.min if claim.goal == "lower" else np.max, []
+    for case, found in zip(claim.cases, claim.sweep.of(runs), strict=True):
+        of = MEASURES[case.measure or claim.measure].of
+        measured = np.array([of(run) for run in found.flat]).reshape(found.shape)
+        outcomes.append(outcome(claim, case, *best(measured, axis=-1)))
     return sum_up(outcomes, claim.can)
+
+
+def outcome(claim: Claim, case: Case, without: np.ndarray, helped: np.ndarray) -> Outcome:
+    """What the values of both sides over the seeds say in this case."""
+    measure = MEASURES[claim.measure]
+    gains = gains_of(measure, claim.goal, without, helped)
+    scale = np.exp if measure.logarithmic else np.asarray
+    low, middle, high = (float(scale(gain)) for gain in interval(gains))
+    return Outcome(
+        case,
+        without,
+        helped,
+        scale(gains),
+        middle,
+        (low, high),
+        better=int((gains > 0).sum()),
+        equal=int((gains == 0).sum()),
+        word=decided(low, high, claim.at_least),
+    )
 
 
 def sum_up(outcomes: Sequence, can: bool = False) -> Verdict:

@@ -8,14 +8,15 @@ import numpy as np
 from core.diagnosis.census import dead_share, died_at
 from core.diagnosis.numbers import (
     RISE,
-    TARGET,
     came_back,
+    epochs_to,
     final_loss,
     first_layer_moved,
     first_over_last,
     generalization_gap,
     given_to_right,
     hidden_moved,
+    highest_rate,
     lowest_loss,
     of_layers,
     per_layer,
@@ -23,11 +24,11 @@ from core.diagnosis.numbers import (
     signal_to_noise,
     steady_rate,
     steps_to_learned,
-    steps_to_target,
     survived,
     test_loss,
     test_r2,
     thinned_accuracy,
+    unequal_units,
 )
 from core.run import Run
 from core.words import short, two_digits
@@ -56,6 +57,17 @@ class Measure:
         if not self.percent:
             return two_digits(value) if self.of_training else short(value)
         return f"{100 * value:.1f} %" if value == 0 or 5e-4 <= abs(value) < 10 else f"{short(100 * value)} %"
+
+
+def _epochs_to(target: float) -> Measure:
+    return Measure(
+        f"Epochs to a held-out loss of {target}",
+        lambda run: epochs_to(run, target),
+        "Passes over the training set until the loss on held-out data, in evaluation mode, is first down to "
+        f"{target}.",
+        logarithmic=True,
+        missing="not reached",
+    )
 
 
 MEASURES = {
@@ -87,13 +99,15 @@ MEASURES = {
         logarithmic=True,
         of_training=True,
     ),
-    "steps_to_target": Measure(
-        f"Steps to a loss of {TARGET}",
-        steps_to_target,
-        f"The first step at which the mean of the last ten losses is down to {TARGET}.",
+    "epochs": Measure(
+        "Epochs to the same held-out loss",
+        lambda run: epochs_to(run, 0.1),
+        "Passes over the training set until the held-out loss, in evaluation mode, is first down to that of "
+        "the condition.",
         logarithmic=True,
         missing="not reached",
     ),
+    **{f"epochs_to_{target}": _epochs_to(target) for target in (0.1, 0.02, 0.005)},
     "steps_to_learned": Measure(
         "Steps until it has learned",
         steps_to_learned,
@@ -106,6 +120,21 @@ MEASURES = {
         steady_rate,
         f"At which no step raises the loss by more than {short(100 * RISE)} %.",
         logarithmic=True,
+    ),
+    "highest_rate": Measure(
+        "Highest learning rate that trains",
+        highest_rate,
+        "At which the training loss ends below half of what guessing loses.",
+        logarithmic=True,
+        missing="none",
+    ),
+    "unequal_units": Measure(
+        "Largest unit over smallest",
+        unequal_units,
+        "Over the units of layer 1: the largest standard deviation of what enters the activation function "
+        "over the smallest, on the training set at the end.",
+        logarithmic=True,
+        missing="no number",
     ),
     "first_layer_moved": Measure(
         "Layer 1 has moved",

@@ -7,7 +7,6 @@ import numpy as np
 from core.run import LEARNED, Run
 from core.slopes import ACTIVATIONS
 
-TARGET = 0.1
 RISE = 1e-3
 
 
@@ -52,12 +51,36 @@ def lowest_loss(run: Run) -> float:
     return float(np.nanmin(means)) if np.isfinite(means).any() else np.inf
 
 
-def steps_to_target(run: Run) -> float:
-    """The first step at which the mean loss of ten consecutive steps is down to 0.1; inf if it never is."""
-    width = min(10, len(run.loss))
-    means = np.convolve(run.loss.astype(float), np.ones(width) / width, "valid")
-    reached = np.flatnonzero(means <= TARGET)
-    return float(reached[0] + width - 1) if len(reached) else np.inf
+def epochs_to(run: Run, target: float) -> float:
+    """Epochs until the held-out loss is first down to the target; inf if it is at no snapshot.
+
+    From one snapshot to the next the logarithm of the loss is taken to fall evenly.
+    """
+    losses = np.maximum(run.test_loss.astype(float), 1e-30)
+    reached = np.flatnonzero(losses <= target)
+    if not len(reached):
+        return np.inf
+    last = int(reached[0])
+    before = max(last - 1, 0)
+    step = np.interp(-np.log(target), -np.log(losses[[before, last]]), run.at[[before, last]])
+    return float(step * run.experiment.batch / run.experiment.samples)
+
+
+def highest_rate(run: Run) -> float:
+    """Its learning rate if it has learned, else 0."""
+    return float(run.experiment.learning_rate) if run.learned else 0.0
+
+
+def unequal_units(run: Run) -> float:
+    """Over the units of the first hidden layer, the largest over the smallest standard deviation of what
+    enters the activation function at the end, on the training set in evaluation mode; inf diverged."""
+    from core.engine.forward import forward
+
+    e = run.experiment
+    if run.diverged_at is not None or not e.depth:
+        return np.inf
+    spread = forward(e, run.weights, e.load().x_train).pre_activations[0].std(axis=0)
+    return ratio(spread.max(), spread.min()) if spread.min() else np.inf
 
 
 def steps_to_learned(run: Run) -> float:

@@ -1,8 +1,9 @@
-"""A setting in words."""
+"""Settings in words."""
 
 from typing import Any
 
 from core.engine.optimizers import OPTIMIZERS
+from core.experiment import Experiment
 from core.settings import Settings, plain, said
 
 NAMES = {
@@ -55,3 +56,18 @@ def words(settings: type[Settings], name: str, value: Any) -> str:
     colon = ":" if isinstance(value, str) else ""
     text = option if option != value else NAMES.get(value, plain(number))
     return WORDS.get(name, f"{title}{colon} {{}}").format(text)
+
+
+def described(e: Experiment, rate: bool = True) -> str:
+    """The network, data and training of an experiment that is not the reader's, with its learning rate or
+    without."""
+    layers = "one hidden layer" if e.depth == 1 else f"{e.depth} hidden layers"
+    details = ("optimizer",) * (e.optimizer != "sgd") + ("learning_rate",) * rate
+    details += ("momentum",) * (e.optimizer == "sgd")
+    details += ("weight_decay",) * bool(e.weight_decay)
+    said = ", ".join(words(Experiment, name, getattr(e, name)) for name in details)
+    batches = f"batches of {e.batch} of" if e.batch_size else "all"
+    return (
+        f"{layers} of {e.width} {NAMES.get(e.activation, e.activation)} units on {e.dataset}, {said}, "
+        f"{e.steps} step{'s' * (e.steps > 1)} on {batches} {e.samples} samples"
+    )

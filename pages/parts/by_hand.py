@@ -18,7 +18,7 @@ def one_batch(lesson: Lesson, settings: ByHand) -> None:
     try:
         apart = take_apart(settings)
     except ValueError as error:
-        from core.lessons.batchnorm.measured.batches import single_sample
+        from core.lessons.batchnorm.measured.single import single_sample
 
         say.error(str(error), icon=":material/error:")
         say.markdown(f"PyTorch says: `{computed(single_sample)}`")

@@ -21,7 +21,6 @@ from core.diagnosis.measures import MEASURES
 from core.lessons.backprop.claims import ExactClaim
 from core.lessons.lesson import Lesson
 from core.quotes import is_quote
-from core.run import ENDS
 from core.words import short
 from pages.parts import say
 from pages.parts.show import asked, networks
@@ -56,9 +55,9 @@ def _claim(claim: Claim, key: str) -> None:
     with st.container(border=True, key=key):
         sentence(claim.sentence, claim.source)
         experiments = claim.sweep.experiments
-        label = f"Test it: train {networks(len(experiments))}"
-        if is_cached(experiments, ENDS) or asked(key, label, experiments):
-            judged = judge(claim, trained(experiments, ENDS))
+        label = f"Test it: train {networks(len(set(experiments)))}"
+        if is_cached(experiments, claim.snapshots) or asked(key, label, experiments):
+            judged = judge(claim, trained(experiments, claim.snapshots))
             said(judged, claim.note)
             figure = effects(claim, judged)
             about = figure.layout.meta
@@ -73,15 +72,17 @@ def _claim(claim: Claim, key: str) -> None:
             )
             if claim.rates:
                 low, *_, high = map(short, claim.rates)
+                named = any(case.same_rate for case in claim.cases)
+                unless = "; but for the cases that name one" * named
                 say.caption(
                     "Neither side has a learning rate that suits only the other: every network is trained at "
-                    f"{len(claim.rates)}, from {low} to {high}, and its best counts."
+                    f"{len(claim.rates)}, from {low} to {high}, and its best counts{unless}."
                 )
 
 
 def _compared(claim: Claim, outcome: Outcome) -> str:
     """Both sides of a case and the gain, in words."""
-    measure, labels = MEASURES[claim.measure], outcome.case.labels()
+    measure, labels = MEASURES[outcome.case.measure or claim.measure], outcome.case.labels()
     sides = (outcome.without, outcome.helped)
     medians = "; ".join(
         f"{label}: {measure.text(float(np.median(side)))}" for label, side in zip(labels, sides, strict=True)

@@ -15,10 +15,9 @@ from core.experiment import Experiment
 from core.lessons.backprop import claims, measured, moments, paths
 from core.lessons.backprop.examine import try_gradient
 from core.lessons.backprop.settings import Passes
-from core.lessons.batchnorm import lesson as batchnorm
+from core.lessons.batchnorm import settings as batchnorm
 from core.lessons.batchnorm.by_hand import take_apart
-from core.lessons.batchnorm.measured import costs, gains
-from core.lessons.batchnorm.measured.batches import small_batches
+from core.lessons.batchnorm.measured import costs, gains, statistics
 from core.lessons.batchnorm.measured.scale import rescaled
 from core.lessons.batchnorm.measured.shift import shift as shift_of
 from core.lessons.batchnorm.measured.surface import along_gradient
@@ -159,6 +158,21 @@ def over_changes(e, axis, changes):
     return trained(Sweep.made(lambda name, seed: e.but(seed=seed, **changes[name]), **axes))
 
 
+def raced(e):
+    return gains.epochs(*over(e, batchnorm=(False, True), learning_rate=(0.1, 100)), 100)
+
+
+def scaled(e):
+    return gains.scaled(*trained(batchnorm.scaled(e.but(batch_size=0)).over_first(2)))
+
+
+def orders(e):
+    start = e.but(batchnorm=True)
+    places = (start, batchnorm.Behind(**dict(start)))
+    swept = [trained(Sweep.over(one, dropout=(0, 0.5, 1), seed=range(2))) for one in places]
+    return statistics.orders(*swept[0], *swept[1])
+
+
 def overflow(e):
     raw = trials.raw(e)
     sweep, predicted = trials.overflow(raw, [valley.steepest(one) for one in raw])
@@ -203,15 +217,18 @@ KINDS = {
     "Autopsy": examined,
     "ByLayer": lambda e: noise.by_layer(run(e)),
     "Clipping": lambda e: clipping.record(e.but(clip_norm=1), 1.0),
+    "Lag": statistics.lag,
     "Landscape": lambda e: valley.landscape(e, ("age", "income"), e.scaling),
     "list[Moment]": moments.walk,
     "Mapping[str, Sequence[Revival]]": lambda e: {
         "SGD": [revival.revive(e.but(depth=2, dropout=0), 1, 0.01, 1, 2)]
     },
+    "Orders": orders,
     "OverDepth": lambda e: noise.over_depth(e, (2, 4)),
     "Passes": lambda settings: settings,
     "Poisoned": nan_trap.poisoned,
     "Rescaled": lambda e: rescaled(small(e)),
+    "Scaled": scaled,
     "Sharpness": lambda e: curvature.over_steps(e.but(depth=min(e.depth, 3)), 3),
     "Shift": shift,
     "Training": claims.trained,
@@ -257,12 +274,15 @@ ARGUMENTS = {
         run=run(classes(e)), found=answers.surface(run(classes(e))), name="this"
     ),
     "effect.uncertainty": lambda e: dict(run=run(numbers(e)), found=answers.spread(run(numbers(e)))),
-    "gains.race": lambda e: dict(
-        found=gains.races(*over(e, batchnorm=(False, True), learning_rate=(0.1, 100)))[-1]
+    "costs.small_batches": lambda e: dict(
+        found=costs.small_batches(*over(e, batchnorm=(False, True), batch_size=(2, 32))), score="accuracy"
     ),
+    "gains.epochs": lambda e: dict(found=raced(e), target=3, same=False),
+    "gains.curves": lambda e: dict(found=raced(e), target=3, same=True),
     "gains.reach": lambda e: dict(
-        found=gains.reach(*over(e, batchnorm=(False, True), gain=(0.1, 100))), here=e.gain
+        found=gains.reach(*over(e, batchnorm=(False, True), gain=(0.1, 100))), about="These", here=e.gain
     ),
+    "gains.scaled": lambda e: dict(found=scaled(e), about="These"),
     "graph.passes": lambda settings: dict(settings=settings, moments=moments.walk(settings), moment=1),
     "graph.paths": lambda settings: (
         ways(settings) | dict(settings=settings, values=moments.walk(settings)[-1].values)
@@ -334,8 +354,7 @@ FIXED = {
     "ensemble.sampled": lambda: dict(found=ensemble.sampled(thinned()["two ReLU layers"])),
     "rates.best": lambda: dict(errors=linear.rate_errors(20, 4, 1.0), n=20, d=4, sigma=1.0),
     "rates.ridge_path": lambda: dict(path=linear.path()),
-    "costs.small_batches": lambda: dict(found=small_batches(small(SMALL))),
-    "gains.smoothness": lambda: dict(found=along_gradient(small(SMALL))),
+    "why.smoothness": lambda: dict(found=along_gradient(small(SMALL))),
     "depth_map.chi_curves": lambda: dict(measured=few_chi()),
     "depth_map.depth_map": lambda: dict(found=no_depth_trains(), expected=depth.expected("tanh", False)),
     "learning_rate.least_squares": lambda: dict(

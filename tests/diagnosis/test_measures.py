@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.diagnosis.measures import MEASURES
-from core.diagnosis.numbers import TARGET, per_layer
+from core.diagnosis.numbers import epochs_to, per_layer
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.feature_scaling.houses import Houses
@@ -27,6 +27,7 @@ KINDS = {
     "linear, missing cells": LINEAR.but(missing=3),
     "table": LINEAR.but(depth=2, width=8),
 }
+MAY_NOT_ARRIVE = ("steps_to_", "epochs")
 OF_HIDDEN_LAYERS = {
     "first_over_last",
     "per_layer",
@@ -37,6 +38,7 @@ OF_HIDDEN_LAYERS = {
     "stuck_units",
     "shut_units",
     "came_back",
+    "unequal_units",
     "hidden_moved",
     "signal_to_noise",
 }
@@ -75,14 +77,14 @@ def test_a_share_that_is_none_stays_short(value, text):
     assert MEASURES["test_accuracy"].text(value) == text
 
 
-@pytest.mark.parametrize("name", [name for name in MEASURES if not name.startswith("steps_to_")])
+@pytest.mark.parametrize("name", [name for name in MEASURES if not name.startswith(MAY_NOT_ARRIVE)])
 def test_a_healthy_run_has_it(name, runs):
     assert np.isfinite(of(name, runs["healthy"]))
 
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_a_linear_model_lacks_what_is_measured_in_hidden_layers(name, runs):
-    if not name.startswith("steps_to_"):
+    if not name.startswith(MAY_NOT_ARRIVE):
         assert np.isfinite(of(name, runs["linear"])) == (name not in OF_HIDDEN_LAYERS)
 
 
@@ -106,13 +108,36 @@ def test_the_loss_of_a_straight_line(runs):
     loss = np.linspace(1, 0, 101)
     run = replace(runs["healthy"], loss=loss)
     assert of("lowest_loss", run) == pytest.approx(loss[-10:].mean())
-    reached = int(of("steps_to_target", run))
-    assert loss[reached - 9 : reached + 1].mean() <= TARGET < loss[reached - 10 : reached].mean()
-    assert of("steps_to_target", replace(run, loss=loss + 1)) == np.inf
     assert of("survived", run) == 101
     learned = int(of("steps_to_learned", run))
     assert loss[learned] < run.chance / 2 <= loss[learned - 1]
     assert of("steps_to_learned", replace(run, loss=loss + 1)) == np.inf
+
+
+def test_epochs_are_counted_where_the_held_out_loss_first_falls_to_the_target(runs):
+    """Along exp(-step / 10) in batches of half of the samples, measured at every fifth step."""
+    at = np.arange(0, 31, 5)
+    run = replace(runs["healthy"], at=at, test_loss=np.exp(-at / 10))
+    run = replace(run, experiment=run.experiment.but(batch_size=32))
+    assert epochs_to(run, np.exp(-1.23)) == pytest.approx(12.3 / 2)
+    assert epochs_to(run, 1) == 0
+    assert epochs_to(run, 0.01) == np.inf
+    assert of("epochs_to_0.1", run) == of("epochs", run) == pytest.approx(np.log(10) * 10 / 2)
+
+
+def test_units_are_as_unequal_as_their_weighted_sums(runs):
+    run = runs["healthy"]
+    x = run.experiment.load().x_train
+    spread = (x @ run.weights["linear.0.weight"].T.astype(float)).std(axis=0)
+    assert of("unequal_units", run) == pytest.approx(spread.max() / spread.min())
+    normed = train([HEALTHY.but(batchnorm=True)], 2)[0]
+    assert of("unequal_units", normed) < 1.5 < of("unequal_units", run)
+
+
+def test_the_highest_rate_counts_only_where_it_trained(runs):
+    run = runs["healthy"]
+    assert of("highest_rate", replace(run, train_loss=np.array([0.7, 0.1]))) == HEALTHY.learning_rate
+    assert of("highest_rate", replace(run, train_loss=np.array([0.7, 0.6]))) == 0
 
 
 @pytest.mark.parametrize(("rise", "steady"), [(0, True), (9e-4, True), (1.1e-3, False)])

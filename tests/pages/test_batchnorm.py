@@ -1,10 +1,12 @@
 """The Batchnorm page as a reader meets it."""
 
 import numpy as np
+import pytest
 
 from core.lessons import LESSONS
-from core.lessons.batchnorm import lesson
+from core.lessons.batchnorm import settings
 from core.sweep import Sweep
+from pages.parts import show
 
 LESSON = LESSONS["batchnorm"]
 PAGE = "pages/batchnorm.py"
@@ -48,19 +50,61 @@ def test_with_and_without_share_everything_but_batch_normalization(page, figures
         assert np.array_equal(with_it[name][1], without[name][1], equal_nan=True)
 
 
-def test_every_section_trains_when_asked(page, figures, cold, monkeypatch):
-    shifts = Sweep.over(lesson.SHIFTS.experiments[0].but(samples=128, steps=10), **lesson.SHIFTS.axes)
-    for name, value in {"GOOD": lesson.GOOD.but(width=16, steps=20), "SEEDS": 2, "SHIFTS": shifts}.items():
-        monkeypatch.setattr(lesson, name, value)
-    at = page(PAGE, **QUICK, batchnorm="true")
-    keys = [b.key for b in at.button if b.key and b.key.endswith(".run") and ".claim." not in b.key]
-    for key in keys:
-        at.button(key=key).click().run()
+@pytest.fixture
+def tab(page):
+    """`tab("Depth", width="8")` opens the page with this tab in front."""
+
+    def open_tab(name, **link):
+        at = page(PAGE, **link)
+        at.session_state["batchnorm.tab"] = name
+        at.run()
         assert not at.exception
-    drawn = set(figures(at))
-    assert {f"batchnorm.reach.{name}" for name in ("learning_rate", "gain", "input_spread")} <= drawn
-    assert {f"batchnorm.{name}" for name in ("depths", "small", "speed.rate 0.1", "variance_shift")} <= drawn
-    assert not [b.key for b in at.button if b.key in keys]
+        return at
+
+    return open_tab
+
+
+DRAWN = {
+    "Fewer epochs": ("epochs.best", "epochs.same", "curves.best", "curves.same"),
+    "What it stands": ("reach.learning_rate", "reach.gain", "reach.input_spread"),
+    "Inputs or inside": ("scaled.chart", "scaled.rates"),
+    "Why": ("invariance", "growth", "smoothness"),
+    "Depth": ("explosion", "depths"),
+    "Evaluation mode": ("lag",),
+    "Small batches": ("sizes",),
+    "With dropout": ("orders.chart", "variance_shift"),
+}
+
+
+@pytest.mark.parametrize("name", settings.TABS)
+def test_every_tab_trains_when_asked(tab, figures, monkeypatch, name):
+    shifts = Sweep.over(settings.SHIFTS.experiments[0].but(samples=128, steps=10), **settings.SHIFTS.axes)
+    good = settings.GOOD.but(width=16, steps=20)
+    few = {"GOOD": good, "SWEPT": 2, "SHIFTS": shifts, "RACED": 30, "DEPTHS": (10, 20)}
+    for setting, value in few.items():
+        monkeypatch.setattr(settings, setting, value)
+    monkeypatch.setattr(settings.orders, "__defaults__", (20,))
+    at = tab(name, **QUICK)
+    while keys := [b.key for b in at.button if b.key and b.key.endswith(".run") and ".claim." not in b.key]:
+        at.button(key=keys[0]).click().run()
+        assert not at.exception
+    assert {f"batchnorm.{chart}" for chart in DRAWN[name]} <= set(figures(at))
+
+
+def test_the_loss_to_get_down_to_is_chosen_without_training_again(tab, monkeypatch):
+    monkeypatch.setattr(settings, "SWEPT", 1)
+    at = tab("Fewer epochs", **QUICK | {"steps": "30"})
+    monkeypatch.setattr(settings, "RACED", 30)
+    at.button(key="batchnorm.speed.run").click().run()
+    titles = [text.value for text in at.markdown if "a held-out loss of 0.1" in text.value]
+    at.select_slider(key="batchnorm.target").set_value("0.5").run()
+    assert len(titles) == 2
+    assert len([text for text in at.markdown if "a held-out loss of 0.5" in text.value]) == 2
+
+
+def test_one_column_cannot_differ_in_size_from_others(tab):
+    at = tab("Inputs or inside", **QUICK, dataset="curve")
+    assert [text.value for text in at.info if "has one feature" in text.value]
 
 
 def test_the_link_to_take_away_holds_the_batch_by_hand(page):
@@ -69,6 +113,7 @@ def test_the_link_to_take_away_holds_the_batch_by_hand(page):
     assert "rows=4" in link and "depth=2" in link
 
 
-def test_a_sweep_that_is_too_much_work_is_said_not_trained(page):
-    at = page(PAGE, depth="12", width="256", batch_size="512", steps="10")
+def test_a_sweep_that_is_too_much_work_is_said_not_trained(tab, monkeypatch):
+    monkeypatch.setattr(show, "WORK_LIMIT", 1e8)
+    at = tab("What it stands", **QUICK | {"width": "4"})
     assert [text.value for text in at.info if "takes too long" in text.value]

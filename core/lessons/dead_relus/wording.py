@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.diagnosis.wording import NAMES, words
 from core.experiment import Experiment
 from core.lessons.dead_relus.settings import BETTER
 from core.words import listed, short
@@ -40,16 +39,3 @@ def where(values: Sequence[float], chosen: np.ndarray) -> str:
     groups = np.split(np.flatnonzero(chosen), np.flatnonzero(np.diff(np.flatnonzero(chosen)) > 1) + 1)
     ends = [(short(values[group[0]]), short(values[group[-1]])) for group in groups]
     return listed([low if low == high else f"{low} to {high}" for low, high in ends])
-
-
-def described(e: Experiment) -> str:
-    """The settings of an experiment that is not the reader's."""
-    layers = "one hidden layer" if e.depth == 1 else f"{e.depth} hidden layers"
-    details = ("learning_rate", "momentum") if e.optimizer == "sgd" else ("optimizer", "learning_rate")
-    details += ("weight_decay",) * bool(e.weight_decay)
-    said = ", ".join(words(Experiment, name, getattr(e, name)) for name in details)
-    batches = f"batches of {e.batch} of" if e.batch_size else "all"
-    return (
-        f"{layers} of {e.width} {NAMES[e.activation]} units on {e.dataset}, {said}, "
-        f"{e.steps} steps on {batches} {e.samples} samples"
-    )

@@ -3,27 +3,43 @@
 import numpy as np
 import pytest
 
+from core.charts.runs import outcome
 from core.data import load
-from core.diagnosis.numbers import TARGET, steps_to_target
 from core.engine.train import train
-from core.lessons.batchnorm import lesson
-from core.lessons.batchnorm.charts import costs, gains, inside
-from core.lessons.batchnorm.measured.gains import races
+from core.lessons.batchnorm import settings
+from core.lessons.batchnorm.by_hand import take_apart
+from core.lessons.batchnorm.charts import costs, inside
 from core.lessons.batchnorm.measured.shift import Shift
-from core.run import ENDS
+from core.words import short
 
-START = lesson.START.but(depth=3, width=8, samples=64, batch_size=32, steps=30)
+START = settings.START.but(depth=3, width=8, samples=64, batch_size=32, steps=30)
 
 
-def test_the_race_marks_the_median_step_at_which_both_arrive():
-    e = lesson.SMALL.but(dataset="moons", width=16, samples=128)
-    sweep = lesson.both(e, learning_rate=[0.3])
-    runs = train(sweep.experiments, ENDS)
-    [race] = races(sweep, runs)
-    without, with_it = np.median(sweep.of(runs, steps_to_target), axis=2)[:, 0]
-    marks = [t for t in gains.race(race).data if t.mode == "markers+text"]
-    assert [(t.x[0], t.y[0]) for t in marks] == [(without, TARGET), (with_it, TARGET)]
-    assert race.factor == without / with_it
+def test_a_network_that_evaluation_mode_does_not_show_yet_is_in_the_title():
+    e = START.experiment.but(gain=0.05, width=32, samples=128, steps=25, learning_rate=0.3)
+    plain, normed = train([e.but(batchnorm=False), e], 12)
+    assert normed.loss[-10:].mean() < normed.chance / 2 < normed.train_loss[-1]
+    title = inside.learning(plain, normed).layout.meta["title"]
+    assert title.startswith("With batchnorm the network has learned in training mode only")
+    assert "learned in training mode only" not in inside.learning(plain, plain).layout.meta["title"]
+
+
+def test_both_modes_are_drawn_and_the_number_is_where_the_thick_line_ends():
+    e = START.experiment
+    plain, normed = train([e.but(batchnorm=False), e], 12)
+    drawn = [trace for trace in inside.learning(plain, normed).data if trace.mode != "markers"]
+    for run, (thin, thick) in zip((plain, normed), (drawn[:2], drawn[2:]), strict=True):
+        assert thin.y == pytest.approx(run.loss, rel=1e-6)
+        assert list(thick.x) == list(run.at) and thick.y == pytest.approx(run.train_loss, rel=1e-6)
+        assert outcome(run) in thick.name and thin.showlegend is False
+
+
+@pytest.mark.parametrize("seen", [0, 1, 10])
+def test_what_the_start_makes_up_of_the_running_variance_is_its_weight_over_it(seen):
+    apart = take_apart(settings.START)
+    title = inside.warm_up(apart, seen).layout.meta["title"]
+    share = 100 * 0.9**seen / apart.running_variance[seen]
+    assert f"has a weight of {short(90 * 0.9 ** (seen - 1))} % and makes up {short(share)} %" in title
 
 
 def test_the_shift_is_drawn_as_it_was_measured(the):

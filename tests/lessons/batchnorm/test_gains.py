@@ -1,42 +1,49 @@
-"""Where networks learn with batch normalization and without it, and how much sooner."""
+"""Where networks learn with batch normalization and without it, how much sooner, and on scaled inputs."""
 
 import numpy as np
 import pytest
 
-from core.diagnosis.numbers import steps_to_target
+from core.diagnosis.claims import NOT_HERE, SEEDS, TRUE
+from core.diagnosis.numbers import epochs_to
 from core.engine.train import train
-from core.lessons.batchnorm import lesson
+from core.lessons.batchnorm import settings
 from core.lessons.batchnorm.charts import costs as charts
-from core.lessons.batchnorm.charts.gains import race as drawn
-from core.lessons.batchnorm.measured.batches import SmallBatches
-from core.lessons.batchnorm.measured.costs import lag
-from core.lessons.batchnorm.measured.gains import Race, Reach, races
-from core.run import ENDS
+from core.lessons.batchnorm.charts.gains import said
+from core.lessons.batchnorm.measured.costs import SmallBatches
+from core.lessons.batchnorm.measured.gains import Epochs, Reach, Scaled, epochs, scaled
 
-SMALL = lesson.SMALL.but(width=8, samples=64, batch_size=32, steps=40)
+SMALL = settings.SMALL.but(width=8, samples=64, batch_size=32, steps=40)
 
 
-def test_a_race_has_the_mean_of_ten_losses_up_to_every_step():
-    sweep = lesson.both(SMALL, learning_rate=(0.1, 100))
-    runs = train(sweep.experiments, ENDS)
-    found = races(sweep, runs)
-    assert [race.learning_rate for race in found] == [0.1, 100]
-    for race, column in zip(found, np.moveaxis(sweep.of(runs), 1, 0), strict=True):
-        assert list(race.steps) == list(range(9, 40))
-        for which, seed in np.ndindex(column.shape):
-            loss = column[which, seed].loss.astype(float)
-            means = np.array([loss[step - 9 : step + 1].mean() for step in race.steps])
-            assert race.losses[which, seed] == pytest.approx(np.where(np.isfinite(means), means, np.inf))
-        assert list(race.reached) == [np.median([steps_to_target(run) for run in runs]) for runs in column]
+def test_epochs_are_counted_to_every_target_of_every_run():
+    sweep = settings.both(SMALL, learning_rate=(0.1, 100), seeds=2)
+    runs = train(sweep.experiments, 20)
+    found = epochs(sweep, runs, 0.1)
+    assert found.reached.shape == (2, 2, 2, len(settings.TARGETS))
+    for (side, rate, seed), run in np.ndenumerate(sweep.of(runs)):
+        assert list(found.reached[side, rate, seed]) == [epochs_to(run, t) for t in settings.TARGETS]
+    assert found.epochs == pytest.approx(runs[0].at / 2)
+
+
+REACHED = np.array([[[[6.0], [7], [8]], [[2], [np.inf], [np.inf]]], [[[3], [3], [3]], [[1], [1], [9]]]])
+"""[2, rates, seeds, targets]: in the median at the first rate 7 and 3, at the second never and 1."""
 
 
 @pytest.mark.parametrize(
-    ("reached", "factor", "said"), [((60, 20), 3, "a factor of 3"), ((np.inf, 20), np.inf, "never without")]
+    ("same", "expected"),
+    [
+        (
+            False,
+            "after 1 epoch (learning rate 1) with batchnorm, after 7 epochs (learning rate 0.1) without",
+        ),
+        (True, "At learning rate 1: down to a held-out loss of 0.1 after 1 epoch with batchnorm, never"),
+    ],
 )
-def test_a_race_has_a_factor_only_if_both_arrive(reached, factor, said):
-    race = Race(0.1, np.arange(9, 40), np.ones((2, 3, 31)), np.array(reached))
-    assert race.factor == factor
-    assert said in drawn(race).layout.meta["title"]
+def test_each_side_has_its_best_rate_or_both_the_same(same, expected):
+    found = Epochs(np.array([0.1, 1]), 1, np.array([0.1]), REACHED, np.arange(3), np.ones((2, 2, 3, 3)))
+    assert found.best.tolist() == [[0], [1]]
+    assert expected in said(found, 0, same)
+    assert ("a factor of 7" in said(found, 0, same)) is not same
 
 
 def test_learned_is_half_of_guessing_in_the_median_over_seeds():
@@ -45,16 +52,34 @@ def test_learned_is_half_of_guessing_in_the_median_over_seeds():
     assert [list(values) for values in found.learned] == [[1], [1, 3]]
 
 
-def test_a_batch_size_is_harmful_where_the_median_loss_more_than_doubles():
-    losses = np.array([[[0.1] * 3, [0.1] * 3], [[0.3, 0.3, 0.1], [0.1, 0.1, 9]]])
-    found = SmallBatches((2, 64), losses, losses)
-    assert found.harmful == [2]
-    assert "In batches of 2 batchnorm does harm" in charts.small_batches(found).layout.meta["title"]
+def test_a_batch_size_does_harm_where_the_median_loss_more_than_doubles():
+    losses = np.array([[[0.1] * 3, [0.1] * 3, [0.1] * 3], [[0.3, 0.3, 0.1], [0.1, 0.1, 9], [0.01] * 3]])
+    found = SmallBatches((2, 8, 64), losses, losses)
+    assert (found.harmful, found.helpful) == ([2], [64])
+    title = charts.small_batches(found, "accuracy").layout.meta["title"]
+    assert "more than twice as high in batches of 2; less than half as high in batches of 64" in title
 
 
-def test_the_lag_is_taken_where_evaluation_mode_is_furthest_behind():
-    [run] = train([SMALL.but(batchnorm=True)], 40)
-    found = lag(run)
-    behind = run.train_loss[:20] / run.loss[:20]
-    assert found.step == behind.argmax()
-    assert (found.training, found.evaluation) == (run.loss[found.step], run.train_loss[found.step])
+def test_of_four_ways_to_normalize_every_network_has_its_best_rate():
+    sweep = settings.scaled(SMALL).over_first(2)
+    runs = train(sweep.experiments, 2)
+    found = scaled(sweep, runs)
+    for (way, seed), loss in np.ndenumerate(found.losses):
+        column = sweep.of(runs)[way, :, seed]
+        best = min(column, key=lambda run: run.test_loss[-1] if np.isfinite(run.test_loss[-1]) else np.inf)
+        assert loss == best.test_loss[-1]
+        assert found.rates[way, seed] == best.experiment.learning_rate
+        assert found.accuracy[way, seed] == best.test_accuracy[best.last]
+    assert {e.input_spread for e in sweep.experiments} == {settings.SPREAD}
+
+
+def test_the_bridge_compares_what_its_cases_say():
+    """Neither, inputs, inside, both: medians of 8, 2, 4 and 1."""
+    losses = np.outer([8, 2, 4, 1], np.ones(SEEDS))
+    found = Scaled(SMALL, losses[:, None], losses, losses, losses, 0.7)
+    outcomes = found.outcomes(settings.bridge(SMALL))
+    assert [(o.gain, o.word) for o in outcomes] == [
+        (pytest.approx(2), TRUE),
+        (pytest.approx(0.5), NOT_HERE),
+        (pytest.approx(2), TRUE),
+    ]

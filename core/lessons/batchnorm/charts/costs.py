@@ -8,17 +8,18 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core import theory
-from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, WEIGHTS, chart, drawable, log_axis
+from core.charts.style import AFTER, BEFORE, FORWARD, WEIGHTS, chart, drawable, log_axis
 from core.charts.sweeps import over_seeds
-from core.lessons.batchnorm.by_hand import left_of_start
 from core.lessons.batchnorm.charts.gains import DASHED, PAIR, WITH, WITHOUT
-from core.lessons.batchnorm.measured.costs import Depths, Explosion, lag
-from core.run import Run
-from core.words import short
+from core.lessons.batchnorm.measured.costs import Depths, Explosion, SmallBatches
+from core.sweep import typical
+from core.words import listed, short, two_digits
 
 if TYPE_CHECKING:
-    from core.lessons.batchnorm.measured.batches import SmallBatches
     from core.lessons.batchnorm.measured.shift import Shift
+    from core.lessons.batchnorm.measured.statistics import Lag, Orders
+
+DOTTED = dict(mode="lines+markers", marker_size=6)
 
 
 def explosion(found: Explosion) -> go.Figure:
@@ -27,10 +28,10 @@ def explosion(found: Explosion) -> go.Figure:
     layers, start = np.arange(1, depth + 1), depth - 8
     (_, he), *scaled = found.factors.items()
     title = (
-        f"With batchnorm |δ|² grows ×{short(he)} per layer on its way back (theory: {short(found.chi)}), "
-        f"without it ×{short(found.plain_factor)}"
+        f"On its way back every layer multiplies δ by {short(he)} with batchnorm (theory: "
+        f"{short(found.expected)}), by {short(found.plain_factor)} without"
     )
-    others = " and ".join(f"×{short(factor)} at {short(gain)}" for gain, factor in scaled)
+    others = " and ".join(f"{short(factor)} at {short(gain)}" for gain, factor in scaled)
     return chart(
         [
             go.Scatter(
@@ -45,19 +46,36 @@ def explosion(found: Explosion) -> go.Figure:
             ),
             go.Scatter(
                 x=layers,
-                y=found.normed[start] * found.chi ** ((start + 1 - layers) / 2),
+                y=found.normed[start] * found.expected ** (start + 1.0 - layers),
                 name="theory",
                 line=DASHED,
             ),
         ],
         title=title,
         alt=f"Error signal per layer in networks of {depth} layers. {title}.",
-        how=f"Before the first step. The scale of the weights does not matter: the factor is {others} times "
-        "He's weights. It is measured from layer 3 to seven layers below the last.",
+        how=f"RMS of δ before the first step. With batchnorm the scale of the weights does not matter: the "
+        f"factor is {others} times He's weights. Factors are measured from layer 3 to seven layers below the "
+        "last.",
         xaxis=dict(title="hidden layer", range=[0, depth + 1]),
         yaxis=log_axis([*found.normed, *found.plain], "δ relative to the last layer"),
         hovermode="closest",
     )
+
+
+def explained(found: Explosion, activation: str) -> str:
+    """What the error signal does on its way back, and what becomes of the sentence that it is prevented."""
+    growth = (
+        "The error signal of a ReLU layer grows by √(π / (π − 1)) = 1.21 on its way back"
+        if activation == "relu"
+        else f"In these networks theory multiplies the error signal by {short(found.expected)} per layer"
+    )
+    told = f"{growth}, whatever the weights (Yang et al. 2019)."
+    if found.expected > 1.01:
+        told += (
+            " So batch normalization takes away the explosion that large weights cause, and brings a slower "
+            "one that no weights avoid."
+        )
+    return told
 
 
 def depths(found: Depths) -> go.Figure:
@@ -75,7 +93,7 @@ def depths(found: Depths) -> go.Figure:
         title=title,
         alt=f"Ratio of weight gradients against depth. {title}.",
         how="Before the first step; dots are seeds. Dashed: "
-        f"{short(found.chi)} to the power of (layers − 2) / 2.",
+        f"{short(found.expected)} to the power of layers − 2.",
         log_y=True,
         colours=PAIR,
         theory={"theory": (found.depths, found.predicted)},
@@ -128,17 +146,14 @@ def variance_shift(found: Shift) -> go.Figure:
     )
 
 
-def small_batches(found: SmallBatches) -> go.Figure:
-    """Final loss in evaluation mode against the batch size, without and with."""
-    smallest, correct = found.sizes[0], 100 * np.median(found.test_accuracy, axis=2)[:, 0]
-    without, with_it = np.median(found.train_loss, axis=2)[:, 0]
-    listed = ", ".join(map(str, found.harmful))
-    title = (
-        f"In batches of {listed} batchnorm does harm"
-        if listed
-        else "No batch here is too small for batchnorm"
-    )
-    title += f": at {smallest} the loss ends at {short(with_it)}, without at {short(without)}"
+def small_batches(found: SmallBatches, score: str) -> go.Figure:
+    """Final loss in evaluation mode against the batch size, without and with; score: accuracy or R²."""
+    smallest, correct = found.sizes[0], np.median(found.test_accuracy, axis=2)[:, 0]
+    without, with_it = (two_digits(loss) for loss in typical(found.train_loss)[:, 0])
+    differs = {"more than twice as high": found.harmful, "less than half as high": found.helpful}
+    told = [f"{how} in batches of {listed([str(n) for n in at])}" for how, at in differs.items() if at]
+    told = "; ".join(told) or "never twice as high, nor half as high"
+    title = f"With batchnorm the loss ends {told}. At {smallest}: {with_it}, without {without}"
     return over_seeds(
         found.sizes,
         dict(zip((WITHOUT, WITH), found.train_loss, strict=True)),
@@ -146,38 +161,80 @@ def small_batches(found: SmallBatches) -> go.Figure:
         y_title="final training loss",
         title=title,
         alt=f"Final training loss against batch size. {title}.",
-        how="Equally many steps for every size, in evaluation mode; dots are seeds. Held-out accuracy at "
-        f"{smallest}: {correct[1]:.0f} % with batchnorm, {correct[0]:.0f} % without.",
+        how="Equally many steps for every size, in evaluation mode; dots are seeds, compared are their "
+        f"medians. Held-out {score} at {smallest}: {short(correct[1])} with batchnorm, "
+        f"{short(correct[0])} without.",
         log_x=True,
         log_y=True,
         colours=PAIR,
     ).update_xaxes(tickvals=found.sizes, ticktext=found.sizes)
 
 
-def evaluation_lag(run: Run) -> go.Figure:
-    """The loss in training mode at every step, and in evaluation mode at the snapshots."""
-    steps, found = np.arange(len(run.loss)), lag(run)
-    late = short(found.evaluation) if np.isfinite(found.evaluation) else "one that overflows"
+def evaluation_lag(found: Lag) -> go.Figure:
+    """The loss of the same weights in evaluation mode, with running statistics and with exact ones."""
+    worst, steps = found.furthest, found.steps
+    late = found.caught_up()
     title = (
-        f"At step {found.step} the same network has a loss of {short(found.training)} in training mode and "
-        f"of {late} in evaluation mode"
+        f"At step {steps[worst]} running statistics make the loss {two_digits(found.running[worst])}; with "
+        f"those of the training set the same weights have {two_digits(found.exact[worst])}"
     )
+    if found.behind[worst] <= 1.1:
+        title = f"From step {steps[0]} on running statistics cost at most {_percent(found.behind[worst] - 1)}"
+    elif late is None:
+        title += f". Up to step {steps[-1]} they do not come within 10 %"
+    else:
+        title += f". From step {steps[late]} on they are within 10 %"
     return chart(
         [
-            go.Scatter(x=steps, y=drawable(run.loss), name="training mode", line_color=FORWARD),
             go.Scatter(
-                x=run.at,
-                y=drawable(run.train_loss),
-                name="evaluation mode",
-                mode="lines+markers",
-                line_color=BACKWARD,
+                x=steps, y=drawable(found.running), name="running statistics", line_color=FORWARD, **DOTTED
             ),
-            go.Scatter(x=steps, y=left_of_start(steps), name="0.9ᵗ", line=DASHED),
+            go.Scatter(
+                x=steps,
+                y=drawable(found.exact),
+                name="those of the training set",
+                line_color=WEIGHTS,
+                **DOTTED,
+            ),
         ],
         title=title,
-        alt=f"Training loss in training and in evaluation mode. {title}.",
-        how="Evaluation mode uses running statistics that start at mean 0 and variance 1; dashed is the "
-        "weight 0.9ᵗ that this start still has. Training mode is each step's batch, evaluation all.",
-        xaxis=dict(title="step", range=[0, min(100, len(steps))]),
-        yaxis=log_axis(np.concatenate([run.loss[:100], run.train_loss]), "loss"),
+        alt=f"Loss in evaluation mode with two kinds of statistics. {title}.",
+        how="Training loss in evaluation mode, nothing else changed. Running statistics start at mean 0 and "
+        "variance 1 and move a tenth of the way at every batch: at step "
+        f"{steps[worst]} that start has a weight of {short(100 * found.left[worst])} % in them.",
+        xaxis=log_axis(steps, "step"),
+        yaxis=log_axis([*found.running, *found.exact], "loss"),
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{short(float(f'{100 * max(share, 0):.2g}'))} %"
+
+
+def orders(found: Orders) -> go.Figure:
+    """Held-out loss over dropout rates, with dropout between the layers or behind the last of them."""
+    names = (
+        "dropout between the layers",
+        "the same, statistics taken anew without dropout",
+        "dropout behind the last batch normalization",
+    )
+    every = (found.between, found.between_settled, found.behind)
+    middle = len(found.rates) // 2
+    ends = [two_digits(typical(losses)[middle]) for losses in every]
+    title = (
+        f"At dropout {found.rates[middle]:g} between the layers the held-out loss is {ends[0]}, with "
+        f"statistics taken anew {ends[1]}, and {ends[2]} with dropout behind the last batch normalization "
+        "only"
+    )
+    return over_seeds(
+        found.rates,
+        dict(zip(names, every, strict=True)),
+        x_title="dropout rate",
+        y_title="held-out loss",
+        title=title,
+        alt=f"Held-out loss over dropout rates for two places of dropout. {title}.",
+        how="The middle one are the same weights: mean and variance of every batch normalization are "
+        "replaced by those of the training set with nothing dropped. Dots are seeds.",
+        log_y=True,
+        colours=(BEFORE, FORWARD, WEIGHTS),
     )

@@ -1,79 +1,164 @@
-"""What batch normalization buys, and why: many networks, with it and without."""
+"""What batch normalization buys: many networks, without it and with it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import plotly.graph_objects as go
-from plotly.colors import hex_to_rgb
 
-from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, THEORY, chart, drawable, log_axis
+from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, THEORY, WEIGHTS, chart, log_axis
+from core.charts.style import ends as ends_of
 from core.charts.sweeps import over_seeds
-from core.diagnosis.numbers import TARGET
-from core.lessons.batchnorm.measured.gains import Race, Reach
-from core.words import short
-
-if TYPE_CHECKING:
-    from core.lessons.batchnorm.measured.scale import Rescaled
-    from core.lessons.batchnorm.measured.surface import Surface
+from core.lessons.batchnorm.measured.gains import Epochs, Reach, Scaled
+from core.lessons.batchnorm.settings import SCALED, SCALED_RATES
+from core.run import LEARNED
+from core.sweep import typical
+from core.words import listed, short, two_digits
 
 WITHOUT, WITH = "without batchnorm", "with batchnorm"
 PAIR = (BEFORE, AFTER)
 DASHED = dict(color=THEORY, dash="dash", width=2)
 
 
-def _band(x, low, high, colour, **more):
-    rgb = ", ".join(map(str, hex_to_rgb(colour)))
-    return go.Scatter(
-        x=np.concatenate([x, x[::-1]]),
-        y=np.concatenate([high, low[::-1]]),
-        fill="toself",
-        fillcolor=f"rgba({rgb}, 0.35)",
-        line_width=0,
-        mode="lines",
-        hoverinfo="skip",
-        **more,
+def _epochs(count: float) -> str:
+    if not np.isfinite(count):
+        return "never"
+    number = two_digits(count)
+    return f"after {number} epoch{'s' * (number != '1')}"
+
+
+def said(found: Epochs, target: int, same: bool) -> str:
+    """When both sides are down to one of the targets, the median over the seeds, at which learning rate."""
+    counts, rates = typical(found.counts(same))[:, target], found.rates[found.chosen(same)[:, target]]
+    loss = f"a held-out loss of {short(found.targets[target])}"
+    if not np.isfinite(counts).any():
+        where = f"at learning rate {short(rates[0])}" if same else "at any of these learning rates"
+        return f"Most networks never get down to {loss} {where}, with batchnorm or without"
+    without, with_it = (
+        _epochs(count) + f" (learning rate {short(rate)})" * bool(np.isfinite(count) and not same)
+        for count, rate in zip(counts, rates, strict=True)
     )
+    where = f"At learning rate {short(rates[0])}" if same else "Each at its best learning rate"
+    factor = f", a factor of {short(counts[0] / counts[1])}" if np.isfinite(counts).all() else ""
+    return f"{where}: down to {loss} {with_it} with batchnorm, {without} without{factor}"
 
 
-def _count(step: float) -> str:
-    return f"after {step:.0f} steps" if np.isfinite(step) else "never"
-
-
-def race(found: Race) -> go.Figure:
-    """Loss over steps of several seeds, without and with, and the step at which they meet the target."""
-    traces, every = [], []
-    for losses, at, name, colour in zip(found.losses, found.reached, (WITHOUT, WITH), PAIR, strict=True):
-        low, middle, high = (drawable(f(losses, axis=0)) for f in (np.min, np.median, np.max))
-        shown = np.isfinite(low) & np.isfinite(high)
-        every += [low, high]
-        traces += [
-            _band(found.steps[shown], low[shown], high[shown], colour, showlegend=False),
-            go.Scatter(x=found.steps, y=middle, name=name, line=dict(color=colour, width=2.5)),
-        ]
-        if np.isfinite(at):
-            marker = dict(color=colour, size=11, symbol="diamond")
-            mark = dict(mode="markers+text", marker=marker, text=[f"{at:.0f}"], textposition="top right")
-            traces.append(go.Scatter(x=[at], y=[TARGET], showlegend=False, **mark))
-    without, with_it = found.reached
-    title = (
-        f"Learning rate {short(found.learning_rate)}: a loss of {TARGET} {_count(with_it)} with batchnorm, "
-        f"{_count(without)} without"
-    )
-    if np.isfinite(found.factor):
-        title += f", a factor of {short(found.factor)}"
-    figure = chart(
-        traces,
+def epochs(found: Epochs, target: int, same: bool) -> go.Figure:
+    """Epochs against the held-out loss to get down to, at each side's best learning rate or at the same."""
+    title = said(found, target, same)
+    figure = over_seeds(
+        found.targets,
+        dict(zip((WITHOUT, WITH), found.counts(same), strict=True)),
+        x_title="held-out loss to get down to",
+        y_title="epochs",
         title=title,
-        alt=f"Training loss of {found.losses.shape[1]} seeds with and without batch normalization. {title}.",
+        alt=f"Epochs until the held-out loss is down to a value, over that value. {title}.",
+        how=("Both at one learning rate. " if same else "At every loss each side has its best rate. ")
+        + "An epoch is one pass over the training set; dots are seeds, lines their median, a cross at the "
+        "upper edge networks that never get there.",
+        log_x=True,
+        log_y=True,
+        colours=PAIR,
+        lost="never get there",
+    )
+    return figure.add_vline(found.targets[target], line=dict(color=THEORY, width=1))
+
+
+def curves(found: Epochs, target: int, same: bool) -> go.Figure:
+    """The held-out loss over epochs at those learning rates."""
+    chosen = found.chosen(same)[:, target]
+    losses = np.array([side[rate] for side, rate in zip(found.losses, chosen, strict=True)])
+    ends = (two_digits(value) for value in typical(losses[:, :, -1]))
+    title = "Held out, the loss ends at {} without batchnorm and at {} with it".format(*ends)
+    names = [f"{name}, rate {short(found.rates[i])}" for name, i in zip((WITHOUT, WITH), chosen, strict=True)]
+    figure = over_seeds(
+        found.epochs[1:],
+        dict(zip(names, losses[:, :, 1:].swapaxes(1, 2), strict=True)),
+        x_title="epoch",
+        y_title="held-out loss",
+        title=title,
+        alt=f"Held-out loss over epochs without and with batch normalization. {title}.",
+        how=f"In evaluation mode. The line across is the loss chosen above, {short(found.targets[target])}.",
+        log_x=True,
+        log_y=True,
+        colours=PAIR,
+    )
+    return figure.add_hline(found.targets[target], line=dict(color=THEORY, width=1))
+
+
+def scaled(found: Scaled, about: str) -> go.Figure:
+    """Held-out loss of all seeds with nothing normalized, inputs, what is inside, both; about: what network
+    it is."""
+    e, middle = found.experiment, typical(found.losses)
+    told = ", ".join(f"{name} {two_digits(loss)}" for name, loss in zip(SCALED, middle, strict=True))
+    title = f"Held-out loss, each at its best learning rate: {told}"
+    score = "R²" if e.loss == "mse" else "accuracy"
+    rows, lost = np.arange(len(SCALED)), ~np.isfinite(found.losses)
+    axis = log_axis([*found.losses.ravel(), found.chance], "held-out loss")
+    edge = ends_of(axis)[1]
+    texts = [
+        [
+            f"{name}<br>loss {two_digits(loss)}, {score} {short(good)}, learning rate {short(rate)}"
+            for loss, good, rate in zip(*of_row, strict=True)
+        ]
+        for name, *of_row in zip(SCALED, found.losses, found.accuracy, found.rates, strict=True)
+    ]
+    spots = np.linspace(-0.2, 0.2, found.losses.shape[1])
+    figure = chart(
+        [
+            go.Scatter(
+                x=np.where(lost, edge, found.losses).ravel(),
+                y=(rows[:, None] + spots).ravel(),
+                mode="markers",
+                marker=dict(color=BEFORE, size=7, symbol=np.where(lost, "x", "circle").ravel()),
+                text=np.ravel(texts),
+                hovertemplate="%{text}<extra></extra>",
+                name="a seed",
+            ),
+            go.Scatter(
+                x=np.where(np.isfinite(middle), middle, edge),
+                y=rows,
+                mode="markers",
+                marker=dict(color=AFTER, size=26, symbol="line-ns-open", line_width=4),
+                text=[
+                    f"{name}: median {two_digits(loss)}" for name, loss in zip(SCALED, middle, strict=True)
+                ],
+                hovertemplate="%{text}<extra></extra>",
+                name="median",
+            ),
+        ],
+        title=title,
+        alt=f"Held-out loss of {found.losses.shape[1]} seeds with four ways to normalize. {title}.",
+        how=f"{about}. Every network has that learning rate "
+        f"of {len(SCALED_RATES)} from {short(SCALED_RATES[0])} to {short(SCALED_RATES[-1])} which gives it "
+        f"the lowest held-out loss. The last column is {short(e.input_spread)} times the first. Guessing "
+        f"gives {two_digits(found.chance)}.",
         height=330,
-        xaxis=dict(title="step", range=[0, found.steps[-1] + 1]),
-        yaxis=log_axis(np.concatenate(every), "loss, mean of 10 steps"),
+        xaxis=axis,
+        yaxis=dict(tickvals=rows, ticktext=list(SCALED), range=[len(SCALED) - 0.5, -0.5], showgrid=False),
         hovermode="closest",
     )
-    figure.add_hline(TARGET, line=dict(color=THEORY, width=1))
-    return figure
+    return figure.add_vline(found.chance, line=dict(color=THEORY, width=1, dash="dash"))
+
+
+def scaled_rates(found: Scaled) -> go.Figure:
+    """Held-out loss over the learning rate with nothing normalized, inputs, what is inside, both."""
+    trained = typical(found.every) < LEARNED * found.chance
+    told = listed(
+        [f"{name} at {n} of {len(SCALED_RATES)}" for name, n in zip(SCALED, trained.sum(1), strict=True)]
+    )
+    title = f"Learning rates at which the held-out loss ends below half of guessing: {told}"
+    return over_seeds(
+        SCALED_RATES,
+        dict(zip(SCALED, found.every, strict=True)),
+        x_title="learning rate",
+        y_title="held-out loss",
+        title=title,
+        alt=f"Held-out loss over the learning rate with four ways to normalize. {title}.",
+        how="The same networks. Dots are seeds, lines their median; a cross is a run that diverged.",
+        log_x=True,
+        log_y=True,
+        colours=(BEFORE, FORWARD, BACKWARD, WEIGHTS),
+    )
 
 
 def _learned(good: np.ndarray, of: int) -> str:
@@ -83,8 +168,8 @@ def _learned(good: np.ndarray, of: int) -> str:
     return f"at {len(good)} of {of} values{where}"
 
 
-def reach(found: Reach, here: float) -> go.Figure:
-    """Final training loss over one setting, without and with."""
+def reach(found: Reach, about: str, here: float | None) -> go.Figure:
+    """Final training loss over one setting, without and with; about: what network it is."""
     without, with_it = (_learned(good, len(found.values)) for good in found.learned)
     title = f"{found.title}: with batchnorm the networks learn {with_it}, without {without}"
     return over_seeds(
@@ -94,110 +179,10 @@ def reach(found: Reach, here: float) -> go.Figure:
         y_title="final training loss",
         title=title,
         alt=f"Final training loss against {found.title.lower()}. {title}.",
-        how="Dots are seeds, lines their median; a cross is a run that diverged. Learned: the median loss is "
-        f"below half of what guessing gives, {short(found.chance)}.",
+        how=f"{about}. Dots are seeds, lines their median; a cross is a run that "
+        f"diverged. Learned: the median loss is below half of what guessing gives, {short(found.chance)}.",
         log_x=True,
         log_y=True,
         colours=PAIR,
         here=here,
-    )
-
-
-def invariance(result: Rescaled) -> go.Figure:
-    """How far output and gradients change when all hidden weights are multiplied by a."""
-    exact, usual = result.output
-    i = int(np.argmin(np.abs(np.log10(result.factors) + 1)))
-    title = (
-        f"Without ε the weights' scale changes the network by at most {short(result.changed)}; "
-        f"ε = {short(usual)} lets {short(100 * result.output[usual][i])} % through at "
-        f"a = {short(result.factors[i])}"
-    )
-    traces = [
-        go.Scatter(
-            x=result.factors,
-            y=drawable(values[epsilon]),
-            name=f"{name}, ε = {short(epsilon)}",
-            line=dict(color=colour, width=2),
-            mode="lines+markers",
-            marker_symbol="circle" if epsilon else "circle-open",
-        )
-        for epsilon in (exact, usual)
-        for name, values, colour in (
-            ("output", result.output, FORWARD),
-            ("gradient × a", result.gradient, BACKWARD),
-        )
-    ]
-    return chart(
-        traces,
-        title=title,
-        alt=f"Relative change of output and gradients against the factor on the weights. {title}.",
-        how="float64; relative to the same network at a = 1, where the change is 0 and no dot is drawn.",
-        xaxis=log_axis(result.factors, "factor a on all hidden weights"),
-        yaxis=log_axis([*result.output.values(), *result.gradient.values()], "relative change"),
-        hovermode="closest",
-    )
-
-
-def growth(result: Rescaled) -> go.Figure:
-    """The squared norm of the hidden weights over plain gradient steps."""
-    steps = np.arange(len(result.norm))
-    gained = result.norm[-1] - result.norm[0]
-    title = f"In {steps[-1]} steps |w|² only grows, by {short(gained)}, as predicted to {short(result.off)}"
-    return chart(
-        [
-            go.Scatter(
-                x=steps,
-                y=result.norm - result.norm[0],
-                name="measured",
-                mode="markers",
-                marker=dict(color=FORWARD, size=5),
-            ),
-            go.Scatter(
-                x=steps,
-                y=result.predicted - result.norm[0],
-                name="learning rate² × Σ|gradient|²",
-                line=DASHED,
-            ),
-        ],
-        title=title,
-        alt=f"Growth of the squared norm of the hidden weights. {title}.",
-        how="The gradient is at right angles to the weights, so by Pythagoras every step makes them longer, "
-        "and the effective learning rate, learning rate / |w|², falls by itself.",
-        xaxis=dict(title="step"),
-        yaxis=dict(title="|w|² − its start"),
-        hovermode="closest",
-    )
-
-
-def useless_bias(result: Rescaled) -> str:
-    """What becomes of a bias that batch normalization follows."""
-    return (
-        "**A bias below batch normalization is useless**: the mean takes it away again. Its largest gradient "
-        f"here is {short(result.bias)}, rounding of float64; the largest of a weight {short(result.weight)}. "
-        f"The weights and their gradient are at right angles to {short(result.radial)}."
-    )
-
-
-def smoothness(found: Surface) -> go.Figure:
-    """The range of losses along the gradient at every step, without and with."""
-    typical, lengths = np.median(found.spans, axis=1), found.lengths
-    span = f"{short(lengths[0])} to {short(lengths[-1])}"
-    title = (
-        f"Along the gradient, over steps of {span}, the loss spans {short(typical[1])} with batchnorm and "
-        f"{short(typical[0])} without"
-    )
-    _, seeds, steps, _ = found.losses.shape
-    bounds = [np.median(values, axis=1) for values in (found.lowest, found.highest)]
-    return chart(
-        [
-            _band(np.arange(steps), *pair, colour, name=name)
-            for *pair, name, colour in zip(*bounds, (WITHOUT, WITH), PAIR, strict=True)
-        ],
-        title=title,
-        alt=f"Lowest and highest loss along the gradient over {steps} steps. {title}.",
-        how=f"At every step, the lowest and highest loss of the same batch {span} along its gradient: "
-        f"medians over {seeds} seeds (Santurkar et al. 2018, figure 4a).",
-        xaxis=dict(title="step"),
-        yaxis=log_axis(np.ravel(bounds), "loss along the gradient"),
-        hovermode="closest",
     )

@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
+from core.charts.compared import losses
 from core.charts.style import (
     AFTER,
     BACKWARD,
@@ -17,8 +18,8 @@ from core.charts.style import (
     played,
 )
 from core.lessons.batchnorm.by_hand import Apart, OneBatch, left_of_start
-from core.run import PRE_ACTIVATION_EDGES, Run
-from core.words import short
+from core.run import LEARNED, PRE_ACTIVATION_EDGES, Run
+from core.words import listed, short, two_digits
 
 PANELS = (dict(domain=[0, 0.44]), dict(domain=[0.56, 1]))
 DASHED = dict(color=THEORY, dash="dash", width=2)
@@ -118,8 +119,10 @@ def warm_up(apart: Apart, seen: int) -> go.Figure:
     left = left_of_start(t)
     expected = ((1 - left) * goal[0], left + (1 - left) * goal[1])
     title = (
-        f"After {seen} batches {100 * left_of_start(seen):.3g} % of the running variance is still its start "
-        f"value 1: it is {short(variance[seen])}, the data's is {short(goal[1])}"
+        f"After {seen} batch{'es' * (seen != 1)} the start value 1 has a weight of "
+        f"{short(100 * left_of_start(seen))} % and makes up "
+        f"{short(100 * left_of_start(seen) / variance[seen])} % of the running variance, "
+        f"{short(variance[seen])}; the data's is {short(goal[1])}"
     )
     traces = []
     names = ("running mean", FORWARD), ("running variance", WEIGHTS)
@@ -130,6 +133,13 @@ def warm_up(apart: Apart, seen: int) -> go.Figure:
         traces += [
             go.Scatter(y=values, name=name, line_color=colour, **place),
             go.Scatter(y=theory, name="expected", line=DASHED, showlegend=i == 1, **place),
+            go.Scatter(
+                y=values[[seen]],
+                name=f"after {seen}",
+                marker=dict(color=colour, size=11),
+                showlegend=False,
+                **place | dict(x=[seen], mode="markers"),
+            ),
         ]
     return chart(
         traces,
@@ -143,6 +153,21 @@ def warm_up(apart: Apart, seen: int) -> go.Figure:
         yaxis2=log_axis([*variance, *expected[1]], None, anchor="x2"),
         hovermode="closest",
     )
+
+
+def learning(plain: Run, normed: Run) -> go.Figure:
+    """The losses of both in both modes; a network that has learned in one of them only is in the title."""
+    figure = losses({"without batchnorm": plain, "with batchnorm": normed}, evaluated=True)
+    trained = float(normed.loss[-10:].mean())
+    if normed.learned or not trained < LEARNED * normed.chance:
+        return figure
+    title = (
+        f"With batchnorm the network has learned in training mode only: a loss of {two_digits(trained)} over "
+        f"its last {min(10, len(normed.loss))} batches, {two_digits(normed.train_loss[-1])} in evaluation "
+        "mode"
+    )
+    meta = figure.layout.meta
+    return figure.update_layout(meta={**meta, "title": title, "alt": f"{meta['alt']} {title}."})
 
 
 def inside(plain: Run, normed: Run) -> go.Figure:
@@ -200,11 +225,14 @@ def learned(run: Run) -> go.Figure:
     kept, depth = run.last + 1, run.experiment.depth
     places = [0.5] if depth == 1 else list(np.linspace(0.1, 0.8, depth))
     colours = sample_colorscale(SCALE, places)
-    ends = [values[kept - 1] for values in (run.gamma, run.beta)]
-    title = (
-        f"At step {run.at[kept - 1]} γ lies between {short(ends[0].min())} and {short(ends[0].max())}, "
-        f"β between {short(ends[1].min())} and {short(ends[1].max())}"
-    )
+    said = []
+    for name, values in (("γ", run.gamma[kept - 1]), ("β", run.beta[kept - 1])):
+        middle = np.median(values, axis=1)
+        said.append(
+            f"{name} from {short(middle.min())} to {short(middle.max())} (single units: "
+            f"{short(values.min())} to {short(values.max())})"
+        )
+    title = f"At step {run.at[kept - 1]} the medians of the layers reach for {listed(said)}"
     traces = [
         go.Scatter(
             x=run.at[:kept],

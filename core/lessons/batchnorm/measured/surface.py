@@ -9,7 +9,7 @@ import torch
 from core.engine.network import Stack
 from core.engine.train import Interval, batches
 from core.experiment import Experiment
-from core.lessons.batchnorm.lesson import SEEDS
+from core.lessons.batchnorm.settings import SWEPT
 
 STEPS, LENGTHS = 60, (0.5, 1.0, 2.0, 3.0, 4.0)
 
@@ -50,11 +50,11 @@ def along_gradient(experiment: Experiment, tick: Callable[[float], None] | None 
     Santurkar et al. 2018, fig. 4a; He's initial weights, plain gradient steps.
     """
     interval, e = Interval(tick), experiment.but(init="he", gain=1, bias=0, batchnorm=False)
-    losses = np.full((2, SEEDS, STEPS, len(LENGTHS)), np.nan)
+    losses = np.full((2, SWEPT, STEPS, len(LENGTHS)), np.nan)
     torch.set_num_threads(1)
     with torch.inference_mode():
         for which in (False, True):
-            stack = Stack(e.vary(batchnorm=[which], seed=range(SEEDS)), interval)
+            stack = Stack(e.vary(batchnorm=[which], seed=range(SWEPT)), interval)
             for step, (x, y) in zip(range(STEPS), batches(stack), strict=False):
                 stack.forward(x, y)
                 stack.backward(y)
