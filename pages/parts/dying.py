@@ -3,12 +3,13 @@
 import streamlit as st
 
 from core.diagnosis.claims import SEEDS, judge
+from core.diagnosis.wording import described
 from core.lessons import LESSONS
 from core.lessons.dead_relus import settings
 from core.lessons.dead_relus.charts import born_dead, causes, census, hinges, kill, remedies, revival
 from core.lessons.dead_relus.measured import causes as measured
 from core.lessons.dead_relus.measured.born_dead import draw
-from core.lessons.dead_relus.wording import better, described, score
+from core.lessons.dead_relus.wording import better, score
 from core.run import Run
 from core.work import work
 from pages.parts import claims, compare, say, show

@@ -131,9 +131,23 @@ def test_of_several_learning_rates_each_network_keeps_its_best(monkeypatch, goal
     np.testing.assert_array_equal([outcome.without, outcome.helped], best(values, axis=-1)[0])
 
 
+def test_a_case_may_keep_its_own_rate_and_measure_something_of_its_own(monkeypatch):
+    """Both cases measured at the rates 1 and 0.1: the first keeps 0.05 and is measured ten times as large."""
+    for name, factor in (("m", 1), ("n", 10)):
+        of = lambda run, factor=factor: factor * run.experiment.learning_rate * run.experiment.depth  # noqa: E731
+        monkeypatch.setitem(MEASURES, name, Measure(name, of, "", logarithmic=True))
+    case = Case("in the first case", START.but(learning_rate=0.05), START.but(depth=3, learning_rate=0.05))
+    own = Case("in its own", case.without, case.helped, measure="n", same_rate=True)
+    claim = Claim("s", "source", "m", "lower", 2.0, (case, own), rates=(1, 0.1))
+    every = claim.sweep.experiments
+    found = judge(claim, [SimpleNamespace(experiment=e) for e in every]).outcomes
+    assert [set(o.without) for o in found] == [{1.0}, {5.0}]
+    assert len(set(every)) == 2 * SEEDS * 2 + 2 * SEEDS
+
+
 def test_every_claim_is_little_enough_work_to_be_tested_at_once():
     for _, claim in CLAIMS:
-        assert work(*claim.sweep.experiments) < WORK_LIMIT
+        assert work(*set(claim.sweep.experiments)) < WORK_LIMIT
 
 
 @pytest.mark.parametrize(("slug", "claim"), CLAIMS, ids=lambda value: getattr(value, "sentence", value))
