@@ -155,7 +155,11 @@ def dropout(experiment: Experiment) -> None:
     if runs := show.on_demand("batchnorm.shift", settings.SHIFTS.experiments, "The variance behind dropout"):
         found = computed(shift, settings.SHIFTS, runs)
         show.chart(costs.variance_shift(found), "batchnorm.variance_shift")
-        say.caption(f"{_network(settings.SHIFTS.experiments[0])}.")
+        e = settings.SHIFTS.experiments[0]
+        say.caption(
+            f"{e.depth} hidden layers of {e.width} units on {e.samples} samples of {e.dataset}: with the "
+            f"weights they were drawn with, and after {e.steps} steps."
+        )
 
 
 def _network(e: Experiment, rate: bool = True) -> str:

@@ -40,7 +40,7 @@ SWEEPS = {
     "gain": (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 20),
     "input_spread": (1, 3, 10, 30, 100, 1000),
 }
-RATES, RACED = (0.03, 0.1, 0.3, 1), 400
+RATES, RACED = (0.03, 0.1, 0.3, 1, 3), 400
 TARGETS = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005)
 """Held-out losses to get down to."""
 DEPTHS, GAINS, SIZES = (10, 20, 30, 40, 50), (1, 0.3, 10), (2, 4, 8, 16, 32, 64)
@@ -60,7 +60,7 @@ def both(experiment: Experiment, seeds: int = SWEPT, **axes: Sequence) -> Sweep:
 
 
 def races(experiment: Experiment) -> Sweep:
-    """At least 400 steps, as far as allowed, over batchnorm, four learning rates and its own, and seed."""
+    """At least 400 steps, as far as allowed, over batchnorm, five learning rates and its own, and seed."""
     allowed = int(experiment.steps * WORK_LIMIT / work(experiment))
     steps = max(experiment.steps, min(RACED, allowed))
     rates = sorted({*RATES, experiment.learning_rate})

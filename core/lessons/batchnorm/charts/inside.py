@@ -21,7 +21,7 @@ from core.lessons.batchnorm.by_hand import Apart, OneBatch, left_of_start
 from core.run import LEARNED, PRE_ACTIVATION_EDGES, Run
 from core.words import listed, short, two_digits
 
-PANELS = (dict(domain=[0, 0.44]), dict(domain=[0.56, 1]))
+PANELS = (dict(domain=[0, 0.42]), dict(domain=[0.58, 1]))
 DASHED = dict(color=THEORY, dash="dash", width=2)
 
 
@@ -193,10 +193,12 @@ def inside(plain: Run, normed: Run) -> go.Figure:
         ticktext=[f"{v:g}" for v in ticks],
         range=[used.min(initial=45) - 1.5, used.max(initial=55) + 1.5],
     )
-    columns = dict(dtick=max(1, depth // 10))
+    columns, where = dict(dtick=max(1, depth // 10)), "layer %{x}<extra></extra>"
     figure = chart(
         [
-            go.Heatmap(strip, x=layers, zmin=0, zmax=1, colorscale=SCALE, showscale=False, hoverinfo="x")
+            go.Heatmap(
+                strip, x=layers, zmin=0, zmax=1, colorscale=SCALE, showscale=False, hovertemplate=where
+            )
             for strip in strips(0)
         ],
         title=title,
@@ -229,10 +231,10 @@ def learned(run: Run) -> go.Figure:
     for name, values in (("γ", run.gamma[kept - 1]), ("β", run.beta[kept - 1])):
         middle = np.median(values, axis=1)
         said.append(
-            f"{name} from {short(middle.min())} to {short(middle.max())} (single units: "
+            f"of {name} between {short(middle.min())} and {short(middle.max())} (single units: "
             f"{short(values.min())} to {short(values.max())})"
         )
-    title = f"At step {run.at[kept - 1]} the medians of the layers reach for {listed(said)}"
+    title = f"At step {run.at[kept - 1]} the layers have medians {listed(said)}"
     traces = [
         go.Scatter(
             x=run.at[:kept],
