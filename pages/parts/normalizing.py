@@ -39,9 +39,13 @@ def sooner(experiment: Experiment) -> None:
 
 @st.fragment
 def _sooner(found: measured.Epochs) -> None:
-    losses = [short(target) for target in settings.TARGETS]
-    chosen = st.select_slider("Held-out loss to get down to", losses, "0.1", key="batchnorm.target")
-    target = losses.index(chosen)
+    target = st.select_slider(
+        "Held-out loss to get down to",
+        range(len(found.targets)),
+        settings.TARGETS.index(0.1),
+        lambda i: short(found.targets[i]),
+        key="batchnorm.target",
+    )
     for name, draw in (("epochs", gains.epochs), ("curves", gains.curves)):
         show.beside({f"batchnorm.{name}.{at}": draw(found, target, at == "same") for at in ("best", "same")})
 

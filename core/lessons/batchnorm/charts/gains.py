@@ -38,7 +38,8 @@ def said(found: Epochs, target: int, same: bool) -> str:
         for count, rate in zip(counts, rates, strict=True)
     )
     where = f"At learning rate {short(rates[0])}" if same else "Each at its best learning rate"
-    factor = f", a factor of {short(counts[0] / counts[1])}" if np.isfinite(counts).all() else ""
+    both = np.isfinite(counts).all() and counts.all()
+    factor = f", a factor of {short(counts[0] / counts[1])}" if both else ""
     return f"{where}: down to {loss} {with_it} with batchnorm, {without} without{factor}"
 
 

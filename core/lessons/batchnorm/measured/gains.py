@@ -47,11 +47,12 @@ class Epochs:
 def epochs(sweep: Sweep, runs: Sequence[Run], own: float) -> Epochs:
     """Of runs over batchnorm, learning rate and seed, with snapshots on the way."""
     rates, e = np.array(sweep.axes["learning_rate"]), runs[0].experiment
+    targets = np.array(TARGETS) * (runs[0].chance if e.loss == "mse" else 1)
     return Epochs(
         rates,
         int(np.flatnonzero(rates == own)[0]),
-        np.array(TARGETS),
-        sweep.of(runs, lambda run: [epochs_to(run, target) for target in TARGETS]),
+        targets,
+        sweep.of(runs, lambda run: [epochs_to(run, target) for target in targets]),
         runs[0].at * e.batch / e.samples,
         sweep.of(runs, lambda run: run.test_loss),
     )
