@@ -12,7 +12,7 @@ from pages.parts.training import computed
 def one_batch(lesson: Lesson, settings: ByHand) -> None:
     """The batch of the reader's size in a chart, in formulas, as a table, and in evaluation mode."""
     say.markdown(
-        "The first samples on their way into the first hidden unit. Move one, and see what it does to the others."
+        "The first samples on their way into the first hidden unit. Move one, and see what the others do."
     )
     controls.inline(lesson, settings, "rows", "nudge", "gamma", "beta", "seen")
     try:
