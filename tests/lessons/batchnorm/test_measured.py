@@ -62,6 +62,12 @@ def test_without_epsilon_the_scale_of_the_weights_changes_nothing(result):
     assert result.gradient[0.0].max() < 1e-9
 
 
+def test_a_single_feature_leaves_layer_1_without_a_gradient_and_rounding_is_not_taken_for_one():
+    """z / σ is the feature over its own deviation, whatever the weight."""
+    found = rescaled(SMALL.but(dataset="curve", depth=2, width=8, samples=64))
+    assert found.changed < 1e-9 and found.radial < 1e-9
+
+
 def test_epsilon_breaks_the_invariance_where_the_weights_are_small(result):
     change = dict(zip(result.factors.round(6), result.output[BN_EPSILON], strict=True))
     assert change[0.01] > 0.01 > change[1000]

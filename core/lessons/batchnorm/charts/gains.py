@@ -68,8 +68,11 @@ def curves(found: Epochs, target: int, same: bool) -> go.Figure:
     """The held-out loss over epochs at those learning rates."""
     chosen = found.chosen(same)[:, target]
     losses = np.array([side[rate] for side, rate in zip(found.losses, chosen, strict=True)])
-    ends = (two_digits(value) for value in typical(losses[:, :, -1]))
-    title = "Held out, the loss ends at {} without batchnorm and at {} with it".format(*ends)
+    without, with_it = (
+        f"ends at {two_digits(value)}" if np.isfinite(value) else "diverges"
+        for value in typical(losses[:, :, -1])
+    )
+    title = f"Held out, the loss {without} without batchnorm and {with_it} with it"
     names = [f"{name}, rate {short(found.rates[i])}" for name, i in zip((WITHOUT, WITH), chosen, strict=True)]
     figure = over_seeds(
         found.epochs[1:],
@@ -90,7 +93,8 @@ def scaled(found: Scaled, about: str) -> go.Figure:
     """Held-out loss of all seeds with nothing normalized, inputs, what is inside, both; about: what network
     it is."""
     e, middle = found.experiment, typical(found.losses)
-    told = ", ".join(f"{name} {two_digits(loss)}" for name, loss in zip(SCALED, middle, strict=True))
+    said = [two_digits(loss) if np.isfinite(loss) else "diverged" for loss in middle]
+    told = ", ".join(f"{name} {loss}" for name, loss in zip(SCALED, said, strict=True))
     title = f"Held-out loss, each at its best learning rate: {told}"
     score = "R²" if e.loss == "mse" else "accuracy"
     rows, lost = np.arange(len(SCALED)), ~np.isfinite(found.losses)
@@ -120,9 +124,7 @@ def scaled(found: Scaled, about: str) -> go.Figure:
                 y=rows,
                 mode="markers",
                 marker=dict(color=AFTER, size=26, symbol="line-ns-open", line_width=4),
-                text=[
-                    f"{name}: median {two_digits(loss)}" for name, loss in zip(SCALED, middle, strict=True)
-                ],
+                text=[f"{name}: median {loss}" for name, loss in zip(SCALED, said, strict=True)],
                 hovertemplate="%{text}<extra></extra>",
                 name="median",
             ),

@@ -222,6 +222,11 @@ def _relative(share: np.ndarray) -> np.ndarray:
     return np.divide(share, highest, out=np.full_like(share, np.nan), where=highest > 0).astype(np.float32)
 
 
+def _from_to(values: np.ndarray) -> str:
+    low, high = short(values.min()), short(values.max())
+    return low if low == high else f"{low} to {high}"
+
+
 def learned(run: Run) -> go.Figure:
     """The median scale and shift of every layer over the steps."""
     kept, depth = run.last + 1, run.experiment.depth
@@ -230,11 +235,8 @@ def learned(run: Run) -> go.Figure:
     said = []
     for name, values in (("γ", run.gamma[kept - 1]), ("β", run.beta[kept - 1])):
         middle = np.median(values, axis=1)
-        said.append(
-            f"of {name} between {short(middle.min())} and {short(middle.max())} (single units: "
-            f"{short(values.min())} to {short(values.max())})"
-        )
-    title = f"At step {run.at[kept - 1]} the layers have medians {listed(said)}"
+        said.append(f"{name} is {_from_to(middle)} in the layers' medians (single units: {_from_to(values)})")
+    title = f"At step {run.at[kept - 1]} {listed(said)}"
     traces = [
         go.Scatter(
             x=run.at[:kept],

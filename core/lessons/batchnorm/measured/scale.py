@@ -13,6 +13,8 @@ from core.engine.train import Interval
 from core.experiment import BN_EPSILON, Experiment
 
 FACTORS, STEPS = np.logspace(-3, 3, 13), 60
+ROUNDING = 1e-9
+"""A gradient that is so small beside that of another layer is what rounding left of 0."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Rescaled:
 
     output, gradient: epsilon -> the largest change of the output, and of the weight gradients times the
         factor, relative to the largest value at factor 1: [F].
-    radial: |<w, gradient>| / (|w| |gradient|), the largest over the hidden layers, with epsilon 0.
+    radial: |<w, gradient>| / (|w| |gradient|), the largest over the hidden layers that have a gradient, with
+        epsilon 0.
     bias, weight: the largest gradient of a bias before batch normalization, and of a weight there.
     norm, predicted [steps + 1]: the squared norm of the hidden weights while they train with epsilon 0, and
         its start plus learning_rate^2 times all squared gradients so far.
@@ -59,9 +62,9 @@ def _gradients(e: Experiment, weights, biases, x, y, epsilon):
 
 
 def _off(values, reference) -> float:
-    """The largest difference, relative to the largest reference value of its layer."""
-    pairs = zip(values, reference, strict=True)
-    return max(float((v - r).abs().max() / r.abs().max()) for v, r in pairs)
+    """The largest difference, relative to the largest reference value."""
+    differences = (float((v - r).abs().max()) for v, r in zip(values, reference, strict=True))
+    return max(differences) / max(float(r.abs().max()) for r in reference)
 
 
 def _square(tensors) -> float:
@@ -93,7 +96,8 @@ def rescaled(experiment: Experiment, tick: Callable[[float], None] | None = None
         )
     _, slopes, bias_slopes = at(1.0, 0.0)
     hidden = list(zip(weights[:-1], slopes[:-1], strict=True))
-    radial = max(float((w * g).sum().abs() / w.norm() / g.norm()) for w, g in hidden)
+    felt = ROUNDING * max(float(g.norm()) for _, g in hidden)
+    radial = max(float((w * g).sum().abs() / w.norm() / g.norm()) for w, g in hidden if g.norm() > felt)
     norm, predicted = [_square(weights[:-1])], [_square(weights[:-1])]
     for _ in range(STEPS):
         interval()
