@@ -23,7 +23,7 @@ START = ByHand(
 GOOD = START.experiment.but(gain=1, batchnorm=False)
 SMALL, MOONS = GOOD.but(depth=4, steps=400), GOOD.but(dataset="moons", depth=4, steps=100)
 DEEP = GOOD.but(depth=20, width=32, learning_rate=0.01, steps=200)
-SPIRALS = GOOD.but(dataset="spirals", depth=3, width=16, samples=128, noise=0.05, steps=400)
+SPIRALS = GOOD.but(dataset="spirals", depth=3, width=16, samples=128, noise=0.05, steps=1200)
 
 TABS = (
     "Fewer epochs",
