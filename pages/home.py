@@ -20,7 +20,7 @@ symptoms = [(lesson, *symptom) for lesson in LESSONS.values() for symptom in les
 grid = st.grid(min_column_width=320, gap="xsmall")
 for lesson, symptom, preset in symptoms:
     with grid:
-        link = lesson.preset(preset).to_link(lesson.start)
+        link = lesson.link(lesson.preset(preset))
         page = f"pages/{lesson.slug}.py"
         st.page_link(page, label=symptom, icon=":material/stethoscope:", query_params=link)
 

@@ -1,4 +1,4 @@
-"""One number of many runs against one setting, over several seeds."""
+"""One number of many runs over several seeds: against one setting, or in rows."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,8 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import hex_to_rgb
 
-from core.charts.style import PALETTE, THEORY, chart, drawable, ends, log_axis
+from core.charts.style import AFTER, BEFORE, PALETTE, THEORY, chart, drawable, ends, log_axis
 from core.sweep import typical
+from core.words import two_digits
 
 
 def over_seeds(
@@ -25,9 +26,10 @@ def over_seeds(
     here: float | None = None,
     colours: Sequence[str] = PALETTE,
     lost: str = "diverged",
+    dots: bool = True,
     **layout,
 ) -> go.Figure:
-    """Every seed a dot, the median a line, a band from the lowest to the highest seed.
+    """Every seed a dot, if asked for, the median a line, a band from the lowest to the highest seed.
 
     series: name -> [len(x), seeds]; what is not finite is a cross at the upper edge, and is said to have
     `lost`: diverged, or never arrived.
@@ -55,7 +57,7 @@ def over_seeds(
         rgb = ", ".join(map(str, hex_to_rgb(colour)))
         band = np.concatenate([np.nanmin(shown[some], axis=1), np.nanmax(shown[some], axis=1)[::-1]])
         group = dict(legendgroup=name, hoverinfo="skip")
-        traces += [
+        traces.append(
             go.Scatter(
                 x=np.concatenate([x[some], x[some][::-1]]),
                 y=band,
@@ -65,24 +67,29 @@ def over_seeds(
                 mode="lines",
                 showlegend=False,
                 **group,
-            ),
-            go.Scatter(
-                x=np.repeat(x, v.shape[1]),
-                y=shown.ravel(),
-                mode="markers",
-                marker=dict(color=colour, size=4, opacity=0.6),
-                showlegend=False,
-                **group,
-            ),
+            )
+        )
+        if dots:
+            traces.append(
+                go.Scatter(
+                    x=np.repeat(x, v.shape[1]),
+                    y=shown.ravel(),
+                    mode="markers",
+                    marker=dict(color=colour, size=4, opacity=0.6),
+                    showlegend=False,
+                    **group,
+                )
+            )
+        traces.append(
             go.Scatter(
                 x=x,
                 y=np.where(np.isfinite(median), median, np.nan),
                 name=name,
                 legendgroup=name,
                 line=dict(color=colour, width=2.5),
-                mode="lines+markers",
-            ),
-        ]
+                mode="lines+markers" if dots else "lines",
+            )
+        )
         gone = (~np.isfinite(v)).sum(axis=1)
         traces.append(
             go.Scatter(
@@ -117,3 +124,65 @@ def over_seeds(
         label = dict(text="you are here", textangle=0, textposition="start", xanchor=side, font_size=11)
         figure.add_vline(here, line=dict(color=THEORY, width=1), label=label)
     return figure
+
+
+def in_rows(
+    losses: Mapping[str, np.ndarray],
+    *,
+    x_title: str,
+    title: str,
+    alt: str,
+    how: str,
+    about: Sequence[Sequence[str]] | None = None,
+    guessing: float | None = None,
+) -> go.Figure:
+    """Losses of every row [seeds] as dots on a logarithmic axis, their median as a bar; what is not finite is
+    a cross at the right edge.
+
+    about: what the pointer says of every dot besides, by row and seed. guessing: a loss marked by a line.
+    """
+    values = np.array(list(losses.values()), dtype=float)
+    places, lost = np.arange(len(values)), ~np.isfinite(values)
+    marked = [] if guessing is None else [guessing]
+    axis = log_axis([*values.ravel(), *marked], x_title)
+    edge, middle = ends(axis)[1], typical(values)
+    said = [[or_diverged(value) for value in row] for row in values]
+    if about is not None:
+        pairs = zip(said, about, strict=True)
+        said = [[f"{a}, {b}" for a, b in zip(*row, strict=True)] for row in pairs]
+    texts = [f"{name}<br>{text}" for name, row in zip(losses, said, strict=True) for text in row]
+    medians = [f"{name}<br>median {or_diverged(value)}" for name, value in zip(losses, middle, strict=True)]
+    hover = dict(mode="markers", hovertemplate="%{text}<extra></extra>")
+    figure = chart(
+        [
+            go.Scatter(
+                x=np.where(lost, edge, values).ravel(),
+                y=(places[:, None] + np.linspace(-0.2, 0.2, values.shape[1])).ravel(),
+                marker=dict(color=BEFORE, size=7, symbol=np.where(lost, "x", "circle").ravel()),
+                text=texts,
+                name="a seed",
+                **hover,
+            ),
+            go.Scatter(
+                x=np.where(np.isfinite(middle), middle, edge),
+                y=places,
+                marker=dict(color=AFTER, size=26, symbol="line-ns-open", line_width=4),
+                text=medians,
+                name="median",
+                **hover,
+            ),
+        ],
+        title=title,
+        alt=alt,
+        how=how,
+        height=130 + 50 * len(values),
+        xaxis=axis,
+        yaxis=dict(tickvals=places, ticktext=list(losses), range=[len(values) - 0.5, -0.5], showgrid=False),
+        hovermode="closest",
+    )
+    return figure if guessing is None else figure.add_vline(guessing, line=dict(color=THEORY, dash="dash"))
+
+
+def or_diverged(loss: float) -> str:
+    """Such a loss in words."""
+    return two_digits(loss) if np.isfinite(loss) else "diverged"

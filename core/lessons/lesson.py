@@ -12,6 +12,7 @@ from core.settings import Settings
 class Lesson:
     """One page. `controls` and `more` name the settings shown.
 
+    start: what a link leaves out. opens: what a page without a link shows, as changes of `start`.
     presets: named experiments that show the phenomenon and its cure, as changes of `start`.
     variants: what the page sets beside the experiment on the screen, as changes of that experiment.
     symptoms: what a reader sees who needs this page, in their words, and the preset that shows it.
@@ -30,6 +31,18 @@ class Lesson:
     variants: dict[str, Callable[[Experiment], dict]] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     symptoms: dict[str, str] = field(default_factory=dict)
+    opens: dict = field(default_factory=dict)
+
+    @property
+    def opening(self) -> Settings:
+        """The settings of a page without a link."""
+        return self.start.but(**self.opens)
+
+    def link(self, settings: Settings) -> dict[str, str]:
+        """What differs from `start`; not nothing where a page without a link shows another."""
+        return settings.to_link(self.start) or {
+            name: settings.to_link()[name] for name in list(self.opens)[:1]
+        }
 
     def preset(self, name: str) -> Settings:
         """The settings behind a preset."""

@@ -30,7 +30,7 @@ def ask(lesson: Lesson, unused: Callable[[Settings], dict[str, str]] = attrgette
         _controls(lesson, settings, unused(settings))
     with st.container():
         _complain(lesson)
-    link = settings.to_link(lesson.start)
+    link = lesson.link(settings)
     if link != st.query_params.to_dict():
         st.query_params.from_dict(link)
     return settings
@@ -48,7 +48,7 @@ def _enter(lesson: Lesson) -> None:
     if link := st.query_params.to_dict():
         st.session_state[lesson.slug], sentences = type(lesson.start).from_link(link, lesson.start)
         st.session_state[f"{lesson.slug}.complaints"] = sentences
-    st.session_state.setdefault(lesson.slug, lesson.start)
+    st.session_state.setdefault(lesson.slug, lesson.opening)
 
 
 def change(lesson: Lesson, **changes) -> None:
@@ -99,7 +99,7 @@ def _controls(lesson: Lesson, settings: Settings, unused: dict[str, str]) -> Non
             for name in lesson.more:
                 control(lesson, settings, name, unused)
     reset = dict(icon=":material/restart_alt:", key=f"{lesson.slug}.reset")
-    st.button("Reset", on_click=lambda: change(lesson, **dict(lesson.start)), **reset)
+    st.button("Reset", on_click=lambda: change(lesson, **dict(lesson.opening)), **reset)
 
 
 def inline(lesson: Lesson, settings: Settings, *names: str) -> None:

@@ -29,7 +29,8 @@ half a minute at most for what the page is about. No preset takes more."""
 
 def card(lesson: Lesson) -> None:
     """A lesson's question, and what its start experiment looks like."""
-    shown = trained([lesson.start])[0] if isinstance(lesson.start, Trainable) else lesson.start
+    start = lesson.opening
+    shown = trained([start])[0] if isinstance(start, Trainable) else start
     figure = thumbnails.THUMBNAILS[lesson.slug](shown)
     with st.container(border=True):
         left, right = st.columns([3, 2], vertical_alignment="center")

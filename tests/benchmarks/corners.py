@@ -65,7 +65,7 @@ def main():
         lesson, states, errors = LESSONS[slug], 0, 0
         for base in dict.fromkeys([lesson.start, *map(lesson.preset, lesson.presets)]):
             for settings in corners(base, controls(lesson), every_option=True):
-                link = shorter(settings).to_link(lesson.start)
+                link = lesson.link(shorter(settings))
                 for state, at in opened(slug, link):
                     states += 1
                     for error in at.exception:

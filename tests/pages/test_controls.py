@@ -87,9 +87,9 @@ def test_every_control_shows_its_setting_after_a_preset_and_after_a_reset(slug):
     name = list(lesson.presets)[-1]
     at.pills(key=f"{slug}.preset").set_value(name)
     assert shown(ran(at), slug) == asked(lesson, lesson.preset(name))
-    assert at.query_params == lesson.preset(name).to_link(lesson.start) != {}
+    assert at.query_params == lesson.link(lesson.preset(name)) != {}
     at.button(key=f"{slug}.reset").click()
-    assert shown(ran(at), slug) == asked(lesson, lesson.start)
+    assert shown(ran(at), slug) == asked(lesson, lesson.opening)
     assert at.query_params == {}
 
 
@@ -160,7 +160,7 @@ def test_what_had_to_change_along_with_a_choice_is_said_and_shown():
 )
 def test_the_link_of_every_preset_opens_it(slug, name):
     lesson = LESSONS[slug]
-    at = ask(slug, **lesson.preset(name).to_link(lesson.start))
+    at = ask(slug, **lesson.link(lesson.preset(name)))
     assert not said(at)
     assert at.session_state[slug] == lesson.preset(name)
     assert at.pills(key=f"{slug}.preset").value == name

@@ -32,7 +32,7 @@ def test_a_page_opens_with_every_control_at_an_end(page, slug):
     lesson = LESSONS[slug]
     for corner in islice(corners(lesson.start, controls(lesson)), FEW):
         settings = affordable(corner)
-        at = page(f"pages/{slug}.py", **settings.to_link(lesson.start))
+        at = page(f"pages/{slug}.py", **lesson.link(settings))
         assert at.session_state[slug] == settings
 
 

@@ -70,7 +70,7 @@ def test_every_preset_draws_something_in_every_chart_and_no_number_is_raw(page, 
     lesson = LESSONS[slug]
     e = lesson.preset(name)
     e = e.but(steps=min(e.steps, FEW_STEPS))
-    at = page(f"pages/{slug}.py", **e.to_link(lesson.start))
+    at = page(f"pages/{slug}.py", **lesson.link(e))
     assert not complaints(at)
     assert at.session_state[slug] == e
     for key, figure in figures(at).items():
@@ -88,6 +88,16 @@ def test_a_full_link_opens_the_same_experiment_whatever_the_start_settings(page,
     at = page(f"pages/{slug}.py", **e.to_link())
     assert at.session_state[slug] == e
     assert at.query_params == e.to_link(LESSONS[slug].start)
+
+
+def test_a_page_without_a_link_opens_its_own_experiment_and_a_link_to_the_start_is_none(page):
+    lesson = LESSONS["dropout"]
+    at = page("pages/dropout.py")
+    assert at.session_state["dropout"] == lesson.opening != lesson.start
+    assert at.query_params == lesson.opening.to_link(lesson.start)
+    at = page("pages/dropout.py", **lesson.link(lesson.start))
+    assert at.session_state["dropout"] == lesson.start
+    assert at.query_params == lesson.link(lesson.start) == {"dataset": "xor"}
 
 
 @pytest.mark.parametrize("one", LINKS, ids=lambda one: f"{one['page']} {one['link']}")

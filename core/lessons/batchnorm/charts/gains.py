@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, THEORY, WEIGHTS, chart, log_axis
-from core.charts.style import ends as ends_of
-from core.charts.sweeps import over_seeds
+from core.charts.style import AFTER, BACKWARD, BEFORE, FORWARD, THEORY, WEIGHTS
+from core.charts.sweeps import in_rows, or_diverged, over_seeds
 from core.lessons.batchnorm.measured.gains import Epochs, Reach, Scaled
 from core.lessons.batchnorm.settings import SCALED, SCALED_RATES
 from core.run import LEARNED
@@ -85,6 +84,7 @@ def curves(found: Epochs, target: int, same: bool) -> go.Figure:
         log_x=True,
         log_y=True,
         colours=PAIR,
+        dots=False,
     )
     return figure.add_hline(found.targets[target], line=dict(color=THEORY, width=1))
 
@@ -92,55 +92,24 @@ def curves(found: Epochs, target: int, same: bool) -> go.Figure:
 def scaled(found: Scaled, about: str) -> go.Figure:
     """Held-out loss of all seeds with nothing normalized, inputs, what is inside, both; about: what network
     it is."""
-    e, middle = found.experiment, typical(found.losses)
-    said = [two_digits(loss) if np.isfinite(loss) else "diverged" for loss in middle]
-    told = ", ".join(f"{name} {loss}" for name, loss in zip(SCALED, said, strict=True))
+    e, losses = found.experiment, dict(zip(SCALED, found.losses, strict=True))
+    told = ", ".join(f"{name} {or_diverged(typical(values))}" for name, values in losses.items())
     title = f"Held-out loss, each at its best learning rate: {told}"
     score = "R²" if e.loss == "mse" else "accuracy"
-    rows, lost = np.arange(len(SCALED)), ~np.isfinite(found.losses)
-    axis = log_axis([*found.losses.ravel(), found.chance], "held-out loss")
-    edge = ends_of(axis)[1]
-    texts = [
-        [
-            f"{name}<br>loss {two_digits(loss)}, {score} {short(good)}, learning rate {short(rate)}"
-            for loss, good, rate in zip(*of_row, strict=True)
-        ]
-        for name, *of_row in zip(SCALED, found.losses, found.accuracy, found.rates, strict=True)
-    ]
-    spots = np.linspace(-0.2, 0.2, found.losses.shape[1])
-    figure = chart(
-        [
-            go.Scatter(
-                x=np.where(lost, edge, found.losses).ravel(),
-                y=(rows[:, None] + spots).ravel(),
-                mode="markers",
-                marker=dict(color=BEFORE, size=7, symbol=np.where(lost, "x", "circle").ravel()),
-                text=np.ravel(texts),
-                hovertemplate="%{text}<extra></extra>",
-                name="a seed",
-            ),
-            go.Scatter(
-                x=np.where(np.isfinite(middle), middle, edge),
-                y=rows,
-                mode="markers",
-                marker=dict(color=AFTER, size=26, symbol="line-ns-open", line_width=4),
-                text=[f"{name}: median {loss}" for name, loss in zip(SCALED, said, strict=True)],
-                hovertemplate="%{text}<extra></extra>",
-                name="median",
-            ),
-        ],
+    return in_rows(
+        losses,
+        x_title="held-out loss",
         title=title,
         alt=f"Held-out loss of {found.losses.shape[1]} seeds with four ways to normalize. {title}.",
-        how=f"{about}. Every network has that learning rate "
-        f"of {len(SCALED_RATES)} from {short(SCALED_RATES[0])} to {short(SCALED_RATES[-1])} which gives it "
-        f"the lowest held-out loss. The last column is {short(e.input_spread)} times the first. Guessing "
-        f"gives {two_digits(found.chance)}.",
-        height=330,
-        xaxis=axis,
-        yaxis=dict(tickvals=rows, ticktext=list(SCALED), range=[len(SCALED) - 0.5, -0.5], showgrid=False),
-        hovermode="closest",
+        how=f"{about}. Every network has that learning rate of {len(SCALED_RATES)} from "
+        f"{short(SCALED_RATES[0])} to {short(SCALED_RATES[-1])} which gives it the lowest held-out loss. The "
+        f"last column is {short(e.input_spread)} times the first. Guessing gives {two_digits(found.chance)}.",
+        about=[
+            [f"{score} {short(good)}, learning rate {short(rate)}" for good, rate in zip(*row, strict=True)]
+            for row in zip(found.accuracy, found.rates, strict=True)
+        ],
+        guessing=found.chance,
     )
-    return figure.add_vline(found.chance, line=dict(color=THEORY, width=1, dash="dash"))
 
 
 def scaled_rates(found: Scaled) -> go.Figure:
