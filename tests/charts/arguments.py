@@ -9,7 +9,6 @@ from functools import cache, partial
 import numpy as np
 
 from core.diagnosis.claims import Case, Claim, judge
-from core.engine import forward
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.backprop import claims, measured, moments, paths
@@ -23,7 +22,10 @@ from core.lessons.batchnorm.measured.shift import shift as shift_of
 from core.lessons.batchnorm.measured.surface import along_gradient
 from core.lessons.dead_relus.measured import born_dead, causes, deaths, hinges, history, kill, revival
 from core.lessons.dead_relus.settings import suspected as suspects
-from core.lessons.dropout.measured import answers, ensemble, linear, rates
+from core.lessons.dropout import settings as dropout
+from core.lessons.dropout.measured import answers, ensemble, linear, rates, rivals
+from core.lessons.dropout.measured import members as apart_from
+from core.lessons.dropout.measured.paired import paired
 from core.lessons.feature_scaling import trials
 from core.lessons.feature_scaling.houses import Houses
 from core.lessons.feature_scaling.measured import least_squares, nan_trap, outliers, steps, valley
@@ -184,6 +186,13 @@ def ratios():
     return valley.ratio_steps((3, 10))
 
 
+def tried_instead(e):
+    """What else helps than dropout, over two seeds."""
+    sweeps = {name: sweep.over_first(2) for name, sweep in dropout.rivals(e).items()}
+    runs = {name: train(sweep.experiments, ENDS) for name, sweep in sweeps.items()}
+    return rivals.rivals(sweeps, runs, train(e.but(dropout=0).vary(seed=range(2)), 4))
+
+
 def ladder(e):
     """As the page trains it, over two seeds."""
     axes = dict(model=["this model"], scaling=PIPELINES, seed=range(2))
@@ -234,9 +243,12 @@ KINDS = {
     "Training": claims.trained,
     "Trial": tried,
     "UnitHistory": lambda e: history.follow(e if run(e).last else SMALL, 0, 0),
-    "dict[str, Reliability]": lambda e: {
-        name: forward.reliability(one) for name, one in pair(classes(e)).items()
+    "dict[str, Pooled]": lambda e: {
+        name: answers.pooled([one, one], 5) for name, one in pair(classes(e)).items()
     },
+    "Members": lambda e: apart_from.members(e.but(depth=1, steps=1), 2),
+    "Paired": lambda e: paired(*over(e, dropout=(0, 0.5))),
+    "Rivals": tried_instead,
 }
 """Annotation -> what makes such an argument of an extreme."""
 
@@ -269,7 +281,7 @@ ARGUMENTS = {
             train([small(e).but(depth=20, width=16, steps=1)], ENDS)[0],
         )
     ),
-    "effect.learning": lambda e: dict(runs=pair(e), error=True),
+    "paired.loss": lambda e: dict(found=paired(*over(e, dropout=(0, 0.5))), chance=run(e).chance),
     "effect.surface": lambda e: dict(
         run=run(classes(e)), found=answers.surface(run(classes(e))), name="this"
     ),

@@ -1,19 +1,20 @@
 """The dropout charts draw the masks that were used, and what was measured."""
 
-from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 import pytest
 
-from core.engine import forward
-from core.engine.forward import used_masks
+from core.engine.forward import reliability, used_masks
 from core.engine.train import train
 from core.experiment import Experiment
-from core.lessons.dropout.charts import effect, modes, rates
-from core.lessons.dropout.measured.answers import asked
+from core.lessons.dropout.charts import modes, paired, rates
+from core.lessons.dropout.charts.data import described
+from core.lessons.dropout.measured.answers import asked, pooled
 from core.lessons.dropout.measured.linear import rate_errors
-from core.lessons.dropout.measured.rates import losses, nothing
+from core.lessons.dropout.measured.paired import paired as measured
+from core.lessons.dropout.measured.rates import Rates, losses, nothing
+from core.lessons.dropout.settings import one_pair
 from core.lessons.dropout.theory import RATES, best_rate
 from core.sweep import Sweep
 
@@ -46,35 +47,18 @@ def test_the_masks_drawn_are_those_the_run_used(the):
         ]
 
 
-def test_an_error_beyond_float32_is_said_and_left_out_of_the_chart():
-    [run] = train([SMALL.but(dataset="gap", features=0)], 8)
-    lost = replace(run, test_accuracy=np.append(run.test_accuracy[:-1], np.float32(-3e38)))
-    figure = effect.learning({"without": run, "with": lost}, error=True)
-    assert "ends at 3×10⁴⁰ % with with" in figure.layout.meta["title"]
-    assert np.isinf(figure.data[-1].y[-1]) and np.isfinite(figure.data[-1].y[:-1]).all()
-
-
 @pytest.mark.parametrize("changes", [dict(target_scale=1e-3), dict(target_shift=100)], ids=str)
 def test_axes_hold_targets_of_any_size(changes):
     e = SMALL.but(dataset="gap", features=0, learning_rate=1e-3, **changes)
-    pair = dict(zip(("without", "with"), train([e.but(dropout=0), e], 8), strict=True))
-    low, high = effect.learning(pair).layout.yaxis.range
+    pair = dict(zip(("no dropout", "dropout 0.5"), train([e.but(dropout=0), e], 8), strict=True))
+    low, high = paired.loss(measured(*one_pair(pair)), pair["no dropout"].chance).layout.yaxis.range
     for run in pair.values():
         assert (run.train_loss < 10**high).all() and run.train_loss[0] > 10**low
     for training in (False, True):
-        figure = modes.mode(e, asked(pair["with"]), training)
+        figure = modes.mode(e, asked(pair["dropout 0.5"]), training)
         low, high = figure.layout.yaxis.range
         assert low < figure.data[0].y.min() and figure.data[0].y.max() < high
-        assert high - low < 2 * max(1e-3, np.ptp(asked(pair["with"]).training))
-
-
-def test_the_truth_table_says_when_nothing_can_be_forgotten(plain, undropped):
-    said = {
-        run.experiment.dropout: modes.truth_table(run.experiment, forward.modes(run))
-        for run in (plain, undropped)
-    }
-    assert [len(rows) for rows, _ in said.values()] == [2, 2]
-    assert "eval()" in said[0.5][1] and "eval()" not in said[0][1]
+        assert high - low < 2 * max(1e-3, np.ptp(asked(pair["dropout 0.5"]).training))
 
 
 def test_rates_are_drawn_with_every_seed_and_their_median(the):
@@ -92,6 +76,40 @@ def test_rate_0_is_compared_to_the_bit(plain, undropped):
     [alone] = train([SMALL.but(dropout=0)])
     assert rates.no_dropout(alone, undropped)[0]
     assert not rates.no_dropout(alone, plain)[0]
+
+
+def test_where_weights_decay_nothing_learned_is_not_nothing_moved():
+    [run] = train([SMALL.but(dropout=1, steps=60, weight_decay=0.1)], 2)
+    holds, said = rates.everything_dropped(nothing(run))
+    assert not holds and "by weight decay" in said and "learns nothing" not in said
+
+
+def test_rates_that_hurt_and_that_help_are_listed():
+    base = np.linspace(0.3, 0.37, 8)
+    found = Rates(
+        np.array([0, 0.3, 0.6, 1]), "loss", np.array([base, base - 0.1, base, base + 0.1]), np.ones((4, 8))
+    )
+    said = rates.hurts(found)
+    assert said.endswith("higher at 1; lower at 0.3; not told apart at 0.6.")
+
+
+def test_calibration_pools_the_seeds():
+    runs = train([SMALL.but(seed=seed) for seed in range(3)], 2)
+    found = pooled(runs, 4)
+    right = [run.test_accuracy[-1] for run in runs]
+    assert found.count.sum() == 3 * 64 and found.seeds == 3
+    assert found.right @ found.count / found.count.sum() == pytest.approx(np.mean(right))
+    assert 0 <= found.ece <= 1 and (found.error <= 0.5).all()
+    one, alone = reliability(runs[0], 4), pooled(runs[:1], 4)
+    np.testing.assert_allclose(alone.right, one.right)
+    assert alone.ece == pytest.approx(one.ece)
+
+
+def test_wrong_labels_are_counted():
+    e = SMALL.but(dataset="moons", samples=128, label_noise=0.2)
+    wrong = int((e.load().y_train != e.but(label_noise=0).load().y_train).sum())
+    assert f"{wrong} of 128 training labels are wrong" in described(e)
+    assert "No label of 64 training samples is wrong" in described(SMALL)
 
 
 @pytest.mark.parametrize("rate", [0, 0.5, 1])

@@ -6,10 +6,10 @@ import pytest
 from core.engine.forward import answers, forward
 from core.engine.train import train
 from core.experiment import Experiment
-from core.lessons.dropout.lesson import GAP, SMALL_NETWORKS
 from core.lessons.dropout.measured.answers import asked, spread, surface
 from core.lessons.dropout.measured.ensemble import gaps, sampled
 from core.lessons.dropout.measured.linear import path
+from core.lessons.dropout.settings import GAP, SMALL_NETWORKS
 
 SMALL = Experiment(dataset="xor", depth=2, width=8, samples=64, steps=30, dropout=0.5)
 

@@ -8,7 +8,6 @@ from scipy.special import softmax
 from core.data import load
 from core.engine.train import train
 from core.experiment import Experiment
-from core.lessons.dropout.lesson import CLEAN, EVERY, FAMILIES, SMALL_NETWORKS
 from core.lessons.dropout.measured.ensemble import (
     all_masks,
     ensemble,
@@ -18,6 +17,7 @@ from core.lessons.dropout.measured.ensemble import (
     sampled_error_theory,
 )
 from core.lessons.dropout.measured.linear import descent, path, rate_errors
+from core.lessons.dropout.settings import CLEAN, FAMILIES, SMALL_NETWORKS, XOR
 from core.lessons.dropout.theory import RATES, best_rate, dropout_loss, linear_data, ridge
 from core.run import ENDS
 from core.sweep import Sweep
@@ -132,7 +132,7 @@ def test_sampled_masks_converge_with_the_root_of_their_number(small):
 
 
 def test_rate_0_among_others_is_no_dropout_to_the_bit():
-    e = EVERY.but(steps=30, width=32)
+    e = XOR.but(steps=30, width=32)
     [alone] = train([e.but(dropout=0)])
     among, *_ = train([e.but(dropout=0), e.but(dropout=0.5), e.but(dropout=1)], snapshots=2)
     np.testing.assert_array_equal(alone.loss, among.loss)
@@ -141,7 +141,7 @@ def test_rate_0_among_others_is_no_dropout_to_the_bit():
 
 
 def test_rate_1_moves_no_weight_and_learns_the_mean():
-    e = EVERY.but(
+    e = XOR.but(
         dataset="curve", features=0, label_noise=0, dropout=1, width=16, optimizer="sgd", learning_rate=0.05
     )
     long, short = train([e, e.but(steps=1)], snapshots=2)
@@ -155,7 +155,7 @@ def test_rate_1_moves_no_weight_and_learns_the_mean():
 @pytest.mark.slow
 def test_on_noisy_labels_the_best_rate_is_in_between():
     """8 paired seeds: loss far lower at 0.7 than at 0, and error lowest in between on at least 6 of them."""
-    sweep = Sweep.over(EVERY, dropout=(0, 0.7, 0.95), seed=range(8))
+    sweep = Sweep.over(XOR, dropout=(0, 0.7, 0.95), seed=range(8))
     none, some, most = sweep.of(train(sweep.experiments, ENDS))
     assert all(a.test_loss[-1] > 1.5 * b.test_loss[-1] for a, b in zip(none, some, strict=True))
     ordered = [

@@ -1,4 +1,4 @@
-"""What dropout does: losses, confidence, answers and weights of a network trained with it and without."""
+"""What dropout does: confidence and answers of a network trained with it and without."""
 
 from __future__ import annotations
 
@@ -15,76 +15,21 @@ from core.charts.style import (
     PALETTE,
     THEORY,
     chart,
-    drawable,
-    log_axis,
     single,
 )
 from core.data import load
-from core.diagnosis.numbers import generalization_gap, test_loss
-from core.engine.forward import Reliability
 from core.lessons.dropout.charts.modes import answer_title, percent
 from core.run import Run
-from core.words import short, two_digits
+from core.words import short
 
 if TYPE_CHECKING:
-    from core.lessons.dropout.measured.answers import Spread, Surface
+    from core.lessons.dropout.measured.answers import Pooled, Spread, Surface
 
+BINS = 5
 TWO_CLASSES = [[0, BACKWARD], [0.5, "#C9CFD3"], [1, FORWARD]]
 
 
-def _pair(runs: dict[str, Run]):
-    return zip(runs.items(), (BEFORE, AFTER), strict=True)
-
-
-def learning(runs: dict[str, Run], error: bool = False) -> go.Figure:
-    """Training and held-out loss (or error) of two runs with the same seed, both in evaluation mode."""
-    traces, everything = [], []
-    for (name, run), colour in _pair(runs):
-        sets = (run.train_accuracy, run.test_accuracy) if error else (run.train_loss, run.test_loss)
-        for where, values in zip(("training", "held out"), sets, strict=True):
-            y = 100 * (1 - values.astype(float)) if error else drawable(values)
-            everything.append(y)
-            with np.errstate(over="ignore"):
-                small = y.astype(np.float32)
-            quiet = where == "training"
-            traces.append(
-                go.Scatter(
-                    x=run.at,
-                    y=small,
-                    name=f"{where}, {name}",
-                    line=dict(color=colour, width=1.5 if quiet else 3),
-                    opacity=0.6 if quiet else 1,
-                )
-            )
-    (one, without), (other, dropped) = runs.items()
-    regression = without.experiment.loss == "mse"
-    if error:
-        a, b = (100 * (1 - float(run.test_accuracy[-1])) for run in (without, dropped))
-        what = "unexplained variance" if regression else "error"
-        title = f"The held-out {what} ends at {short(b)} % with {other}, {short(a)} % with {one}"
-        axis = dict(title=f"{what} (%)", rangemode="tozero")
-    else:
-        gaps = [two_digits(generalization_gap(run)) for run in (without, dropped)]
-        a, b = two_digits(test_loss(without)), two_digits(test_loss(dropped))
-        title = (
-            f"The held-out loss ends at {b} with {other}, {a} with {one}; "
-            f"above the training loss by {gaps[1]} and {gaps[0]}"
-        )
-        axis = log_axis(np.concatenate(everything), "loss", floor=1e-4 * min(1, without.chance))
-    return chart(
-        traces,
-        title=title,
-        alt=f"{'Error' if error else 'Loss'} over steps with and without dropout, same seed. {title}.",
-        how="Thick is held out, thin is the training set, both in evaluation mode. Label noise is in the "
-        "training labels only."
-        if without.experiment.label_noise
-        else "Thick is held out, thin is the training set, both in evaluation mode.",
-        xaxis=dict(title="step"),
-        yaxis=axis,
-    )
-
-
-def calibration(found: dict[str, Reliability]) -> go.Figure:
+def calibration(found: dict[str, Pooled]) -> go.Figure:
     """How often held-out answers are right, by how sure the network is (a reliability diagram)."""
     traces = [go.Scatter(x=[0, 1], y=[0, 1], name="as sure as right", line=dict(color=THEORY, dash="dash"))]
     for (name, r), colour in zip(found.items(), (BEFORE, AFTER), strict=True):
@@ -95,19 +40,23 @@ def calibration(found: dict[str, Reliability]) -> go.Figure:
                 name=name,
                 mode="lines+markers",
                 line_color=colour,
-                marker=dict(size=5 + 20 * np.sqrt(r.count / r.count.sum())),
-                text=[f"{n} samples" for n in r.count],
-                hovertemplate="%{x:.2f} sure, %{y:.2f} right, %{text}",
+                error_y=dict(array=2 * r.error, thickness=1.5, width=4, color=colour),
+                marker=dict(size=5 + 20 * np.sqrt(r.count / max(r.count.sum(), 1))),
+                text=[f"{n:,} answers" for n in r.count],
+                hovertemplate=f"{name}<br>%{{x:.2f}} sure, %{{y:.2f}} right, %{{text}}<extra></extra>",
             )
         )
     errors = ", ".join(f"{percent(r.ece)} with {name}" for name, r in found.items())
     title = f"Confidence is off by {errors}"
+    seeds = max(r.seeds for r in found.values())
+    over = f"pooled over {seeds} seeds" if seeds > 1 else "of one seed"
     return chart(
         traces,
         title=title,
         alt=f"Reliability diagram of the held-out answers. {title}.",
-        how="Below the diagonal the network is surer than it is right. The number is the expected "
-        "calibration error (Guo et al. 2017); larger dots hold more samples.",
+        how=f"Below the diagonal the network is surer than it is right. The number is the expected "
+        f"calibration error (Guo et al. 2017) in {BINS} bins, {over}; bars are two standard errors of the "
+        "share right as of so many independent answers.",
         hovermode="closest",
         xaxis=dict(title="mean confidence", range=[0, 1.03]),
         yaxis=dict(title="share right", range=[0, 1.05]),
@@ -148,7 +97,7 @@ def surface(run: Run, found: Surface, name: str) -> go.Figure:
                     marker=dict(color=colour, size=6, line=dict(width=1, color="#FFFFFF")),
                 )
             )
-    title = f"With {name}: {percent(1 - run.test_accuracy[run.last])} wrong on held-out data"
+    title = f"With {name}: {percent(1 - run.test_accuracy[run.last])} wrong on held-out data (seed {e.seed})"
     where = "" if e.inputs == 2 else f", the other {e.inputs - 2} at 0"
     points = " Dots are training samples, with the labels they were given." if e.inputs == 2 else ""
     return chart(
@@ -208,36 +157,4 @@ def uncertainty(run: Run, found: Spread) -> go.Figure:
         hovermode="closest",
         xaxis=dict(title="feature"),
         yaxis=dict(title="target"),
-    )
-
-
-def weights(runs: dict[str, Run]) -> go.Figure:
-    """The distribution of all weights, output layer included."""
-    every = {}
-    for name, run in runs.items():
-        matrices = [w.ravel() for key, w in run.weights.items() if key.startswith("linear") and w.ndim == 2]
-        every[name] = np.concatenate(matrices).astype(float)
-    finite = {name: w[np.isfinite(w)] for name, w in every.items()}
-    far = max(np.abs(w).max(initial=1e-3) for w in finite.values())
-    edges = np.linspace(-far, far, 82)
-    spread = {name: np.sqrt(np.mean(w**2)) if len(w) else np.nan for name, w in finite.items()}
-    title = "Root mean square of all weights: " + ", ".join(f"{short(v)} with {n}" for n, v in spread.items())
-    traces, shares = [], []
-    for (name, w), colour in zip(finite.items(), (BEFORE, AFTER), strict=True):
-        shares.append(np.histogram(w, edges)[0] / max(len(w), 1))
-        traces.append(
-            go.Scatter(
-                x=(edges[1:] + edges[:-1]) / 2,
-                y=drawable(shares[-1]),
-                name=name,
-                line=dict(color=colour, shape="hvh"),
-            )
-        )
-    return chart(
-        traces,
-        title=title,
-        alt=f"Histograms of all weights after training. {title}.",
-        how="Share of weights per bin, on a logarithmic axis, so that the few large ones are seen.",
-        xaxis=dict(title="weight"),
-        yaxis=log_axis(shares, "share"),
     )

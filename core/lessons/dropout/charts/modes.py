@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from core.charts.style import BACKWARD, FORWARD, THEORY, chart, played
 from core.data import DATASETS
-from core.engine.forward import Modes, used_masks
+from core.engine.forward import used_masks
 from core.experiment import Experiment
 from core.words import short
 
@@ -39,6 +39,31 @@ def _kept(row: np.ndarray, p: float) -> str:
         return "all kept"
     factor = f" × {short(1 / (1 - p))}" if p < 1 else ""
     return f"{row.sum()} of {len(row)}<br>kept{factor}"
+
+
+def _title(e: Experiment, steps: int, dropped: list[float]) -> str:
+    """What was dropped; dropped: percent in every layer shown that has dropout."""
+    if not dropped:
+        return "Without dropout every unit takes part at every step"
+    where = "" if e.dropout_last else " between hidden layers"
+    if e.dropout == 1:
+        return f"Every unit{where} is dropped at every step: no sample gets through to the output"
+    times = f"A new mask at every step: in {steps} steps" if steps > 1 else "In the only step"
+    seen = f"{times} {short(np.mean(dropped))} % of these units were dropped"
+    return seen + (", in the layers with dropout" if len(dropped) < min(e.depth, LAYERS) else "")
+
+
+def _explained(rates: list[float]) -> str:
+    """What a picture of layers with these rates shows."""
+    if not any(rates):
+        return "."
+    if max(rates) == 1:
+        return ". Grey crosses are dropped, for every sample: what comes after them gets nothing but biases."
+    return (
+        ", as the first sample of the batch meets them; every sample has a mask of its own. These are the "
+        "masks this run was trained with. Grey crosses are dropped; kept units are multiplied by 1/(1 − p): "
+        "on average over masks the weighted sums behind them are those without dropout."
+    )
 
 
 def network(e: Experiment) -> go.Figure:
@@ -76,11 +101,7 @@ def network(e: Experiment) -> go.Figure:
 
     data, layout = frame(0)
     dropped = [100 * (1 - kept[:, i].mean()) for i, p in enumerate(rates) if p]
-    title = (
-        f"A new mask at every step: in {steps} steps {short(np.mean(dropped))} % of these units were dropped"
-        if dropped
-        else "Without dropout every unit takes part at every step"
-    )
+    title = _title(e, steps, dropped)
     part = f"the first {kept.shape[2]} of {e.width} units" if e.width > UNITS else "all units"
     layers = f" of the first {LAYERS} layers" if e.depth > LAYERS else ""
     figure = chart(
@@ -91,9 +112,7 @@ def network(e: Experiment) -> go.Figure:
         ],
         title=title,
         alt=f"The network with the dropout masks of its first {steps} gradient steps. {title}.",
-        how=f"Shown are {part}{layers}, as the first sample of the batch meets them; every sample has a mask "
-        "of its own. These are the masks this run was trained with. Grey crosses are dropped; kept units are "
-        "multiplied by 1/(1 − p), so that the next layer receives as much as without dropout.",
+        how=f"Shown are {part}{layers}{_explained(rates)}",
         height=470,
         showlegend=False,
         hovermode=False,
@@ -143,37 +162,3 @@ def mode(e: Experiment, found: Asked, training: bool) -> go.Figure:
         xaxis=dict(title="held-out sample, sorted"),
         yaxis=dict(title=answer_title(e), range=[low - pad, high + pad]),
     )
-
-
-def truth_table(e: Experiment, found: dict[str, Modes]) -> tuple[list[dict], str]:
-    """Both modes on both sets as rows of a table, and what it costs to forget `eval()`."""
-    quality = "R²" if e.loss == "mse" else "accuracy"
-
-    def number(value):
-        return short(value) if e.loss == "mse" else f"{100 * value:.1f} %"
-
-    def spread(values, text):
-        return f"{text(values.mean())} ± {text(values.std())}"
-
-    rows = [
-        {
-            "mode": "evaluation, model.eval()",
-            **{f"{on}: {quality}": number(m.accuracy) for on, m in found.items()},
-            **{f"{on}: loss": short(m.loss) for on, m in found.items()},
-        },
-        {
-            "mode": "training, model.train()",
-            **{f"{on}: {quality}": spread(m.training_accuracy, number) for on, m in found.items()},
-            **{f"{on}: loss": spread(m.training_loss, short) for on, m in found.items()},
-        },
-    ]
-    held = found["held out"]
-    if np.allclose(held.training_loss, held.loss, rtol=1e-9, equal_nan=True):
-        return rows, "Without dropout and batch normalization both modes are the same."
-    first, second = (number(value) for value in held.training_accuracy[:2])
-    sentence = (
-        f"The silent bug: forget `eval()` and the held-out {quality} reads {first} now and {second} the next "
-        f"time, where the network is worth {number(held.accuracy)}; the loss reads "
-        f"{short(held.training_loss.mean())} instead of {short(held.loss)}. No error, no warning."
-    )
-    return rows, sentence

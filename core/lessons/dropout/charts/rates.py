@@ -9,11 +9,12 @@ import plotly.graph_objects as go
 
 from core.charts.style import AFTER, BACKWARD, FORWARD, THEORY, chart, log_axis
 from core.charts.sweeps import over_seeds
+from core.lessons.dropout.measured.paired import BETTER, UNTOLD, WORSE, told
 from core.lessons.dropout.measured.rates import Nothing, Rates, identical
 from core.lessons.dropout.theory import RATES, best_rate
 from core.run import Run
 from core.sweep import typical
-from core.words import short
+from core.words import listed, short, two_digits
 
 if TYPE_CHECKING:
     from core.lessons.dropout.measured.linear import Path
@@ -56,13 +57,30 @@ def no_dropout(alone: Run, among: Run) -> tuple[bool, str]:
 
 def everything_dropped(found: Nothing) -> tuple[bool, str]:
     """Whether a run at rate 1 left every weight as it was and learned the mean by its output bias alone."""
-    moved = "no weight moved at all" if found.still else "some weights moved"
+    nothing = " learns nothing" * found.learned_the_mean
+    start = f"**1.0 after every hidden layer{nothing}**: in {found.steps} steps "
+    if not found.still:
+        return False, f"{start}some weights moved, by weight decay: no gradient reaches them."
+    losses = f"the loss of the last step is {short(found.loss)}, guessing gives {short(found.chance)}"
+    bias = f"the output bias {'alone learned' if found.learned_the_mean else 'is not at the mean yet'}"
     return found.learned_the_mean, (
-        f"**1.0 after every hidden layer learns nothing**: in {found.steps} steps {moved}; only the output "
-        f"bias learned: the loss of the last step is {short(found.loss)}, guessing the mean gives "
-        f"{short(found.chance)}. In evaluation mode nothing is dropped, and the untrained network answers "
-        f"instead: its loss is {short(found.evaluated)}."
+        f"{start}no weight moved at all; {bias}: {losses}. In evaluation mode nothing is dropped, and the "
+        f"untrained hidden layers answer too: the loss is {short(found.evaluated)}."
     )
+
+
+def hurts(found: Rates) -> str:
+    """At which rates the held-out loss is shown to be higher or lower than without dropout, and the gap."""
+    train, held = float(typical(found.training)[0]), float(typical(found.held_out)[0])
+    gap = (
+        f"Without dropout the median loss is {two_digits(train)} in training and {two_digits(held)} held out"
+    )
+    words = [told(found.held_out[0], side) for side in found.held_out[1:]]
+    said = []
+    for word, what in ((WORSE, "higher"), (BETTER, "lower"), (UNTOLD, "not told apart")):
+        rates = [f"{rate:g}" for rate, w in zip(found.rates[1:], words, strict=True) if w == word]
+        said += [f"{what} at {listed(rates)}"] * bool(rates)
+    return f"{gap}. With dropout the held-out loss is, by the 93 % interval of the pairs: {'; '.join(said)}."
 
 
 def best(errors: np.ndarray, n: int, d: int, sigma: float) -> go.Figure:

@@ -1,12 +1,12 @@
 """What a network trained with dropout answers: in both modes, over a plane, and by thinned networks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from core.data import load
-from core.engine.forward import DRAWS, answers, draw_masks, forward
+from core.engine.forward import DRAWS, answers, draw_masks, forward, reliability
 from core.run import Run
 
 ASKED = 24
@@ -101,3 +101,43 @@ def spread(run: Run, tick: Callable = lambda *_: None) -> Spread:
         forward(e, run.weights, points).output[:, 0],
         *(float(deviation[place].mean()) if place.any() else np.nan for place in places),
     )
+
+
+class Pooled(NamedTuple):
+    """Held-out answers of several seeds in bins that have any: mean `confidence`, share `right`, `count`.
+
+    error: the standard error of `right`, as of so many independent answers. ece: the expected calibration
+    error, the mean of |right - confidence| over answers (Guo et al. 2017, eq. 3).
+    """
+
+    seeds: int
+    confidence: np.ndarray
+    right: np.ndarray
+    count: np.ndarray
+    error: np.ndarray
+    ece: float
+
+
+def pooled(runs: Sequence[Run], bins: int, tick: Callable = lambda *_: None) -> Pooled:
+    """Of classifiers, all that ended. Raises ValueError for a regression."""
+    found = [reliability(run, bins, tick) for run in runs if run.diverged_at is None]
+    place = np.concatenate([np.zeros(0, int), *(_bins(r.confidence, runs[0], bins) for r in found)])
+    many = np.concatenate([np.zeros(0), *(r.count for r in found)])
+
+    def summed(values):
+        return np.bincount(place, np.concatenate([np.zeros(0), *values]) * many, bins)
+
+    count = np.bincount(place, many, bins)
+    some = count > 0
+    right = summed([r.right for r in found])[some] / count[some]
+    confidence = summed([r.confidence for r in found])[some] / count[some]
+    count = count[some].astype(int)
+    error = np.sqrt(right * (1 - right) / np.maximum(count, 1))
+    off = np.abs(right - confidence) @ count / count.sum() if len(count) else np.nan
+    return Pooled(len(found), confidence, right, count, error, float(off))
+
+
+def _bins(confidence: np.ndarray, run: Run, bins: int) -> np.ndarray:
+    """In which bin a mean confidence lies: from that of guessing among the classes up to 1."""
+    guess = 1 / max(run.experiment.outputs, 2)
+    return np.clip(((confidence - guess) / (1 - guess) * bins).astype(int), 0, bins - 1)
