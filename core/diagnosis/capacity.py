@@ -2,10 +2,10 @@
 
 from core.diagnosis.remedies import WIDE, Remedy, offer
 from core.diagnosis.usual import steady_rate
-from core.engine.optimizers import OPTIMIZERS
 from core.run import Run
 
 MANY_STEPS, ENOUGH_STEPS = 5000, 30
+DECAY = 0.01
 
 
 def less_dropout(run: Run) -> tuple[Remedy, ...]:
@@ -65,9 +65,8 @@ def one_mode(run: Run, table: tuple[dict, ...]) -> tuple[Remedy, ...]:
 def regularized(run: Run) -> tuple[Remedy, ...]:
     """A network that cannot learn single samples by heart."""
     e = run.experiment
-    decay = 0.03 if OPTIMIZERS[e.optimizer].rescales else 0.01
     why = "Large weights, which single samples need, cost something (Krogh & Hertz 1991)."
-    found = offer(run, why, weight_decay=decay) if e.weight_decay < decay else []
+    found = offer(run, why, weight_decay=DECAY) if e.weight_decay < DECAY else []
     if e.dropout < 0.5 and e.width >= WIDE:
         why = "No unit can rely on another that learned one sample (Srivastava et al. 2014)."
         found += offer(run, why, dropout=0.5)
