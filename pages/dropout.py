@@ -34,7 +34,7 @@ else:
     )
     show.beside({"dropout.surface.without": without, "dropout.surface.dropout": with_dropout})
 
-say.subheader("What it prevents: the same trainings with and without dropout")
+say.subheader("The same trainings with and without dropout")
 sweep = show.fewer_seeds(settings.paired(experiment))
 runs = show.on_demand("dropout.paired", sweep.experiments, "Over seeds", show.UNASKED, SNAPSHOTS)
 found = measured.paired(sweep, runs) if runs else measured.paired(*settings.one_pair(pair))

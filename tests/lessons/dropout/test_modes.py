@@ -25,7 +25,7 @@ def held(accuracy, in_training, loss=0.5, training_loss=0.5, mean_loss=0.5, one_
     [
         (held(0.96, 0.9), "The silent bug"),
         (held(0.9, 0.905), "Forget `eval()` here"),
-        (held(0.88, 0.97), "Here evaluation mode is the worse one"),
+        (held(0.88, 0.97), "By accuracy evaluation mode is the worse one here"),
     ],
 )
 def test_there_is_a_sentence_for_either_sign(found, start):

@@ -27,6 +27,11 @@ def _number(e: Experiment, value: float) -> str:
     return short(value) if e.loss == "mse" else f"{100 * value:.1f} %"
 
 
+def _scatters(values: np.ndarray) -> bool:
+    """Whether draws differ beyond rounding."""
+    return bool(values.std() > 1e-12 * abs(values.mean()))
+
+
 def table(e: Experiment, found: dict[str, Modes]) -> list[dict]:
     """Both modes on both sets, and the mean of the answers of training mode: a row each."""
     quality = _quality(e)
@@ -34,6 +39,8 @@ def table(e: Experiment, found: dict[str, Modes]) -> list[dict]:
     def around(values, text):
         if not np.isfinite(values).all():
             return "no number"
+        if not _scatters(values):
+            return text(values.mean())
         return f"{text(values.mean())} ± {text(values.std())}"
 
     def rows(accuracy, loss):
@@ -82,14 +89,14 @@ def sentence(e: Experiment, held: Modes) -> str:
             f"mode gives {worth}; {losses}. {again}No error, no warning."
         )
     return (
-        f"Here evaluation mode is the worse one: the held-out {quality} is {worth}, in training mode "
+        f"By {quality} evaluation mode is the worse one here: held out it is {worth}, in training mode "
         f"{reads}; {losses}. {_why(e, held)}"
     )
 
 
 def _again(held: Modes) -> str:
     """Whether the same question gets another answer the next time."""
-    if not held.training_loss.std() > 1e-12 * abs(held.training_loss.mean()):
+    if not _scatters(held.training_loss):
         return ""
     return "Asked again, training mode answers something else. "
 

@@ -180,7 +180,7 @@ def _stopping(found: Paired, at_end: str, at_best: str) -> str:
     left = {
         ("better", "better"): ": more than early stopping gives.",
         ("better", "worse"): ": early stopping alone does better than dropout here.",
-        ("better", "not told apart"): ": early stopping alone does about as much.",
+        ("better", "not told apart"): ": the pairs do not tell it from early stopping.",
     }.get((at_end, at_best), ".")
     return f"{ends}{stopped}{left}"
 
