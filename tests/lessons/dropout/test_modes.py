@@ -38,7 +38,12 @@ def test_the_shortcut_is_blamed_only_where_averaging_closes_the_gap():
     assert "shortcut" in sentence(SMALL, closes)
     assert "does not explain it" in sentence(SMALL, open_still)
     assert "shortcut" not in sentence(SMALL.but(batchnorm=True), closes)
-    assert "shortcut" not in sentence(SMALL.but(dropout=1), closes)
+
+
+@pytest.mark.parametrize("accuracy", [0.4, 0.5, 0.6])
+def test_at_rate_1_neither_mode_is_praised(accuracy):
+    told = sentence(SMALL.but(dropout=1), held(accuracy, 0.5))
+    assert told.startswith("At rate 1 nothing but a constant answer") and "silent bug" not in told
 
 
 def test_both_modes_are_asked_about_all_the_same_samples():

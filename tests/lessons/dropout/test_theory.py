@@ -6,6 +6,7 @@ import torch
 from scipy.special import softmax
 
 from core.data import load
+from core.diagnosis.at_the_end import overfitting
 from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.dropout.measured.ensemble import (
@@ -17,7 +18,7 @@ from core.lessons.dropout.measured.ensemble import (
     sampled_error_theory,
 )
 from core.lessons.dropout.measured.linear import descent, path, rate_errors
-from core.lessons.dropout.settings import CLEAN, FAMILIES, SMALL_NETWORKS, XOR
+from core.lessons.dropout.settings import CLEAN, FAMILIES, SMALL_NETWORKS, START, XOR
 from core.lessons.dropout.theory import RATES, best_rate, dropout_loss, linear_data, ridge
 from core.run import ENDS
 from core.sweep import Sweep
@@ -163,6 +164,21 @@ def test_on_noisy_labels_the_best_rate_is_in_between():
         for a, b, c in zip(none, some, most, strict=True)
     ]
     assert sum(ordered) >= 6
+
+
+@pytest.mark.slow
+def test_the_symptom_s_preset_overfits_and_every_remedy_cures_it_over_eight_seeds():
+    seeds = START.but(dropout=0).vary(seed=range(8))
+    before = train(seeds)
+    found = [finding for run in before if (finding := overfitting(run)) and finding.severity == "warning"]
+    assert len(found) >= 5
+    remedies = max((finding.remedies for finding in found), key=len)
+    assert [set(remedy.change) for remedy in remedies] == [{"weight_decay"}, {"dropout"}]
+    for remedy in remedies:
+        after = train([remedy.applied(e) for e in seeds])
+        assert not any(overfitting(run) for run in after)
+        assert all(b.test_loss[-1] < a.test_loss[-1] for a, b in zip(before, after, strict=True))
+        assert sum(b.test_accuracy[-1] > a.test_accuracy[-1] for a, b in zip(before, after, strict=True)) >= 6
 
 
 @pytest.mark.slow

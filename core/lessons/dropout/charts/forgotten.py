@@ -78,6 +78,12 @@ def sentence(e: Experiment, held: Modes) -> str:
     worth = _number(e, held.accuracy)
     both = two_digits(held.training_loss.mean()), two_digits(held.loss)
     losses = f"the loss reads {both[0]}, in evaluation mode {both[1] if both[0] != both[1] else 'as much'}"
+    if e.dropout == 1:
+        return (
+            f"At rate 1 nothing but a constant answer can be learned, and training mode gives it: a held-out "
+            f"{quality} of {reads}. In evaluation mode hidden layers answer that no gradient ever reached: "
+            f"{worth}; {losses}. Neither is the answer of a trained network."
+        )
     if abs(held.gain) <= held.tolerance:
         return (
             f"Forget `eval()` here and the held-out {quality} reads {reads}, in evaluation mode {worth}: no "
@@ -107,11 +113,6 @@ def _why(e: Experiment, held: Modes) -> str:
     if e.batchnorm:
         both = "dropout and " if e.dropout else ""
         return f"{mean}. Training mode differs by {both}the mean and variance of these very samples."
-    if e.dropout == 1:
-        return (
-            "At rate 1 nothing was learned but a constant answer, which training mode gives; evaluation mode "
-            "lets hidden layers speak that never moved."
-        )
     if not held.mean_loss < min(held.loss, held.training_loss.mean()):
         return f"{mean}: averaging over masks does not explain it."
     return (
