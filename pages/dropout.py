@@ -17,7 +17,8 @@ shell.guard()
 lesson = LESSONS["dropout"]
 experiment = controls.ask(lesson)
 rate = settings.rate_of(experiment)
-[alone, dropped] = trained([experiment.but(dropout=0), experiment.but(dropout=rate)])
+[alone] = trained([experiment.but(dropout=0)])
+[dropped] = trained([experiment.but(dropout=rate)])
 run = dropped if experiment.dropout else alone
 pair = {"no dropout": alone, f"dropout {rate:g}": dropped}
 

@@ -106,7 +106,7 @@ def rivals(experiment: Experiment) -> dict[str, Sweep]:
         "dropout": [{"dropout": p} for p in sorted({0.2, 0.5, 0.8, experiment.dropout or 0.5} - {1})],
         "weight decay": [{"weight_decay": decay} for decay in (1e-3, 3e-3, 0.01, 0.03)],
         "fewer units": [{"width": w} for n in (16, 8, 4) if (w := experiment.width // n)],
-        "twice the data": [{"samples": n}] if (n := 2 * experiment.samples) <= 4096 else [],
+        "twice the data": [{"samples": n}] if (n := 2 * alone.samples) in alone.offered("samples") else [],
     }
     seeds = _seeds(experiment)
     return {

@@ -124,3 +124,11 @@ def test_rivals_are_the_runs_at_the_chosen_strength():
     assert not any(
         s.dropout for name, sweep in sweeps.items() if name != "dropout" for s in sweep.experiments
     )
+
+
+def test_a_rival_that_would_take_too_long_or_does_not_exist_is_left_out():
+    assert "twice the data" not in all_rivals(SMALL.but(samples=4096))
+    assert "fewer units" not in all_rivals(SMALL.but(width=2))
+    assert not any(
+        change["dropout"] == 1 for change in all_rivals(SMALL.but(dropout=1))["dropout"].axes["strength"]
+    )
