@@ -62,15 +62,17 @@ def _how_much(experiment: Experiment, alone: Run) -> None:
 
 def _rivals(experiment: Experiment) -> None:
     """Dropout beside what else closes the gap, at the strength that the other seeds choose."""
-    say.markdown("Dropout is one remedy among others: each from the same start, in several strengths.")
+    say.markdown("Dropout is one remedy among others: each alone, in several strengths.")
     sweeps = settings.rivals(experiment)
-    alone = [e for e in settings.paired(experiment).experiments if not e.dropout]
-    every = [*(e for sweep in sweeps.values() for e in sweep.experiments), *alone]
+    every = [e for sweep in sweeps.values() for e in sweep.experiments]
     number = show.networks(len(every))
     about = dict(about=tuple(every), what=f"train {number} with these settings")
     if show.wanted("dropout.rivals", work(*every), f"What else helps: train {number}", **about):
-        trained_by = {name: trained(sweep.experiments, ENDS) for name, sweep in sweeps.items()}
-        found = measured_rivals.rivals(sweeps, trained_by, trained(alone, SNAPSHOTS))
+        runs = {
+            name: trained(sweep.experiments, SNAPSHOTS if name == measured_rivals.NOTHING else ENDS)
+            for name, sweep in sweeps.items()
+        }
+        found = measured_rivals.rivals(sweeps, runs)
         show.chart(rivals.compared(found), "dropout.rivals.chart")
 
 
@@ -105,12 +107,15 @@ def _ensemble(experiment: Experiment) -> None:
 
 def _how_sure(experiment: Experiment, runs: Sequence[Run]) -> None:
     """Confidence of classifiers, and the spread of thinned networks in a regression."""
+    if experiment.loss != "mse" and not runs:
+        say.markdown("Confidence is measured over seeds: train them above first.")
     if runs and experiment.loss != "mse":
         half = len(runs) // 2
         sides = {"no dropout": runs[:half], f"dropout {settings.rate_of(experiment):g}": runs[half:]}
         found = {name: computed(answers.pooled, side, effect.BINS) for name, side in sides.items()}
         show.chart(effect.calibration(found), "dropout.calibration")
     if experiment.inputs == 1:
+        say.markdown("How far thinned networks disagree is drawn at the top of the page.")
         return
     say.markdown(
         "Asked for a value, thinned networks disagree; how much is read as uncertainty (MC dropout)."

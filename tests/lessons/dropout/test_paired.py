@@ -9,7 +9,7 @@ from core.engine.train import train
 from core.experiment import Experiment
 from core.lessons.dropout.charts import paired as charts
 from core.lessons.dropout.measured.paired import BETTER, UNTOLD, WORSE, Paired, paired, told
-from core.lessons.dropout.measured.rivals import NOTHING, STOPPING, chosen, rivals
+from core.lessons.dropout.measured.rivals import NOTHING, STOPPING, rivals
 from core.lessons.dropout.settings import one_pair
 from core.lessons.dropout.settings import rivals as all_rivals
 from core.sweep import Sweep
@@ -103,27 +103,32 @@ def test_only_eight_pairs_decide():
     assert told(high, two_against) == UNTOLD
 
 
-def test_no_rival_is_chosen_on_the_seed_it_is_judged_on():
-    losses = np.array([[1.0, 1.0, 1.0, 0.0], [2.0, 2.0, 2.0, -9.0], [0.0, 3.0, 3.0, 3.0]])
-    assert chosen(losses).tolist() == [0, 0, 0, 0]
-    assert chosen(np.array([[1.0, 1.0, 1.0], [5.0, 0.0, 0.0]])).tolist() == [1, 0, 0]
-
-
-def test_rivals_are_the_runs_at_the_chosen_strength():
-    e = SMALL.but(steps=20)
+def small_rivals(e):
+    """Trained over 3 seeds: 2 to judge on, 1 to choose on."""
     sweeps = {name: sweep.over_first(3) for name, sweep in all_rivals(e).items()}
-    alone = train([e.but(dropout=0, seed=seed) for seed in range(3)], 8)
-    runs = {name: train(sweep.experiments, 2) for name, sweep in sweeps.items()}
-    found = rivals(sweeps, runs, alone)
-    assert list(found.losses) == [NOTHING, STOPPING, *sweeps]
+    return sweeps, {name: train(sweep.experiments, 8) for name, sweep in sweeps.items()}
+
+
+def test_rivals_are_chosen_on_some_seeds_and_judged_on_others():
+    sweeps, runs = small_rivals(SMALL.but(steps=20))
+    found = rivals(sweeps, runs)
+    assert list(found.losses) == [NOTHING, STOPPING, *list(sweeps)[1:]]
     for name, sweep in sweeps.items():
         every = sweep.of(runs[name], lambda run: run.test_loss[-1])
-        assert all(loss in column for loss, column in zip(found.losses[name], every.T, strict=True))
-    assert all(loss in run.test_loss for loss, run in zip(found.losses[STOPPING], alone, strict=True))
-    assert sweeps["twice the data"].experiments[0].samples == 128
-    assert not any(
-        s.dropout for name, sweep in sweeps.items() if name != "dropout" for s in sweep.experiments
-    )
+        best = np.median(every[:, 2:], axis=1).argmin()
+        np.testing.assert_array_equal(found.losses[name], every[best, :2])
+        change = sweep.axes["strength"][best]
+        assert found.strengths[name] == "".join(f"{value:g}" for value in change.values())
+    on_the_way = np.array([run.test_loss for run in runs[NOTHING]])
+    step = np.median(on_the_way[2:], axis=0).argmin()
+    np.testing.assert_array_equal(found.losses[STOPPING], on_the_way[:2, step])
+
+
+def test_only_dropout_drops_and_only_more_data_has_more():
+    sweeps = all_rivals(SMALL)
+    dropping = {name for name, sweep in sweeps.items() if any(e.dropout for e in sweep.experiments)}
+    larger = {name for name, sweep in sweeps.items() if sweep.experiments[0].samples > 64}
+    assert (dropping, larger) == ({"dropout"}, {"twice the data"})
 
 
 def test_a_rival_that_would_take_too_long_or_does_not_exist_is_left_out():

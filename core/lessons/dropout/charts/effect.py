@@ -97,7 +97,8 @@ def surface(run: Run, found: Surface, name: str) -> go.Figure:
                     marker=dict(color=colour, size=6, line=dict(width=1, color="#FFFFFF")),
                 )
             )
-    title = f"With {name}: {percent(1 - run.test_accuracy[run.last])} wrong on held-out data (seed {e.seed})"
+    wrong = percent(1 - run.test_accuracy[run.last])
+    title = f"With {name}: {wrong} wrong on held-out data (seed\N{NO-BREAK SPACE}{e.seed})"
     where = "" if e.inputs == 2 else f", the other {e.inputs - 2} at 0"
     points = " Dots are training samples, with the labels they were given." if e.inputs == 2 else ""
     return chart(

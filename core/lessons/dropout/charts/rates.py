@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from core.lessons.dropout.measured.linear import Path
 
 
+def _decided(found: Rates) -> str:
+    """Whether the pairs decide that the best rate is below no dropout."""
+    word = told(found.held_out[0], found.held_out[found.best])
+    return "" if word == BETTER else ", which does not decide it"
+
+
 def curve(found: Rates, here: float | None) -> go.Figure:
     """Held-out and training loss (or error) over dropout and seed."""
     percent, best, median = found.unit != "loss", found.best, typical(found.held_out)
@@ -30,7 +36,7 @@ def curve(found: Rates, here: float | None) -> go.Figure:
         title = (
             f"The lowest held-out {found.unit} is at rate {found.rates[best]:g}: {short(median[best])}{unit} "
             f"against {short(median[0])}{unit} without dropout, lower on {found.wins} of "
-            f"{found.held_out.shape[1]} seeds"
+            f"{found.held_out.shape[1]} seeds{_decided(found)}"
         )
     return over_seeds(
         found.rates,

@@ -76,9 +76,9 @@ def compared(found: Rivals) -> go.Figure:
         grid,
         title=title,
         alt=f"Held-out loss and error of {len(names) - 1} remedies over seeds. {title}.",
-        how="Only the row of dropout drops; all have the same seeds and number of steps. In brackets the "
-        "strength chosen most often: for every seed it is the one with the lowest median on the other seeds, "
-        "so that none is chosen on the samples it is judged on. Told by the 93 % interval of pairs. Twice "
+        how="Only the row of dropout drops; all have the same number of steps. In brackets the strength: of "
+        "those tried it has the lowest median on half as many other seeds, so that none is chosen on the "
+        "samples it is judged on. Bars are medians, dots seeds. Told by the 93 % interval of pairs. Twice "
         "the data comes with other held-out samples."
         + f" Shown to raise the loss: {listed(worse)}." * bool(worse)
         + f" Diverged: {listed(diverged)}." * bool(diverged),

@@ -70,7 +70,7 @@ class Members:
              of["one thinned network"] / of["their mean"], WORTH),
             ("in that one pass in evaluation mode loses at most a twentieth more than that mean",
              CLOSE * of["their mean"] / of["evaluation mode"], 1.0),
-            (f"in that it loses at most a twentieth more than the mean of {APART} networks trained apart",
+            (f"in that this pass loses at most a twentieth more than the mean of {APART} trained apart",
              CLOSE * of[apart] / of["evaluation mode"], 1.0),
         )  # fmt: skip
         return tuple(Outcome(condition, _word(ratio, bar)) for condition, ratio, bar in ways)

@@ -1,4 +1,4 @@
-"""What else helps a network without dropout: each rival at the strength that the other seeds choose."""
+"""What else helps a network without dropout: each rival at the strength that other seeds choose."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ NOTHING, STOPPING = "nothing", "early stopping"
 class Rivals:
     """Final held-out loss and error (percent; of a regression the unexplained variance) of every rival.
 
-    losses, errors: name -> [seeds], inf after a divergence. strengths: what was chosen most often, in words.
+    losses, errors: name -> [seeds], inf after a divergence. strengths: what was chosen, in words.
     """
 
     experiment: Experiment
@@ -32,42 +32,29 @@ class Rivals:
         return [name for name in names if told(without, self.losses[name]) == word]
 
 
-def chosen(losses: np.ndarray) -> np.ndarray:
-    """For every seed the strength whose median over all other seeds is lowest: [strengths, seeds] -> [seeds].
+def rivals(sweeps: Mapping[str, Sweep], runs: Mapping[str, Sequence[Run]]) -> Rivals:
+    """Of the runs of every sweep over strength and seed, those of NOTHING measured on the way.
 
-    So no rival is chosen by the very samples that it is judged on.
+    On the last third of the seeds the strength is chosen, that with the lowest median of the held-out loss;
+    on the others it is judged. Early stopping: NOTHING at the snapshot chosen so.
     """
-    others = (np.delete(losses, seed, axis=1) for seed in range(losses.shape[1]))
-    return np.array([typical(rest).argmin() for rest in others])
+    losses, errors, strengths = {}, {}, {}
 
+    def add(name, loss, error, said):
+        judged = 2 * loss.shape[1] // 3
+        best = int(typical(loss[:, judged:]).argmin())
+        losses[name], errors[name], strengths[name] = loss[best, :judged], error[best, :judged], said[best]
 
-def rivals(sweeps: Mapping[str, Sweep], runs: Mapping[str, Sequence[Run]], alone: Sequence[Run]) -> Rivals:
-    """Of the runs of every sweep over strength and seed, and of those without anything, over the same seeds.
-
-    Early stopping: of the latter, at the snapshot that the other seeds choose.
-    """
-    e = alone[0].experiment
-
-    def finite(values):
-        values = np.asarray(values, dtype=float)
-        return np.where(np.isfinite(values), values, np.inf)
-
-    losses = {NOTHING: finite([run.test_loss[-1] for run in alone])}
-    errors = {NOTHING: finite([100 * (1 - float(run.test_accuracy[-1])) for run in alone])}
-    strengths = {NOTHING: ""}
-
-    def add(name, loss, error, say):
-        pick = chosen(loss)
-        seeds = np.arange(len(pick))
-        losses[name], errors[name] = loss[pick, seeds], error[pick, seeds]
-        strengths[name] = say(int(np.bincount(pick).argmax()))
-
-    on_the_way = finite([run.test_loss for run in alone]).T
-    wrong = finite([100 * (1 - run.test_accuracy.astype(float)) for run in alone]).T
-    add(STOPPING, on_the_way, wrong, lambda i: f"step {alone[0].at[i]}")
     for name, sweep in sweeps.items():
-        loss = finite(sweep.of(runs[name], lambda run: run.test_loss[-1]))
-        error = finite(sweep.of(runs[name], lambda run: 100 * (1 - float(run.test_accuracy[-1]))))
-        tried = [next(iter(change.values())) for change in sweep.axes["strength"]]
-        add(name, loss, error, lambda i, tried=tried: f"{tried[i]:g}")
-    return Rivals(e, losses, errors, strengths)
+        loss = _finite(sweep.of(runs[name], lambda run: run.test_loss))
+        error = _finite(sweep.of(runs[name], lambda run: 100 * (1 - run.test_accuracy.astype(float))))
+        said = [f"{value:g}" for change in sweep.axes["strength"] for value in change.values()] or [""]
+        add(name, loss[..., -1], error[..., -1], said)
+        if name == NOTHING:
+            steps = [f"step {step}" for step in runs[name][0].at]
+            add(STOPPING, loss[0].T, error[0].T, steps)
+    return Rivals(runs[NOTHING][0].experiment, losses, errors, strengths)
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(values), values, np.inf)
