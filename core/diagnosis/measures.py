@@ -27,7 +27,6 @@ from core.diagnosis.numbers import (
     survived,
     test_loss,
     test_r2,
-    thinned_accuracy,
     unequal_units,
 )
 from core.run import Run
@@ -225,12 +224,6 @@ MEASURES = {
         "Hidden weights have moved",
         hidden_moved,
         "The hidden layer that went farthest from its initial weights, relative to their norm.",
-        percent=True,
-    ),
-    "thinned_accuracy": Measure(
-        "Accuracy of one thinned network",
-        thinned_accuracy,
-        "Held out, with half of the hidden units removed for all samples; the mean of 8 such networks.",
         percent=True,
     ),
     "signal_to_noise": Measure(

@@ -157,13 +157,6 @@ def generalization_gap(run: Run) -> float:
     return _finite(float(run.test_loss[-1]) - float(run.train_loss[-1]))
 
 
-def thinned_accuracy(run: Run) -> float:
-    """Held-out accuracy of single thinned networks, see core.engine.forward."""
-    from core.engine import forward
-
-    return forward.thinned_accuracy(run)
-
-
 def signal_to_noise(run: Run) -> float:
     """Of the gradient of layer 1 over batches before the first step, see core.engine.noise."""
     from core.engine import noise

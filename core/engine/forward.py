@@ -16,8 +16,6 @@ from core.run import Run
 from core.slopes import ACTIVATIONS
 
 DRAWS = 20
-MOST_SAMPLES = 1024
-MOST_WORK = 4e9
 
 
 class Forward(NamedTuple):
@@ -102,47 +100,6 @@ def used_masks(e: Experiment, layer: int) -> Iterator[np.ndarray]:
     rng, p = stream(e.seed, DROPOUT, layer), np.float32(e.dropout_after(layer))
     while True:
         yield rng.random((e.width, e.batch), dtype=np.float32) >= p
-
-
-def affordable(e: Experiment, samples: int) -> int:
-    """How many forward passes over so many samples take about a second, from 4 to DRAWS."""
-    return int(np.clip(MOST_WORK / (2 * samples * e.width**2 * e.depth + 1), 4, DRAWS))
-
-
-class Modes(NamedTuple):
-    """Loss and accuracy of one set in evaluation mode, and of every draw in training mode [draws]."""
-
-    loss: float
-    accuracy: float
-    training_loss: np.ndarray
-    training_accuracy: np.ndarray
-
-
-def modes(run: Run, tick: Callable = lambda *_: None) -> dict[str, Modes]:
-    """The same weights in both modes, on the training and on the held-out set, up to 1,024 samples of each.
-
-    In training mode dropout drops, and batch normalization takes mean and variance from what it is given.
-    """
-    e, data, rng, found = run.experiment, load(run.experiment), np.random.default_rng(run.experiment.seed), {}
-    for name, x, y in (("training", data.x_train, data.y_train), ("held out", data.x_test, data.y_test)):
-        tick()
-        x, y = x[:MOST_SAMPLES], y[:MOST_SAMPLES]
-        drawn = [
-            score(e, forward(e, run.weights, x, draw_masks(e, rng, len(x)), batch_statistics=True).output, y)
-            for _ in range(affordable(e, len(x)))
-        ]
-        loss, accuracy = score(e, forward(e, run.weights, x).output, y)
-        found[name] = Modes(loss, accuracy, *np.array(drawn).T)
-    return found
-
-
-def thinned_accuracy(run: Run, rate: float = 0.5, networks: int = 8) -> float:
-    """Mean held-out accuracy of single thinned networks: each keeps its units with probability 1 - rate, for
-    all samples the same ones, scaled by 1/(1 - rate)."""
-    e, data, rng = run.experiment, run.experiment.load(), np.random.default_rng(run.experiment.seed)
-    x, y = data.x_test[:MOST_SAMPLES], data.y_test[:MOST_SAMPLES]
-    thinned = (forward(e, run.weights, x, draw_masks(e, rng, 1, rate)).output for _ in range(networks))
-    return float(np.mean([score(e, output, y)[1] for output in thinned]))
 
 
 class Reliability(NamedTuple):

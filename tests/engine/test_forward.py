@@ -10,10 +10,8 @@ from core.engine.forward import (
     answers,
     draw_masks,
     forward,
-    modes,
     reliability,
     score,
-    thinned_accuracy,
     used_masks,
 )
 from core.engine.initial import initial_weight
@@ -108,21 +106,6 @@ def test_masks_stay_between_hidden_layers_when_asked():
     assert all((mask == 0).any() for mask in others)
 
 
-@pytest.mark.parametrize("kind", ["dropout", "classes", "regression"])
-def test_both_modes_on_both_sets(kind, runs):
-    run = runs[kind][1]
-    found = modes(run)
-    assert found["training"].loss == pytest.approx(run.train_loss[-1], rel=1e-10)
-    assert found["held out"].accuracy == pytest.approx(run.test_accuracy[-1], rel=1e-10)
-    assert found["held out"].training_loss.std() > 0
-
-
-def test_without_dropout_both_modes_agree(runs):
-    found = modes(runs["plain"][1])
-    for one in found.values():
-        np.testing.assert_allclose(one.training_loss, one.loss, rtol=1e-12)
-
-
 @pytest.mark.parametrize("kind", ["dropout", "classes"])
 def test_reliability_counts_every_held_out_answer(kind, runs):
     run = runs[kind][1]
@@ -144,9 +127,3 @@ def test_reliability_counts_every_held_out_answer(kind, runs):
 def test_a_regression_has_no_confidence(runs):
     with pytest.raises(ValueError, match="gap is a regression"):
         reliability(runs["regression"][0])
-
-
-def test_a_network_that_drops_nothing_is_as_accurate_as_it_is(runs):
-    run = runs["plain"][1]
-    assert thinned_accuracy(run, rate=0) == pytest.approx(run.test_accuracy[-1])
-    assert thinned_accuracy(run, rate=0.9) < run.test_accuracy[-1]

@@ -56,6 +56,15 @@ def test_both_modes_are_asked_about_all_the_same_samples():
     assert len(table(SMALL, found)) == 3
 
 
+@pytest.mark.parametrize("dataset", ["xor", "blobs", "gap"])
+def test_evaluation_mode_is_what_the_training_measured(dataset):
+    [run] = train([SMALL.but(dataset=dataset, features=0, precision="float64")], 2)
+    found = modes(run)
+    assert found["training"].loss == pytest.approx(run.train_loss[-1], rel=1e-10)
+    assert found["held out"].accuracy == pytest.approx(run.test_accuracy[-1], rel=1e-10)
+    assert found["held out"].training_loss.std() > 0
+
+
 def test_the_mean_of_the_answers_loses_no_more_than_the_answers():
     [run] = train([SMALL], 2)
     for found in modes(run).values():
@@ -74,6 +83,7 @@ def test_where_nothing_is_dropped_nothing_can_be_forgotten():
     [run] = train([SMALL.but(dropout=0)], 2)
     found = modes(run)["held out"]
     assert not found.differs
+    np.testing.assert_allclose(found.training_loss, found.loss, rtol=1e-12)
     assert (
         sentence(run.experiment, found) == "Without dropout and batch normalization both modes are the same."
     )
