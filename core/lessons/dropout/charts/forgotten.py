@@ -81,7 +81,7 @@ def sentence(e: Experiment, held: Modes) -> str:
     if e.dropout == 1:
         return (
             f"At rate 1 nothing but a constant answer can be learned, and training mode gives it: a held-out "
-            f"{quality} of {reads}. In evaluation mode hidden layers answer that no gradient ever reached: "
+            f"{quality} of {reads}. In evaluation mode hidden layers answer whose weights no gradient ever moved: "
             f"{worth}; {losses}. Neither is the answer of a trained network."
         )
     if abs(held.gain) <= held.tolerance:
