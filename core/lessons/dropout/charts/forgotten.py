@@ -80,8 +80,8 @@ def sentence(e: Experiment, held: Modes) -> str:
     losses = f"the loss reads {both[0]}, in evaluation mode {both[1] if both[0] != both[1] else 'as much'}"
     if e.dropout == 1:
         return (
-            f"At rate 1 nothing but a constant answer can be learned, and training mode gives it: a held-out "
-            f"{quality} of {reads}. In evaluation mode hidden layers answer whose weights no gradient ever moved: "
+            f"At rate 1 nothing but a constant answer can be learned, and training mode gives it: {quality} "
+            f"{reads} held out. In evaluation mode hidden layers answer whose weights no gradient moved: "
             f"{worth}; {losses}. Neither is the answer of a trained network."
         )
     if abs(held.gain) <= held.tolerance:
