@@ -25,7 +25,12 @@ from core.work import work  # noqa: E402
 from tests.corners import controls, corners  # noqa: E402
 
 WORK, PATIENCE = 1e9, 3600
-PARTS = {"gradients": "gradients.part", "dead_relus": "dead_relus.tab", "batchnorm": "batchnorm.tab"}
+PARTS = {
+    "gradients": "gradients.part",
+    "dead_relus": "dead_relus.tab",
+    "batchnorm": "batchnorm.tab",
+    "dropout": "dropout.tab",
+}
 """The pages with parts of which one is open, and the key that says which."""
 
 

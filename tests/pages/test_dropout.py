@@ -7,7 +7,7 @@ from core.lessons.dropout import settings
 from core.lessons.dropout.lesson import LESSON
 from pages.parts import show
 
-QUICK = {"width": "8", "samples": "64", "steps": "20"}
+QUICK = LESSON.link(settings.MOONS.but(width=8, samples=64, steps=20))
 PAGE = "pages/dropout.py"
 GATED = {
     "How much": ("rates", ["dropout.rates.loss", "dropout.rates.error"]),
@@ -34,7 +34,7 @@ def clicked(at, key):
 
 
 def test_the_page_opens_where_dropout_prevents_something():
-    assert LESSON.preset(next(iter(LESSON.presets))) == LESSON.start == settings.START
+    assert LESSON.preset(next(iter(LESSON.presets))) == LESSON.opening == settings.MOONS
     assert LESSON.symptoms == {"Training fine, held-out data bad": "No dropout"}
 
 
@@ -62,14 +62,14 @@ def test_the_headline_is_the_median_at_the_end_of_the_lines(page, traces):
 
 
 def test_without_dropout_the_page_compares_with_half(page, traces):
-    at = page(PAGE, **QUICK, dropout="0")
+    at = page(PAGE, **QUICK | dict(dropout="0"))
     assert "both modes are the same" in words(at)
     assert "Without dropout every unit takes part" in words(at)
     assert "dropout 0.5, held out" in traces(at, "dropout.loss")
 
 
 def test_at_rate_1_nothing_is_said_of_new_masks(page):
-    told = words(page(PAGE, **QUICK, dropout="1"))
+    told = words(page(PAGE, **QUICK | dict(dropout="1")))
     assert "Every unit is dropped at every step" in told
     assert "new mask" not in told and "silent bug" not in told
 
@@ -121,26 +121,26 @@ def test_one_hidden_layer_has_nothing_between(page):
         "depth cannot be 1 here: dropout_last false leaves dropout only between hidden layers, "
         "and depth 1 has but one; allowed is depth 2 or more, or dropout_last true."
     ]
-    at = page(PAGE, **QUICK, depth="1")
+    at = page(PAGE, **QUICK | dict(depth="1"))
     assert not list(at.text)
 
 
 def test_a_run_that_diverges_is_still_a_page(page):
-    at = page(PAGE, **QUICK, optimizer="sgd", learning_rate="100", input_scale="1000")
+    at = page(PAGE, **QUICK | dict(optimizer="sgd", learning_rate="100", input_scale="1000"))
     assert any("the training diverged at step" in box.value for box in at.warning)
     assert "silent bug" not in words(at)
 
 
 def test_too_many_networks_are_refused_in_a_sentence(page, monkeypatch):
     monkeypatch.setattr(show, "WORK_LIMIT", 1e6)
-    at = page(PAGE, **QUICK, dropout="0", seed="77")
+    at = page(PAGE, **QUICK | dict(dropout="0", seed="77"))
     assert any("takes too long" in info.value for info in at.info)
     assert "dropout.rates.run" not in [button.key for button in at.button]
     assert [metric.value for metric in at.metric][2].endswith("of 1 pair")
 
 
 def test_a_dataset_with_other_features_can_be_chosen_and_it_is_said(page):
-    at = page(PAGE, **QUICK, dataset="xor", features="10")
+    at = page(PAGE, **QUICK | dict(dataset="xor", features="10"))
     at.selectbox(key="dropout.dataset").set_value("moons").run()
     assert not at.exception
     assert (at.session_state["dropout"].dataset, at.session_state["dropout"].features) == ("moons", 0)

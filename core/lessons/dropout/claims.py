@@ -1,16 +1,16 @@
 """CLAIMS: what the course says of dropout, each sentence put to the test by pairs of trainings."""
 
 from core.diagnosis.claims import Case, Claim
-from core.lessons.dropout.settings import BETWEEN, CLEAN, START, XOR
+from core.lessons.dropout.settings import BETWEEN, CLEAN, MOONS, XOR
 from core.quotes import GOOGLE
 
 DATA = {
-    "noisy moons": START,
+    "noisy moons": MOONS,
     "noisy xor": XOR,
-    "noisy circles": START.but(dataset="circles"),
+    "noisy circles": MOONS.but(dataset="circles"),
     "clean spirals": CLEAN,
-    "four clouds": START.but(dataset="blobs", noise=0.5, label_noise=0),
-    "a regression": START.but(dataset="curve", label_noise=0.3, learning_rate=0.003),
+    "four clouds": MOONS.but(dataset="blobs", noise=0.5, label_noise=0),
+    "a regression": MOONS.but(dataset="curve", label_noise=0.3, learning_rate=0.003),
 }
 STEPS_UP = ((0, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9))
 

@@ -1,7 +1,7 @@
 """LESSON: what the Dropout page asks, shows and starts from."""
 
 from core.lessons.dropout.claims import CLAIMS
-from core.lessons.dropout.settings import BETWEEN, CIRCLES, CLEAN, GAP, START, XOR
+from core.lessons.dropout.settings import BETWEEN, CIRCLES, CLEAN, GAP, MOONS, XOR
 from core.lessons.lesson import Lesson
 
 LESSON = Lesson(
@@ -12,7 +12,8 @@ LESSON = Lesson(
     question="Why does it help to switch off half of the network?",
     summary="At every gradient step each sample loses a random share of the hidden units. "
     "What remains cannot rely on any single one of them.",
-    start=START,
+    start=BETWEEN,
+    opens=MOONS.changes(BETWEEN),
     controls=("dropout", "dropout_last", "dataset", "samples", "label_noise", "width", "depth", "seed"),
     more=(
         "features",
@@ -28,15 +29,15 @@ LESSON = Lesson(
         "init",
     ),
     presets={
-        "After every layer, 50 %": {},
-        "No dropout": {"dropout": 0.0},
-        "Ten features, between two hidden layers": BETWEEN.changes(START),
-        "Ten features, after every layer, 70 %": XOR.but(dropout=0.7).changes(START),
-        "Drop out everything": {"dropout": 1.0},
-        "Where it hurts": CLEAN.changes(START),
-        "Where evaluation mode is worse": CIRCLES.changes(START),
-        "With batch normalization": {"batchnorm": True},
-        "Regression with a gap": GAP.changes(START),
+        "After every layer, 50 %": MOONS.changes(BETWEEN),
+        "No dropout": MOONS.but(dropout=0).changes(BETWEEN),
+        "Ten features, between two hidden layers": {},
+        "Ten features, after every layer, 70 %": XOR.but(dropout=0.7).changes(BETWEEN),
+        "Drop out everything": MOONS.but(dropout=1).changes(BETWEEN),
+        "Where it hurts": CLEAN.changes(BETWEEN),
+        "Where evaluation mode is worse": CIRCLES.changes(BETWEEN),
+        "With batch normalization": MOONS.but(batchnorm=True).changes(BETWEEN),
+        "Regression with a gap": GAP.changes(BETWEEN),
     },
     claims=CLAIMS,
     symptoms={"Training fine, held-out data bad": "No dropout"},

@@ -8,7 +8,7 @@ from core.experiment import Experiment
 from core.run import Run
 from core.sweep import Sweep
 
-START = Experiment(
+MOONS = Experiment(
     dataset="moons",
     noise=0.2,
     samples=128,
@@ -42,8 +42,8 @@ GAP = XOR.but(
 RATES = (0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1)
 HURTS = {
     "two spirals, every label right": CLEAN,
-    "8 units a layer, every label right": START.but(width=8, label_noise=0, noise=0.1),
-    "a regression, 64 samples": START.but(
+    "8 units a layer, every label right": MOONS.but(width=8, label_noise=0, noise=0.1),
+    "a regression, 64 samples": MOONS.but(
         dataset="curve", noise=0.1, label_noise=0, samples=64, learning_rate=0.003
     ),
 }
@@ -68,7 +68,7 @@ SMALL_NETWORKS = {
     "softmax output": SMALL.but(dataset="blobs", noise=0.5, depth=1, width=10),
     "two ReLU layers": SMALL.but(dataset="moons", noise=0.1, depth=2, width=5),
 }
-COUNTED_OUT = START.but(width=5, dropout=0.2)
+COUNTED_OUT = MOONS.but(width=5, dropout=0.2)
 """Small enough for all of its 1,024 thinned networks."""
 TABS = ("How much", "What else helps", "An ensemble?", "How sure", "Why: linear regression")
 

@@ -18,7 +18,7 @@ from core.lessons.dropout.measured.ensemble import (
     sampled_error_theory,
 )
 from core.lessons.dropout.measured.linear import descent, path, rate_errors
-from core.lessons.dropout.settings import CLEAN, FAMILIES, SMALL_NETWORKS, START, XOR
+from core.lessons.dropout.settings import CLEAN, FAMILIES, MOONS, SMALL_NETWORKS, XOR
 from core.lessons.dropout.theory import RATES, best_rate, dropout_loss, linear_data, ridge
 from core.run import ENDS
 from core.sweep import Sweep
@@ -168,7 +168,7 @@ def test_on_noisy_labels_the_best_rate_is_in_between():
 
 @pytest.mark.slow
 def test_the_symptom_s_preset_overfits_and_every_remedy_cures_it_over_eight_seeds():
-    seeds = START.but(dropout=0).vary(seed=range(8))
+    seeds = MOONS.but(dropout=0).vary(seed=range(8))
     before = train(seeds)
     found = [finding for run in before if (finding := overfitting(run)) and finding.severity == "warning"]
     assert len(found) >= 5
