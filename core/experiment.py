@@ -195,7 +195,8 @@ class Experiment(Settings):
         if self.depth == 1 and not self.dropout_last:
             raise Conflict(
                 "depth dropout_last",
-                "dropout_last false leaves dropout only between hidden layers, and depth 1 has but one; "
+                "dropout_last false (Dropout before the output: off) leaves dropout only between hidden "
+                "layers, and depth 1 has but one; "
                 "allowed is depth 2 or more, or dropout_last true",
             )
         if self.batch_size > self.samples:

@@ -118,7 +118,8 @@ def test_one_hidden_layer_has_nothing_between(page):
     assert page(PAGE, **between).slider(key="dropout.depth").min == 2
     at = page(PAGE, **between, depth="1")
     assert [text.value for text in at.text] == [
-        "depth cannot be 1 here: dropout_last false leaves dropout only between hidden layers, "
+        "depth cannot be 1 here: dropout_last false (Dropout before the output: off) leaves dropout only "
+        "between hidden layers, "
         "and depth 1 has but one; allowed is depth 2 or more, or dropout_last true."
     ]
     at = page(PAGE, **QUICK | dict(depth="1"))

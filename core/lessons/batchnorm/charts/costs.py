@@ -80,10 +80,10 @@ def explained(found: Explosion, activation: str) -> str:
 
 def depths(found: Depths) -> go.Figure:
     """Weight gradient of layer 2 over that of the last layer, over depth, without and with."""
-    without, with_it = np.median(found.ratios, axis=2)[:, -1]
+    without, with_it = (two_digits(ratio) for ratio in np.median(found.ratios, axis=2)[:, -1])
     title = (
-        f"At {found.depths[-1]} layers the weight gradient of layer 2 is {short(with_it)} times that of the "
-        f"last layer with batchnorm, {short(without)} times without"
+        f"At {found.depths[-1]} layers the weight gradient of layer 2 is {with_it} times that of the last "
+        f"layer with batchnorm, {without} times without"
     )
     return over_seeds(
         found.depths,

@@ -230,7 +230,7 @@ def _from_to(values: np.ndarray) -> str:
 def learned(run: Run) -> go.Figure:
     """The median scale and shift of every layer over the steps."""
     kept, depth = run.last + 1, run.experiment.depth
-    places = [0.5] if depth == 1 else list(np.linspace(0.1, 0.8, depth))
+    places = [0.5] if depth == 1 else list(np.linspace(0.25, 0.8, depth))
     colours = sample_colorscale(SCALE, places)
     said = []
     for name, values in (("γ", run.gamma[kept - 1]), ("β", run.beta[kept - 1])):
