@@ -42,7 +42,7 @@ def test_a_section_answers_without_moving_the_page(open_page, settle):
 def test_the_address_opens_the_same_network(open_page, chart_data, settle):
     tab = open_page(LINK, anew=False)
     tab.get_by_text("Dropout before the output", exact=True).click()
-    tab.wait_for_url("**dropout_last=false**")
+    tab.wait_for_url("**dropout_last=true**")
     settle(tab)
     shown = chart_data(tab, "Loss over steps")
     assert chart_data(open_page(tab.url), "Loss over steps") == shown

@@ -93,6 +93,16 @@ def test_every_control_shows_its_setting_after_a_preset_and_after_a_reset(slug):
     assert at.query_params == lesson.opening.to_link(lesson.start)
 
 
+def test_a_page_without_a_link_opens_its_own_experiment_and_a_link_to_the_start_is_none():
+    lesson = LESSONS["dropout"]
+    at = ran(ask("dropout"))
+    assert at.session_state["dropout"] == lesson.opening != lesson.start
+    assert at.query_params == lesson.opening.to_link(lesson.start)
+    at = ran(ask("dropout", **lesson.link(lesson.start)))
+    assert at.session_state["dropout"] == lesson.start
+    assert at.query_params == lesson.link(lesson.start) == {"dataset": "xor"}
+
+
 def asked(lesson, settings):
     return {name: getattr(settings, name) for name in (*lesson.controls, *lesson.more)}
 

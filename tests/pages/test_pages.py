@@ -90,16 +90,6 @@ def test_a_full_link_opens_the_same_experiment_whatever_the_start_settings(page,
     assert at.query_params == e.to_link(LESSONS[slug].start)
 
 
-def test_a_page_without_a_link_opens_its_own_experiment_and_a_link_to_the_start_is_none(page):
-    lesson = LESSONS["dropout"]
-    at = page("pages/dropout.py")
-    assert at.session_state["dropout"] == lesson.opening != lesson.start
-    assert at.query_params == lesson.opening.to_link(lesson.start)
-    at = page("pages/dropout.py", **lesson.link(lesson.start))
-    assert at.session_state["dropout"] == lesson.start
-    assert at.query_params == lesson.link(lesson.start) == {"dataset": "xor"}
-
-
 @pytest.mark.parametrize("one", LINKS, ids=lambda one: f"{one['page']} {one['link']}")
 def test_an_old_link_opens_the_same_experiment(one):
     """Recorded from an earlier version, with every setting it had beside what the link says."""
