@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from core.diagnosis.claims import sum_up
+from core.diagnosis.claims import SEEDS, sum_up
 from core.diagnosis.wording import described
 from core.experiment import Experiment
 from core.lessons.batchnorm import settings
 from core.lessons.batchnorm.charts import costs, gains, why
 from core.lessons.batchnorm.measured import costs as measured_costs
 from core.lessons.batchnorm.measured import gains as measured
+from core.quotes import KAGGLE
 from core.run import ENDS, Run
 from core.words import short
 from pages.parts import claims, say, show
@@ -67,6 +68,7 @@ def stands(experiment: Experiment) -> None:
 
 def bridge(experiment: Experiment) -> None:
     """Neither, inputs only, inside only, both, on columns of very different size."""
+    claims.sentence(settings.BRIDGE, KAGGLE)
     say.markdown(
         "Four networks that differ in what is normalized: neither the inputs nor what is inside, one of "
         "them, or both."
@@ -80,7 +82,10 @@ def bridge(experiment: Experiment) -> None:
         about = _network(sweep.experiments[0], rate=False)
         show.chart(gains.scaled(found, about), "batchnorm.scaled.chart")
         show.chart(gains.scaled_rates(found), "batchnorm.scaled.rates")
-        claims.above(claim.sentence, claim.source, sum_up(found.outcomes(claim)))
+        if found.losses.shape[1] < SEEDS:
+            say.caption(f"Of fewer than {SEEDS} seeds there is no verdict.")
+        else:
+            claims.said(sum_up(found.outcomes(claim)), "")
 
 
 def reasons(experiment: Experiment) -> None:

@@ -41,3 +41,5 @@ def steady() -> None:
 
         found = computed(steps.steadiness)
         show.beside({f"{key}.chart": charts.steady(found), f"{key}.rising": charts.rising(found)})
+    further = "And normalized inside the network? Inputs, inside, neither, both"
+    st.page_link("pages/batchnorm.py", label=further, icon=":material/arrow_forward:")
