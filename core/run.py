@@ -41,8 +41,8 @@ class Run:
         largest distance from its mean.
     target_mean, target_std: of the regression target, over the training set; NaN for classes.
     chance: the training loss of the best constant answer, ln 2 for two equal classes.
-    diverged_at: the first step whose loss was not finite, `steps` if it is that after the last update. The
-        run ends there: what comes later is NaN.
+    diverged_at: the first step whose loss was not finite, `steps` if it is that after the last update, in
+        both modes. The run ends there: what comes later is NaN.
     """
 
     experiment: Trainable

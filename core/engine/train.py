@@ -203,6 +203,8 @@ def probe(stack: Stack, active: torch.Tensor, weight: list[torch.Tensor]) -> dic
 
 def run_of(stack: Stack, k: int, loss: np.ndarray, at: np.ndarray, history: dict, state: dict) -> Run:
     """The Run of network k; nothing is left of what came after its first non-finite loss."""
+    if np.isfinite(after := history["train_loss"][k, -1]):
+        loss = np.append(loss[:-1], after)
     broken = np.flatnonzero(~np.isfinite(loss))
     diverged_at = int(broken[0]) if len(broken) else None
     last = at[-1] if diverged_at is None else diverged_at

@@ -273,3 +273,28 @@ def test_linear_algebra_takes_one_core_from_its_first_import():
         check=True,
     )
     assert done.stdout.split() == [b"False", b"1"]
+
+
+def test_a_run_that_ends_with_a_finite_loss_in_evaluation_mode_has_not_diverged():
+    """At dropout 1 weight decay alone moves the weights, out of all bounds; the output bias stays."""
+    e = Experiment(
+        dataset="moons",
+        samples=64,
+        noise=0.1,
+        scaling="linear",
+        depth=5,
+        width=2,
+        activation="gelu",
+        bias=5,
+        batchnorm=True,
+        dropout=1,
+        learning_rate=6.478340909296119,
+        momentum=0,
+        weight_decay=10,
+        steps=20,
+        seed=71,
+    )
+    [run] = train([e], 12)
+    assert np.isfinite(run.train_loss[-1]) and run.diverged_at is None
+    [early] = train([e.but(steps=12)], 12)
+    assert early.diverged_at is None or not np.isfinite(early.train_loss[-1])
