@@ -57,4 +57,5 @@ class Sweep:
 
 def typical(values: np.ndarray) -> np.ndarray:
     """The median over the last axis, the seeds; what is not finite, as after a divergence, counts as inf."""
+    values = np.asarray(values, dtype=float)
     return np.median(np.where(np.isfinite(values), values, np.inf), axis=-1)

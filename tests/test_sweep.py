@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from core.engine.train import train
 from core.experiment import Experiment
 from core.run import ENDS, Run
-from core.sweep import Sweep
+from core.sweep import Sweep, typical
 
 START = Experiment(depth=1, width=2, samples=32, steps=1)
 SWEEP = Sweep.over(START, gain=(1, 2, 3), seed=range(2))
@@ -84,3 +84,8 @@ def test_the_first_seeds_are_those_of_every_value_in_the_same_order():
     assert first.axes == {"gain": (1, 2, 3), "seed": (0,)}
     assert [(e.gain, e.seed) for e in first.experiments] == [(1, 0), (2, 0), (3, 0)]
     assert SWEEP.over_first(2) == SWEEP
+
+
+def test_the_median_of_two_numbers_is_between_them_however_large():
+    largest = np.finfo(np.float32).max
+    assert typical(np.array([largest, largest], dtype=np.float32)) == largest
