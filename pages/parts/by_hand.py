@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.lessons.batchnorm.by_hand import ByHand, take_apart
-from core.lessons.batchnorm.charts import inside
+from core.lessons.batchnorm.charts import by_hand as charts
 from core.lessons.lesson import Lesson
 from pages.parts import controls, say, show
 from pages.parts.training import computed
@@ -25,8 +25,8 @@ def one_batch(lesson: Lesson, settings: ByHand) -> None:
         return
     left, right = st.columns(2)
     with left:
-        show.chart(inside.by_hand(apart, settings.nudge), "batchnorm.by_hand")
+        show.chart(charts.by_hand(apart, settings.nudge), "batchnorm.by_hand")
     with right:
-        say.latex(inside.formulas(apart.after, settings.gamma, settings.beta))
-    st.dataframe(inside.table(apart), hide_index=True)
-    show.chart(inside.warm_up(apart, settings.seen), "batchnorm.warm_up")
+        say.latex(charts.formulas(apart.after, settings.gamma, settings.beta))
+    st.dataframe(charts.table(apart), hide_index=True)
+    show.chart(charts.warm_up(apart, settings.seen), "batchnorm.warm_up")

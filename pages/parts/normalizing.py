@@ -98,7 +98,9 @@ def reasons(experiment: Experiment) -> None:
         "Multiply the weights below a batch normalization by any number a: mean and deviation grow alike, "
         "and the output stays, BN(aWx) = BN(Wx). So the gradient shrinks to 1/a, stands at right angles to "
         "the weights, and every step makes them longer: large weights slow themselves down (Arora, Li & Lyu "
-        f"2019). Not the experiment above: {described(small)}."
+        f"2019). Not the experiment above: {small.depth} hidden layers of {small.width} units on "
+        f"{small.dataset} from He's weights, learning rate {short(small.learning_rate)}, no momentum. The "
+        "first two charts take all samples at a step, in float64."
     )
     result = computed(rescaled, small)
     show.beside({"batchnorm.invariance": why.invariance(result), "batchnorm.growth": why.growth(result)})
@@ -152,8 +154,8 @@ def dropout(experiment: Experiment) -> None:
 
     between, behind = settings.orders(experiment)
     say.markdown(
-        "Behind dropout, batch normalization learns a variance that evaluation mode does not have. Put "
-        "dropout behind the last batch normalization, where no statistics follow (Li et al. 2019). Not the "
+        "Behind dropout, batch normalization learns a variance that evaluation mode does not have. Li et al. "
+        "(2019) put dropout behind the last batch normalization, where no statistics follow. Not the "
         f"experiment above: {described(between.experiments[0])}."
     )
     every = (*between.experiments, *behind.experiments)

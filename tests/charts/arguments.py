@@ -301,10 +301,10 @@ ARGUMENTS = {
     ),
     "hinges.line": lambda e: dict(found=hinged(e, "curve")),
     "hinges.plane": lambda e: dict(found=hinged(e, "moons")),
-    "inside.by_hand": lambda e: dict(apart=apart(e), nudge=3.0),
+    "by_hand.by_hand": lambda e: dict(apart=apart(e), nudge=3.0),
     "inside.inside": lambda e: dict(plain=run(e.but(batchnorm=False)), normed=run(e.but(batchnorm=True))),
     "inside.learned": lambda e: dict(run=run(e.but(batchnorm=True))),
-    "inside.warm_up": lambda e: dict(apart=apart(e), seen=100),
+    "by_hand.warm_up": lambda e: dict(apart=apart(e), seen=100),
     "sharing.path_sum": ways,
     "kill.killing": lambda e: dict(found=kill.kill(e.but(activation="relu"), e.depth - 1), guess=e.width),
     "learning_rate.ruler": lambda e: dict(

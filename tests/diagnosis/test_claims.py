@@ -133,8 +133,11 @@ def test_of_several_learning_rates_each_network_keeps_its_best(monkeypatch, goal
 
 def test_a_case_may_keep_its_own_rate_and_measure_something_of_its_own(monkeypatch):
     """Both cases measured at the rates 1 and 0.1: the first keeps 0.05 and is measured ten times as large."""
-    for name, factor in (("m", 1), ("n", 10)):
-        of = lambda run, factor=factor: factor * run.experiment.learning_rate * run.experiment.depth  # noqa: E731
+
+    def once(run):
+        return run.experiment.learning_rate * run.experiment.depth
+
+    for name, of in (("m", once), ("n", lambda run: 10 * once(run))):
         monkeypatch.setitem(MEASURES, name, Measure(name, of, "", logarithmic=True))
     case = Case("in the first case", START.but(learning_rate=0.05), START.but(depth=3, learning_rate=0.05))
     own = Case("in its own", case.without, case.helped, measure="n", same_rate=True)

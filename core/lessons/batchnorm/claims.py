@@ -103,8 +103,8 @@ CLAIMS = (
             _with("when every feature is 100 times too large", GOOD.but(depth=4, input_scale=100)),
             _with("when one feature is 100 times the other", GOOD.but(depth=4, input_spread=100)),
         ),
-        note="It brings all that its layer's units sum up to one size. It does not rescale the single "
-        "feature: see *Inputs or inside*.",
+        note="Before its scale γ it brings all that the units of a layer sum up to one size. It does not "
+        "rescale the single feature: see *Inputs or inside*.",
     ),
     Claim(
         sentence="(though it can sometimes also help prediction performance)",

@@ -8,7 +8,7 @@ from core.data import load
 from core.engine.train import train
 from core.lessons.batchnorm import settings
 from core.lessons.batchnorm.by_hand import take_apart
-from core.lessons.batchnorm.charts import costs, inside
+from core.lessons.batchnorm.charts import by_hand, costs, inside
 from core.lessons.batchnorm.measured.shift import Shift
 from core.words import short
 
@@ -37,7 +37,7 @@ def test_both_modes_are_drawn_and_the_number_is_where_the_thick_line_ends():
 @pytest.mark.parametrize("seen", [0, 1, 10])
 def test_what_the_start_makes_up_of_the_running_variance_is_its_weight_over_it(seen):
     apart = take_apart(settings.START)
-    title = inside.warm_up(apart, seen).layout.meta["title"]
+    title = by_hand.warm_up(apart, seen).layout.meta["title"]
     share = 100 * 0.9**seen / apart.running_variance[seen]
     assert f"has a weight of {short(90 * 0.9 ** (seen - 1))} % and makes up {short(share)} %" in title
 

@@ -42,7 +42,7 @@ class Lag:
     @property
     def furthest(self) -> int:
         """Index of the step at which running statistics cost most."""
-        return int(np.nanargmax(self.behind))
+        return int(np.argmax(np.nan_to_num(self.behind)))
 
     def caught_up(self, within: float = 0.1) -> int | None:
         """Index of the first step from which on the two losses stay this close, None if they never do."""
